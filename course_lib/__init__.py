@@ -1,0 +1,3 @@
+"""Beyond FCN: the models, measures and pictures behind the notebooks."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,57 @@
+"""What every test shares: the folder of reference data beside the project, and the list of skips we expect."""
+
+import re
+import signal
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+matplotlib.use("agg")
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference data that lies beside the project; without it the test says so and is skipped."""
+    if not SHARED.is_dir():
+        pytest.skip("the folder ../shared is not beside the project")
+    return SHARED
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:
+    for nodeid, reason in unexpected_skips(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"UNEXPECTED SKIP {nodeid}: {reason} (tests/expected_skips.txt lists the others)")
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A skip that nobody announced is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and exitstatus == 0 and unexpected_skips(reporter.stats.get("skipped", [])):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def unexpected_skips(skipped: list) -> list[tuple[str, str]]:
+    """Those skipped tests whose reason matches no line of the list."""
+    lines = (ROOT / "tests" / "expected_skips.txt").read_text().splitlines()
+    expected = [re.compile(line) for line in lines if line and not line.startswith("#")]
+    found = []
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reason = reason.removeprefix("Skipped: ")
+        if not any(pattern.fullmatch(reason) for pattern in expected):
+            found.append((report.nodeid, reason))
+    return found
