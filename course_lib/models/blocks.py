@@ -1,0 +1,131 @@
+"""What several papers share: scaling of widths, checks of the image, convolutions, resizing, cropping and mirroring.
+
+In come channel counts and feature maps, out go layers and feature maps. Whatever one paper introduced lives in that
+paper's file; here is only what no single paper owns.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def scaled(channels: int, width: float) -> int:
+    """A channel count of the paper, scaled: the topology stays, the cost falls with the square of the width."""
+    result = round(channels * width) if math.isfinite(width) else 0
+    if result < 1:
+        least = f"{math.ceil(1000 / channels) / 1000:g}"
+        raise ValueError(f"width {width:g} rounds {channels} channels to {result}; try a width of at least {least}")
+    return result
+
+
+def at_least_one(**values: int) -> None:
+    """Refuse counts, sizes and rates below 1: `at_least_one(num_classes=num_classes, dilation=dilation)`."""
+    for name, value in values.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+
+
+def check_image(image: Tensor, in_channels: int, smallest: int = 33, hint: str = "") -> None:
+    """Explain an image that a network cannot read. A compiled or exported network has no use for it and skips it."""
+    if torch.compiler.is_compiling():
+        return
+    shape = tuple(image.shape)
+    if image.ndim != 4:
+        advice = "; add the batch dimension with image[None]" if image.ndim == 3 else ""
+        raise ValueError(f"the image must be N x {in_channels} x H x W, got {image.ndim} dimensions {shape}{advice}")
+    if not image.is_floating_point():
+        raise ValueError(f"the image must be floating point, got {image.dtype}; try image.float() / 255")
+    if shape[1] != in_channels:
+        raise ValueError(
+            f"the network reads {in_channels} channels, the image has {shape[1]} in shape {shape}; "
+            f"the order is N x C x H x W, and in_channels={shape[1]} builds a network for such images"
+        )
+    if min(shape[2:]) < smallest:
+        found = f"{shape[2]} x {shape[3]}"
+        raise ValueError(
+            f"the image must be at least {smallest} x {smallest} pixels, got {found}{hint and '; ' + hint}"
+        )
+
+
+class Convolution(nn.Conv2d):
+    """A convolution that starts as He et al. (2015) prescribe for ReLU, bias 0, and is filled only once."""
+
+    def reset_parameters(self) -> None:
+        start_for_relu(self, fan_in=self.weight[0].numel())
+
+
+class TransposedConvolution(nn.ConvTranspose2d):
+    """A transposed convolution with the same start; a stride leaves each output that many fewer inputs."""
+
+    def reset_parameters(self) -> None:
+        taps = self.weight[0, 0].numel() / math.prod(self.stride)
+        start_for_relu(self, fan_in=self.in_channels // self.groups * taps)
+
+
+def start_for_relu(layer: nn.Module, *, fan_in: float) -> None:
+    bound = math.sqrt(6 / fan_in)  # a uniform of variance 2 / fan_in: half the time of a Gaussian on a CPU
+    nn.init.uniform_(layer.weight, -bound, bound)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation that survives one value per channel.
+
+    A 1x1 map with batch 1 has no variance: torch refuses to train on it. Here such a map is normalised by the running
+    statistics, as in evaluation, and leaves them as they are.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        single = x.shape[0] * x.shape[2] * x.shape[3] == 1
+        if self.training and single and self.track_running_stats:
+            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+        return super().forward(x)
+
+
+def bilinear_upsampling(channels: int, *, kernel_size: int, stride: int, learned: bool = False) -> nn.ConvTranspose2d:
+    """A transposed convolution, channels x channels, that starts as bilinear interpolation of each channel by itself.
+
+    Fixed unless learned. One axis of the kernel for stride 2 and size 4: .25 .75 .75 .25; its sum is the stride.
+    """
+    layer = nn.ConvTranspose2d(channels, channels, kernel_size, stride, bias=False)
+    half = (kernel_size + 1) // 2
+    centre = half - 1 if kernel_size % 2 else half - 0.5
+    axis = 1 - (torch.arange(kernel_size) - centre).abs() / half
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.weight[range(channels), range(channels)] = torch.outer(axis, axis)
+    return layer.requires_grad_(learned)
+
+
+def resize(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:
+    """Bilinear interpolation to (height, width)."""
+    if tuple(x.shape[-2:]) == tuple(size):
+        return x
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=align_corners)
+
+
+def crop(x: Tensor, size: Sequence[int], *, offset: int) -> Tensor:
+    """The window of (height, width) that begins `offset` cells from the top and from the left."""
+    height, width = size
+    return x[..., offset : offset + height, offset : offset + width]
+
+
+def centre_crop(x: Tensor, size: Sequence[int]) -> Tensor:
+    """The window of (height, width) in the middle; an odd rest goes to the bottom and to the right."""
+    height, width = size
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+    return x[..., top : top + height, left : left + width]
+
+
+def mirror(x: Tensor, *, top: int, bottom: int, left: int, right: int) -> Tensor:
+    """Reflect the border outwards, without repeating the edge, as often as a small image needs."""
+    while top or bottom or left or right:
+        height, width = x.shape[-2:]
+        step = (min(left, width - 1), min(right, width - 1), min(top, height - 1), min(bottom, height - 1))
+        x = F.pad(x, step, mode="reflect")
+        left, right, top, bottom = left - step[0], right - step[1], top - step[2], bottom - step[3]
+    return x
