@@ -1,0 +1,161 @@
+"""Makes .venv hold exactly what requirements.lock lists, and the course itself. Run again, it does nothing.
+
+It must parse on any Python 3, so that a Python that is too old gets a sentence and not a syntax error.
+`--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LOCK = os.path.join(ROOT, "requirements.lock")
+NEEDED_GB = {"default": 9, "cpu": 4}  # measured: 7.3 GB and about 3 GB, with room for the packages' archives
+TORCH_ONLY = ("torch", "torchvision", "triton", "nvidia-", "cuda-")
+
+
+class Problem(Exception):
+    """Something the student can mend; its text is all that is shown."""
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torch", choices=["cpu"], help="Linux without a GPU: torch's CPU wheels, 4 GB less")
+    parser.add_argument("--oldest", action="store_true", help="the lowest supported versions, in .venv-oldest")
+    options = parser.parse_args(arguments)
+    folder = os.path.join(ROOT, ".venv-oldest" if options.oldest else ".venv")
+    try:
+        install(folder, options)
+    except Problem as problem:
+        sys.exit(str(problem))
+
+
+def install(folder, options):
+    check_python(sys.version_info)
+    stamp, wanted = os.path.join(folder, "installed.txt"), fingerprint(options)
+    python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
+    if read(stamp) == wanted and os.path.exists(python):
+        return
+    check_disk(shutil.disk_usage(ROOT).free, options.torch)
+    if os.path.exists(stamp):
+        os.remove(stamp)  # from here on the environment is unfinished until it is stamped again
+    make_environment(folder, python)
+    print(
+        "Installing what requirements.lock lists into %s (a few minutes the first time) ..." % os.path.basename(folder)
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *locked(scratch, only="uv")])
+        uv = [python, "-m", "uv", "pip", "install", "-q", "--python", python]
+        if options.oldest:
+            groups = ["--group", os.path.join(ROOT, "pyproject.toml") + ":test"]
+            run([*uv, "--resolution", "lowest-direct", "-e", ROOT + "[lab]", *groups])
+        else:
+            without = TORCH_ONLY if options.torch else ()
+            run([*uv, *locked(scratch, without=without)])
+            if options.torch:
+                run([*uv, "--torch-backend", options.torch, *pins("torch", "torchvision")])
+            run([*uv, "--no-deps", "--no-build-isolation", "-e", ROOT])
+    with open(stamp, "w") as file:
+        file.write(wanted)
+
+
+def check_python(version):
+    if version < (3, 10):
+        raise Problem(
+            "This course needs Python 3.10 or newer; %s is %d.%d. Install a newer one (python.org), "
+            "then name it: make lab PYTHON=python3.12" % (sys.executable, version[0], version[1])
+        )
+
+
+def check_disk(free, torch=None):
+    needed = NEEDED_GB[torch or "default"]
+    if free < needed * 1e9:
+        hint = "" if torch else " On Linux without a GPU, make lab TORCH=cpu needs only %d GB." % NEEDED_GB["cpu"]
+        raise Problem("The course needs %d GB of free disk, found %.1f GB.%s" % (needed, free / 1e9, hint))
+
+
+def make_environment(folder, python):
+    """A virtual environment with pip; one that an interrupted install left broken is made again."""
+    if os.path.exists(python) and succeeds([python, "-m", "pip", "--version"]):
+        return
+    if os.path.isdir(folder):
+        shutil.rmtree(folder)
+    if not succeeds([sys.executable, "-c", "import venv, ensurepip"]):
+        version = "%d.%d" % sys.version_info[:2]
+        raise Problem(
+            "This Python has no venv module. On Debian and Ubuntu: sudo apt-get install python%s-venv, "
+            "then run the same command again." % version
+        )
+    run([sys.executable, "-m", "venv", folder])
+
+
+def entries():
+    """The lock file as one list of lines per package."""
+    packages = []
+    for line in read(LOCK).splitlines():
+        if line and not line.startswith((" ", "#")):
+            packages.append([])
+        if line.strip() and not line.startswith("#"):
+            packages[-1].append(line)
+    return packages
+
+
+def locked(scratch, only=None, without=()):
+    """Arguments that install, by hash, the whole lock file or a part of it."""
+    chosen = [
+        package
+        for package in entries()
+        if (only is None or package[0].startswith(only + "=="))
+        and not any(package[0].startswith(name + ("" if name.endswith("-") else "==")) for name in without)
+    ]
+    path = os.path.join(scratch, "part.lock")
+    with open(path, "w") as file:
+        file.write("\n".join(line for package in chosen for line in package) + "\n")
+    return ["--require-hashes", "-r", path]
+
+
+def pins(*names):
+    return [package[0].rstrip(" \\") for package in entries() if package[0].startswith(tuple(n + "==" for n in names))]
+
+
+def fingerprint(options):
+    text = read(LOCK) + read(os.path.join(ROOT, "pyproject.toml")) + str(options.torch) + ROOT
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def succeeds(command):
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def run(command):
+    """Runs one step; when it fails, the reason in one line and what to do."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, cwd=ROOT)
+    if done.returncode == 0:
+        return
+    raise Problem(explain(done.stdout))
+
+
+def explain(output):
+    """The one line a student needs, from what an installer printed."""
+    words = output.lower()
+    if "no space left" in words:
+        return "The disk is full. Free %d GB, then run the same command again: it goes on." % NEEDED_GB["default"]
+    offline = ("connection", "resolve", "network", "timed out", "dns", "newconnectionerror", "error sending request")
+    if any(word in words for word in offline):
+        return "No network: the packages could not be fetched. Connect, then run the same command again: it goes on."
+    return "An install step failed; run the same command again. What it said:\n" + output.strip()[-2000:]
+
+
+def read(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path) as file:
+        return file.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Checks the course: `units`, `notebooks`, `browser`, or all three in that order when none is named.
+
+Every part runs, also when an earlier one failed; the end says which failed and ends non-zero.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+PARTS = ("units", "notebooks", "browser")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"any of: {', '.join(PARTS)}")
+    chosen = parser.parse_args().parts or PARTS
+    if unknown := set(chosen) - set(PARTS):
+        parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS}")
+    failed = [part for part in PARTS if part in chosen and not passes(part)]
+    print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
+    return int(bool(failed))
+
+
+def passes(part: str) -> bool:
+    command = {"units": units, "notebooks": notebooks, "browser": browser}[part]()
+    if command is None:
+        return True
+    print(f"\n== {part} ==", flush=True)
+    began = time.monotonic()
+    # one thread a worker: two workers with two threads each would fight over two cores
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"} if part == "units" else dict(os.environ)
+    done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
+    print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
+    return done.returncode == 0
+
+
+def units() -> list[str]:
+    workers = min(4, os.cpu_count() or 1)
+    return ["tests", "-m", "not browser", "-n", str(workers), "--dist", "loadfile", "-q", "--durations", "20"]
+
+
+def notebooks() -> list[str]:
+    """Student and solution notebooks from top to bottom."""
+    files = sorted(
+        str(path) for path in (ROOT / "notebooks").glob("**/*.ipynb") if ".ipynb_checkpoints" not in str(path)
+    )
+    return [*files, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider"]
+
+
+def browser() -> list[str] | None:
+    from tests.browser.chromium import HOW_TO_GET_IT, find
+
+    if find() is None:
+        print(f"The browser tests did not run: Chromium was not found. {HOW_TO_GET_IT}")
+        return None
+    return ["tests/browser", "-m", "browser", "-q", "--durations", "10"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The first cell's helper: seeds, device, style, Colab, and what this machine can do.
+
+`start()` is called by the first cell of every notebook; `machine()` answers "what am I running on?" in a small table.
+"""
+
+import os
+import platform
+import random
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+
+from . import palette
+
+
+def start(seed: int = 0) -> torch.device:
+    """Makes runs repeatable, figures alike and widgets work; returns the device that models should use."""
+    random.seed(seed)
+    torch.manual_seed(seed)
+    _style()
+    if in_colab():
+        _allow_widgets_in_colab()
+    return device()
+
+
+def device() -> torch.device:
+    """The fastest device here: a CUDA GPU, or the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def in_colab() -> bool:
+    return "google.colab" in sys.modules
+
+
+def machine() -> "Table":
+    """What this machine is and has, as a small table."""
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none: every lesson runs without one"
+    return Table(
+        {
+            "Python": platform.python_version(),
+            "torch": torch.__version__,
+            "processor cores": str(_cores()),
+            "memory": _memory(),
+            "GPU": gpu,
+            "free disk": f"{free:.0f} GB",
+            "runs in": "Colab" if in_colab() else "Jupyter",
+        }
+    )
+
+
+class Table:
+    """Two columns, shown as a table in a notebook and as lines elsewhere."""
+
+    def __init__(self, rows: dict[str, str]):
+        self.rows = rows
+
+    def __repr__(self) -> str:
+        width = max(map(len, self.rows))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.rows.items())
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{name}</th><td style="text-align:left">{value}</td></tr>'
+            for name, value in self.rows.items()
+        )
+        return f"<table>{rows}</table>"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _memory() -> str:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GB"
+    return "not known here"
+
+
+def _style() -> None:
+    """The course's colours for a student's own plots; the course's figures bring their style along."""
+    import matplotlib
+    from matplotlib import cycler
+
+    colours = [palette.hex_of(colour) for colour in palette.ORDER[1:7]]
+    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=colours)
+
+
+def _allow_widgets_in_colab() -> None:
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
