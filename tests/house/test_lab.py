@@ -1,0 +1,34 @@
+"""`make lab` checks the port before it starts anything."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def lab(root):
+    spec = importlib.util.spec_from_file_location("lab", root / ".ci" / "lab.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_port_in_use_gets_one_clear_line(root):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        command = [sys.executable, root / ".ci/lab.py", "--port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    expected = f'Port {port} is in use. Take another: make lab ARGS="--port {port + 1}", or leave --port out.\n'
+    assert done.stdout == expected
+
+
+def test_waiting_ends_when_the_server_does(lab):
+    server = subprocess.Popen([sys.executable, "-c", "pass"])
+    server.wait()
+    assert lab.wait_for(server, port=9) is False

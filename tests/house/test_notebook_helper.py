@@ -1,0 +1,36 @@
+"""What the first cell switches on."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import torch
+
+from course_lib import notebook
+
+
+def test_start_makes_runs_repeatable():
+    notebook.start(seed=3)
+    first = torch.rand(4)
+    notebook.start(seed=3)
+    assert torch.equal(first, torch.rand(4))
+
+
+def test_start_returns_the_device_to_use():
+    assert notebook.start().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_colab_gets_its_widget_manager(monkeypatch):
+    switched = []
+    colab = ModuleType("google.colab")
+    colab.output = SimpleNamespace(enable_custom_widget_manager=lambda: switched.append(True))
+    monkeypatch.setitem(sys.modules, "google", ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    notebook.start()
+    assert switched == [True]
+
+
+def test_the_machine_table_names_what_students_ask_for():
+    table = notebook.machine()
+    assert list(table.rows) == ["Python", "torch", "processor cores", "memory", "GPU", "free disk", "runs in"]
+    assert torch.__version__ in repr(table)
+    assert '<th scope="row"' in table._repr_html_()
