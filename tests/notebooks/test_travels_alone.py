@@ -1,0 +1,89 @@
+"""The notebook alone: an empty folder, an environment that never saw the course, and the first cell does the rest."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+
+from notebooks import build
+
+NAME = "00_start_here"
+HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
+
+
+@pytest.fixture(scope="module")
+def published(root, tmp_path_factory) -> Path:
+    """The project as it is now, committed and tagged in a repository of its own."""
+    place = tmp_path_factory.mktemp("published")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=root, capture_output=True, text=True, check=True).stdout.split("\0"):
+        if name and (root / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, place / name)
+    who = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "All"], ["tag", "v0.0-test"]):
+        subprocess.run(["git", *command], cwd=place, check=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory) -> str:
+    """A Jupyter kernel in a new environment that has only what a student elsewhere has."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run([sys.executable, "-m", "venv", place / "env"], check=True)
+    python = place / "env" / "bin" / "python"
+    versions = [
+        f"{name}=={re.sub(r'[+].*', '', __import__('importlib.metadata').metadata.version(name))}" for name in HAS
+    ]
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, *versions]
+    subprocess.run(install, check=True)
+    spec = place / "share" / "kernels" / "elsewhere"
+    spec.mkdir(parents=True)
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "elsewhere", "language": "python"}))
+    return str(place / "share" / "kernels")
+
+
+def run(book: nbformat.NotebookNode, folder: Path, kernels: str) -> None:
+    client = NotebookClient(book, timeout=300, kernel_name="elsewhere", resources={"metadata": {"path": str(folder)}})
+    client.create_kernel_manager()
+    client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[kernels])
+    clean = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV", "JPY_PARENT_PID"}}
+    client.execute(env=clean)
+
+
+def test_it_installs_the_course_and_runs_to_its_end(published, kernel, tmp_path):
+    book = nbformat.read(build.target(NAME, False), 4)
+    stamp = f'ADDRESS, TAG = "file://{published}", "v0.0-test"'
+    book.cells[1].source = re.sub(r"ADDRESS, TAG = .*", stamp, book.cells[1].source)
+    where = "import course_lib, course_lib.paths, torch\nprint(course_lib.__file__, course_lib.paths.data().is_dir())"
+    book.cells.append(nbformat.v4.new_code_cell(where))
+    run(book, tmp_path, kernel)
+    assert re.search(r"site-packages/course_lib/__init__.py True", book.cells[-1].outputs[0].text)
+
+
+def test_never_released_it_says_so(kernel, tmp_path):
+    book = nbformat.read(build.target(NAME, False), 4)
+    book.cells = book.cells[1:2]
+    book.cells[0].source = re.sub(r"ADDRESS, TAG = .*", 'ADDRESS, TAG = "", ""', book.cells[0].source)
+    book.cells[0].source = book.cells[0].source.replace('find_spec("course_lib")', 'find_spec("not_installed")')
+    with pytest.raises(Exception, match="This copy was never released"):
+        run(book, tmp_path, kernel)
+
+
+def test_without_network_it_says_what_to_do(kernel, tmp_path):
+    book = nbformat.read(build.target(NAME, False), 4)
+    book.cells = book.cells[1:2]
+    gone = f'ADDRESS, TAG = "file://{tmp_path}/unreachable", "v1"'
+    book.cells[0].source = re.sub(r"ADDRESS, TAG = .*", gone, book.cells[0].source)
+    book.cells[0].source = book.cells[0].source.replace('find_spec("course_lib")', 'find_spec("not_installed")')
+    with pytest.raises(Exception, match="Check the network, then run this cell again"):
+        run(book, tmp_path, kernel)
