@@ -1,0 +1,66 @@
+"""What a student does in JupyterLab, as functions: open a notebook, run all cells, look at what came out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+CURRENT = "window.jupyterapp.shell.currentWidget"
+READY = f"""async () => {{
+  const panel = {CURRENT};
+  if (!panel?.context || !panel?.sessionContext) return false;
+  await panel.context.ready; await panel.sessionContext.ready;
+  const kernel = panel.sessionContext.session?.kernel;
+  if (!kernel) return false;
+  await kernel.info;
+  return panel.content.widgets.length > 0;
+}}"""
+FINISHED = f"""() => {{
+  const code = {CURRENT}.content.widgets.filter(cell => cell.model.type === "code" && cell.model.sharedModel.source);
+  return code.every(cell => cell.model.executionState === "idle" && cell.model.executionCount)
+    || code.some(cell => cell.model.outputs.toJSON().some(output => output.output_type === "error"));
+}}"""
+OUTPUTS = f"() => {CURRENT}.content.widgets.filter(c => c.model.type === 'code').map(c => c.model.outputs.toJSON())"
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab, its folder, and where screenshots are kept."""
+
+    browser: object
+    address: str
+    folder: Path
+    artefacts: Path
+
+    def notebook(self, name: str, cells: list[str]) -> str:
+        """Writes a notebook with these code cells and returns its path in the lab."""
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        book = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        book.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        (self.folder / f"{name}.ipynb").write_text(nbformat.writes(book))
+        return f"{name}.ipynb"
+
+    def open(self, path: str, width: int = 1280, height: int = 900):
+        """The page of a notebook, once its kernel answers."""
+        page = self.browser.new_page(viewport={"width": width, "height": height})
+        page.goto(f"{self.address}/doc/tree/{path}?reset")
+        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
+        page.wait_for_function(READY, timeout=60_000)
+        return page
+
+    def run_all(self, page, seconds: float = 120) -> list[list[dict]]:
+        """Clears and runs every cell; returns the outputs of the code cells."""
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }")
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        page.wait_for_function(FINISHED, timeout=seconds * 1000)
+        return page.evaluate(OUTPUTS)
+
+    def screenshot(self, page, name: str) -> Path:
+        path = self.artefacts / f"{name}.png"
+        page.screenshot(path=str(path))
+        return path
+
+
+def errors(outputs: list[list[dict]]) -> list[str]:
+    """What failed, in words."""
+    return [f"{o['ename']}: {o['evalue']}" for cell in outputs for o in cell if o["output_type"] == "error"]
