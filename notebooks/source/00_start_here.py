@@ -1,0 +1,183 @@
+# ---
+# title: Start here
+# question: What does it mean to give every pixel of a picture a name, and how do we tell whether it was done well?
+# able:
+#   - say what a segmentation network takes in and gives out
+#   - read pixel accuracy, mean IoU and their relatives, and say what each one hides
+#   - find your way through the nine notebooks
+# needs: Python, and a first idea of what a convolution is. Everything else is explained where it is used.
+# read_minutes: 20
+# run_seconds: 15
+# ---
+# %% [markdown]
+# ## How this course works
+# Each notebook answers one question, and each sentence in it is one of three things: an exact number that a test
+# asserts, a measurement that you can repeat on this machine, or a picture that you can move. Where lecture notes on
+# the web say something else, we say so and show it.
+#
+# Run a cell with **Shift+Enter**. Read, guess, then run: a guess that turns out wrong teaches more than an answer.
+# Nothing here needs a GPU, an account or a download.
+
+# %% [markdown]
+# ## What are you running on?
+# The course asks for two processor cores and 4 GB of memory. This is what it found.
+
+# %%
+notebook.machine()
+
+# %% [markdown]
+# ## A picture and its labels
+# Below is a street. It was painted a moment ago from a random number, so that we know the truth about each pixel.
+# On the right is that truth: one class for every pixel.
+
+# %%
+from course_lib import figures
+from course_lib.scenes import Scenes
+
+street = Scenes("street", size=128, count=64, seed=4)
+image, label, extras = street[0]
+figures.start.picture_and_label(image, label, street)
+
+# %% [markdown]
+# **Semantic segmentation** is the task of going from the left to the right. It is not the same as recognition
+# ("there is a bus") nor as detection ("there is a bus in this box"): *every* pixel gets a name.
+#
+# Inside the machine the label map is only whole numbers. Here is a corner of it.
+
+# %%
+print(street.classes)
+label[60:66, 30:42]
+
+# %% [markdown]
+# ## What goes in, what comes out
+# A network gets a batch of pictures, N x 3 x H x W. It answers with **logits**, N x C x H x W: for each pixel, one
+# score for each of the C classes. The class with the highest score wins.
+#
+# The smallest network that could do it is one convolution that looks at a single pixel. *Guess:* how many weights
+# does it have, for three colours and the classes printed above?
+# <details><summary>Your guess, then ours</summary>Each class has one weight for red, one for green, one for blue and
+# one bias: four numbers for each class.</details>
+
+# %%
+import torch
+from torch import nn
+
+tiny = nn.Conv2d(3, street.num_classes, kernel_size=1)
+logits = tiny(image[None])
+weights = sum(parameter.numel() for parameter in tiny.parameters())
+print(f"logits {tuple(logits.shape)}, {weights} weights and biases")
+
+# %% [markdown]
+# Its weights are random, so its answer is nonsense, but it has the right shape: one name for each pixel.
+
+# %%
+guess = logits.argmax(dim=1)[0]
+figures.start.picture_and_label(image, guess, street, title="an untrained guess")
+
+# %% [markdown]
+# ## Pixels nobody could name: void
+# At the rim of a thing even people disagree. Data sets mark such pixels **void**, and neither the loss nor any metric
+# may count them. In this course void is always the number 255. Let us void a frame round the picture.
+#
+# *Guess:* the loss below is computed twice, the second time after we changed the network's answer on the void frame.
+# By how much does it change?
+# <details><summary>Your guess, then ours</summary>By nothing at all: a void pixel has no right answer, so no answer
+# is wrong there.</details>
+
+# %%
+from torch.nn import functional as F
+
+framed = torch.full_like(label, 255)
+framed[8:-8, 8:-8] = label[8:-8, 8:-8]
+changed = logits.clone()
+changed[..., :8, :] += 100
+losses = [F.cross_entropy(scores, framed[None], ignore_index=255).item() for scores in (logits, changed)]
+print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
+
+# %% [markdown]
+# ## How good is an answer?
+# Everything follows from one table, the **confusion matrix**: row = true class, column = predicted class, each entry
+# a number of pixels. Here is a small one, with three classes.
+
+# %%
+from course_lib.metrics import Confusion
+
+counts = torch.tensor([[50, 3, 2], [4, 20, 1], [6, 0, 14]])
+truth = torch.repeat_interleave(torch.arange(3).repeat_interleave(3), counts.flatten())
+answer = torch.repeat_interleave(torch.arange(3).repeat(3), counts.flatten())
+confusion = Confusion(num_classes=3)
+confusion.update(answer, truth)
+confusion.matrix
+
+# %% [markdown]
+# - **Pixel accuracy** is the share of pixels that are right: the diagonal over everything.
+# - **Mean accuracy** asks each class in turn how many of *its* pixels were found, and averages.
+# - **IoU** (intersection over union) of a class divides the pixels that are right by all pixels that are this class
+#   in truth *or* in the answer, so that claiming too much costs as well. **Mean IoU** averages over the classes.
+# - **Frequency-weighted IoU** averages too, but lets each class count as much as it has pixels.
+#
+# *Guess* before you run: for the matrix above, is mean IoU higher or lower than pixel accuracy?
+# <details><summary>Your guess, then ours</summary>Lower: 0.70 against 0.84. A pixel that is wrong lowers the IoU of
+# two classes, the one it was and the one it was taken for.</details>
+
+# %%
+print(f"pixel accuracy          {confusion.pixel_accuracy:.4f}   (50 + 20 + 14) / 100")
+print(f"mean accuracy           {confusion.mean_accuracy:.4f}")
+print(f"mean IoU                {confusion.mean_iou:.4f}")
+print(f"frequency-weighted IoU  {confusion.frequency_weighted_iou:.4f}")
+print("IoU of each class      ", [f"{value:.4f}" for value in confusion.iou.tolist()])
+
+# %% [markdown]
+# Two rules, because published codes differ. A class that is in neither truth nor answer is left out of the mean. A
+# class that is predicted somewhere but never true counts as 0: inventing things is an error.
+
+# %% [markdown]
+# ## Pixel accuracy flatters
+# Imagine a network that is blind to everything small: it sees sky, road and building, and calls each pole, bicycle
+# and car by the name of what lies around it. We can build its answer from the truth.
+
+# %%
+images, labels, _ = street.batch(range(64))
+blind = figures.start.without_small_things(labels, street)
+figures.start.picture_and_label(images[0], blind[0], street, title="blind to small things")
+
+# %% [markdown]
+# *Guess:* what do pixel accuracy and mean IoU say about it, over all 64 streets?
+# <details><summary>Your guess, then run the cell</summary>Most pixels belong to large things, so pixel accuracy stays
+# high. Mean IoU gives each class the same voice, and some of them were never found.</details>
+
+# %%
+score = Confusion(street.num_classes)
+score.update(blind, labels)
+print(f"pixel accuracy {score.pixel_accuracy:.3f}")
+print(f"mean IoU       {score.mean_iou:.3f}")
+figures.start.iou_bars(score, street)
+
+# %% [markdown]
+# That is why segmentation papers report mean IoU, and why this course also measures IoU along **boundaries** and by
+# **size of object**: what a network is bad at hides in the averages.
+
+# %% [markdown]
+# ## The map
+# Every network in the course answers a complaint about the one before it.
+#
+# | notebook | question |
+# |---|---|
+# | 01 | What does FCN lose when it shrinks a picture 32 times? |
+# | 02 | DeconvNet, SegNet: can a decoder put the detail back if it remembers where each maximum was? |
+# | 03 | U-Net, FC-DenseNet: what if the decoder may look at the encoder's own maps? |
+# | 04 | How much of the picture does a pixel of the answer really see, and how does dilation widen it? |
+# | 05 | DeepLab v1 and v2: large fields of view, a CRF to sharpen, many rates at once |
+# | 06 | PSPNet: when the answer depends on the whole scene |
+# | 07 | DeepLab v3 and v3+: everything together, and a decoder |
+# | 08 | Which one should you take? |
+#
+# The first three papers to know are [@long2015], [@noh2015] and [@badrinarayanan2017].
+
+# %% [markdown]
+# ## Take away
+# - A segmentation network maps N x 3 x H x W to logits N x C x H x W, and the highest score names the pixel.
+# - Void pixels count nowhere.
+# - Pixel accuracy is dominated by large classes; mean IoU gives each class one voice; neither sees boundaries.
+# - Add up the confusion matrix over the whole data set, then divide once. Averaging the IoU of single pictures gives
+#   another number, and can even rank two networks the other way round.
