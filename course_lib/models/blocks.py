@@ -4,6 +4,7 @@ In come channel counts and feature maps, out go layers and feature maps. Whateve
 paper's file; here is only what no single paper owns.
 """
 
+import difflib
 import math
 from collections.abc import Sequence
 
@@ -26,6 +27,15 @@ def at_least_one(**values: int) -> None:
     for name, value in values.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
+
+
+def one_of(choices: Sequence[str], **values: str) -> None:
+    """Refuse a word that is none of the choices: `one_of(("basic", "large"), kind=kind)`."""
+    for name, value in values.items():
+        if value not in choices:
+            near = difflib.get_close_matches(str(value), choices, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}{meant}")
 
 
 def check_image(image: Tensor, in_channels: int, smallest: int = 33, hint: str = "") -> None:
@@ -84,6 +94,28 @@ class BatchNorm(nn.BatchNorm2d):
         if self.training and single and self.track_running_stats:
             return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
         return super().forward(x)
+
+
+class RememberingPool(nn.MaxPool2d):
+    """A 2x2 max pool that rounds up and also gives what undoes it: the place of each maximum, and the size before."""
+
+    def __init__(self):
+        super().__init__(2, ceil_mode=True, return_indices=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, torch.Size]]:
+        pooled, places = super().forward(x)
+        return pooled, (places, x.shape[-2:])
+
+
+class Unpool(nn.MaxUnpool2d):
+    """Puts each value back where its pool found the maximum; all other cells are 0."""
+
+    def __init__(self):
+        super().__init__(2)
+
+    def forward(self, x: Tensor, memory: tuple[Tensor, torch.Size]) -> Tensor:
+        places, size = memory
+        return super().forward(x, places, size)
 
 
 def bilinear_upsampling(channels: int, *, kernel_size: int, stride: int, learned: bool = False) -> nn.ConvTranspose2d:

@@ -22,7 +22,6 @@ conv1_1 to conv5_3 and can start from torchvision's weights through `from_torchv
 
 import re
 from collections.abc import Mapping
-from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -31,12 +30,18 @@ from course_lib.models.blocks import BatchNorm, Convolution, at_least_one, check
 WIDTHS = (64, 128, 256, 512, 512)
 
 
-def stage(number: int, *widths: int, norm: bool = False, padding: int = 1, dilation: int = 1) -> nn.Sequential:
-    """Stage `number` of VGG16: a 3x3 convolution (then BN, if asked) and ReLU for each step from width to width."""
+def stage(
+    number: int, *widths: int, norm: bool = False, padding: int | tuple[int, ...] = 1, dilation: int = 1
+) -> nn.Sequential:
+    """Stage `number` of VGG16: a 3x3 convolution (then BN, if asked) and ReLU for each step from width to width.
+
+    `padding` is one number for all, or one for each convolution.
+    """
     at_least_one(dilation=dilation)
+    paddings = (padding,) * (len(widths) - 1) if isinstance(padding, int) else padding
     layers = nn.Sequential()
-    for index, (before, after) in enumerate(pairwise(widths), start=1):
-        convolution = Convolution(before, after, kernel_size=3, padding=padding, dilation=dilation)
+    for index, (before, after, border) in enumerate(zip(widths, widths[1:], paddings), start=1):
+        convolution = Convolution(before, after, kernel_size=3, padding=border, dilation=dilation)
         layers.add_module(f"conv{number}_{index}", activated(convolution, norm=norm))
     return layers
 
