@@ -97,6 +97,7 @@ def test_the_installer_parses_on_an_old_python(root):
     ast.parse((root / ".ci/install.py").read_text(), feature_version=(3, 6))
 
 
+@pytest.mark.newest
 def test_offline_a_second_call_does_nothing(root):
     """The environment that runs this test is stamped: with the network's way blocked, the call still succeeds."""
     if Path(sys.prefix).name != ".venv" or not (Path(sys.prefix) / "installed.txt").exists():

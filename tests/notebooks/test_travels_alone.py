@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 
 from notebooks import build
 
+pytestmark = pytest.mark.newest
 NAME = "00_start_here"
 HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
 
