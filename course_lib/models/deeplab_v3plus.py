@@ -1,0 +1,101 @@
+"""DeepLab v3+: the encoder of v3, and a small decoder that brings the object's edges back.
+
+Chen, Zhu, Papandreou, Schroff, Adam: "Encoder-Decoder with Atrous Separable Convolution for Semantic Image
+Segmentation", ECCV 2018 (arXiv 1802.02611).
+
+    backbone   modified aligned Xception-65 (2048 maps, stride 16), or a ResNet with v3's multi-grid
+    aspp       as in DeepLab v3, its dilated 3x3s depthwise separable; 256 maps, dropout 0.1
+    decoder    low-level feature at stride 4 (256 maps: Xception's entry block 2, ResNet's conv2) -> 1x1 to 48, BN, ReLU
+               the encoder's 256 maps, bilinear to stride 4; concatenated behind them the 48: 304
+               two 3x3 to 256, depthwise separable
+    score      1x1 to the classes; bilinear to the image's size
+
+Departs from the paper: nothing known. A separable convolution in ASPP and decoder has BN and ReLU after the
+depthwise and after the pointwise half, as in the authors' code. With a ResNet backbone the 3x3s are plain, as in
+the paper's rows for it; `separable` decides otherwise. Resizes align corners, so images of 16k + 1 pixels fit best.
+Often wrong elsewhere: one 3x3 in the decoder instead of two; no BN and ReLU inside the separable convolutions; a
+low-level feature of 128 maps.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.models.blocks import check_image, resize, scaled
+from course_lib.models.deeplab_v2 import Classifier
+from course_lib.models.deeplab_v3 import ASPP, aspp_rates
+from course_lib.models.pspnet import conv_bn_relu
+from course_lib.models.resnet import ResNet
+from course_lib.models.xception import SeparableConv, Xception65
+
+BACKBONES = ("xception65", "resnet50", "resnet101")
+
+
+class DeepLabV3Plus(nn.Module):
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        backbone: str = "xception65",
+        output_stride: int = 16,
+        rates: tuple[int, ...] | None = None,
+        separable: bool | None = None,
+        low_level_maps: int = 48,
+        in_channels: int = 3,
+        width: float = 1.0,
+    ):
+        super().__init__()
+        if backbone not in BACKBONES:
+            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")
+        rates = rates or aspp_rates(output_stride)
+        if separable is None:
+            separable = backbone == "xception65"
+        options = {"output_stride": output_stride, "in_channels": in_channels, "width": width}
+        if backbone == "xception65":
+            self.backbone = Xception65(**options)
+        else:
+            self.backbone = ResNet(int(backbone.removeprefix("resnet")), multi_grid=(1, 2, 4), **options)
+        low_level, features = self.backbone.channels[0], self.backbone.channels[-1]
+        maps = scaled(256, width)
+        self.aspp = ASPP(features, maps, rates, separable=separable)
+        self.dropout = nn.Dropout(0.1)
+        self.decoder = Decoder(low_level, scaled(low_level_maps, width), maps, separable=separable)
+        self.score = Classifier(maps, num_classes)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return resize(self.scores(image), image.shape[-2:], align_corners=True)
+
+    def scores(self, image: Tensor) -> Tensor:
+        check_image(image, self.backbone.in_channels)
+        low_level, features = self.encode(image)
+        return self.score(self.decoder(low_level, self.dropout(self.aspp(features))))
+
+    def encode(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """The low-level feature at stride 4 and the last features."""
+        if isinstance(self.backbone, Xception65):
+            return self.backbone(image)
+        conv2, *_, conv5 = self.backbone.stages(image)
+        return conv2, conv5
+
+
+class Decoder(nn.Module):
+    """Few low-level maps beside the encoder's many, refined by two 3x3s."""
+
+    def __init__(self, low_level: int, reduced: int, maps: int, *, separable: bool):
+        super().__init__()
+        self.reduce = conv_bn_relu(low_level, reduced, kernel_size=1)
+        self.refine = nn.Sequential(
+            refinement(maps + reduced, maps, separable),
+            refinement(maps, maps, separable),
+        )
+
+    def forward(self, low_level: Tensor, encoded: Tensor) -> Tensor:
+        details = self.reduce(low_level)
+        encoded = resize(encoded, details.shape[-2:], align_corners=True)
+        return self.refine(torch.cat([encoded, details], dim=1))
+
+
+def refinement(before: int, after: int, separable: bool) -> nn.Module:
+    """A 3x3 with BN and ReLU, in one piece or in two."""
+    if separable:
+        return SeparableConv(before, after, relu=True, eps=1e-5)
+    return conv_bn_relu(before, after, kernel_size=3)

@@ -1,0 +1,125 @@
+"""Every network by its name: what `names` lists and `build` makes.
+
+In comes a name with options, out goes a network with its weights. A new network is one line in NETWORKS; its
+options are the keyword arguments of its class, so that they are written down only once.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
+from os import PathLike
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.models import weights as checkpoints
+from course_lib.models.blocks import at_least_one
+from course_lib.models.deconvnet import DeconvNet
+from course_lib.models.deeplab_v1 import DeepLabV1
+from course_lib.models.deeplab_v2 import DeepLabV2ResNet101, DeepLabV2VGG16
+from course_lib.models.deeplab_v3 import DeepLabV3
+from course_lib.models.deeplab_v3plus import DeepLabV3Plus
+from course_lib.models.dilatednet import DilatedNet
+from course_lib.models.fc_densenet import FCDenseNet
+from course_lib.models.fcn import FCN8s, FCN8sAtOnce, FCN16s, FCN32s
+from course_lib.models.pspnet import PSPNet
+from course_lib.models.segnet import SegNet, SegNetBasic
+from course_lib.models.unet import UNet
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "fcn32s": FCN32s,
+    "fcn16s": FCN16s,
+    "fcn8s": FCN8s,
+    "fcn8s_at_once": FCN8sAtOnce,
+    "deconvnet": DeconvNet,
+    "segnet": SegNet,
+    "segnet_basic": SegNetBasic,
+    "unet": UNet,
+    "fc_densenet56": partial(FCDenseNet, down=(4,) * 5, bottleneck=4, up=(4,) * 5, growth=12),
+    "fc_densenet67": partial(FCDenseNet, down=(5,) * 5, bottleneck=5, up=(5,) * 5, growth=16),
+    "fc_densenet103": FCDenseNet,
+    "deeplab_v1": DeepLabV1,
+    "dilatednet_frontend": DilatedNet,
+    "dilatednet_basic": partial(DilatedNet, context="basic"),
+    "dilatednet_large": partial(DilatedNet, context="large"),
+    "deeplab_v2": DeepLabV2ResNet101,
+    "deeplab_v2_vgg16": DeepLabV2VGG16,
+    "pspnet50": partial(PSPNet, 50, stride_on="1x1"),
+    "pspnet101": partial(PSPNet, 101, stride_on="3x3"),
+    "deeplab_v3_resnet50": partial(DeepLabV3, 50),
+    "deeplab_v3_resnet101": partial(DeepLabV3, 101),
+    "deeplab_v3plus": DeepLabV3Plus,
+}
+
+
+def names() -> list[str]:
+    """Every name that `build` knows, sorted."""
+    return sorted(NETWORKS)
+
+
+def build(
+    name: str,
+    num_classes: int = 21,
+    width: float = 1.0,
+    *,
+    weights: str | PathLike | None = None,
+    backbone_weights: str | None = None,
+    device: str | torch.device | None = None,
+    **options,
+) -> nn.Module:
+    """A network by its name, in training mode, as torch builds everything.
+
+    width scales every channel count and keeps the topology: 0.125 trains on a laptop.
+    options are the network's own, such as output_stride=8; a wrong one is answered with the list of right ones.
+    weights names a checkpoint of torchvision ("COCO_WITH_VOC_LABELS_V1") or a file saved from this network;
+    backbone_weights an ImageNet one ("IMAGENET1K_V1"). device="meta" builds in no time and without memory.
+    """
+    make = find(name)
+    check_options(name, make, options)
+    at_least_one(num_classes=num_classes)
+    with nullcontext() if device is None else torch.device(device):
+        net = make(num_classes, width=width, **options)
+    if backbone_weights is not None:
+        checkpoints.load_backbone(net, backbone_weights)
+    if weights is not None:
+        checkpoints.load(net, weights)
+    return net
+
+
+def training_logits(net: nn.Module, image: Tensor) -> list[tuple[float, Tensor]]:
+    """What a loss needs from any network: pairs of weight and logits at the image's size.
+
+    One pair of weight 1 for most; PSPNet adds its auxiliary head at 0.4. The loss is the weighted sum:
+    `sum(weight * loss(logits, labels) for weight, logits in training_logits(net, image))`.
+    """
+    if hasattr(net, "training_logits"):
+        return net.training_logits(image)
+    return [(1.0, net(image))]
+
+
+def find(name: str) -> Callable[..., nn.Module]:
+    """The class, or the closest names in an error."""
+    if name in NETWORKS:
+        return NETWORKS[name]
+    raise ValueError(f"there is no network {name!r}; {suggestion(name, names())}")
+
+
+def suggestion(name: str, known: list[str]) -> str:
+    """ "did you mean 'segnet'?", or everything that is known."""
+    close = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
+    if close:
+        return "did you mean " + " or ".join(repr(one) for one in close) + "?"
+    return "known: " + ", ".join(known)
+
+
+def check_options(name: str, make: Callable[..., nn.Module], options: dict) -> None:
+    """Options that the network does not have, before Python complains about a class the caller never named."""
+    taken = [p.name for p in inspect.signature(make).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    free = [option for option in taken if option != "width"]
+    for option in options:
+        if option not in free:
+            close = difflib.get_close_matches(option, free, n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise ValueError(f"{name} has no option {option!r}; {hint}it takes: {', '.join(sorted(free))}")

@@ -1,0 +1,142 @@
+"""Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, and files saved from our own networks.
+
+In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come through
+torchvision's own addresses and checksums, are kept in torch's cache, and are read with `weights_only=True`.
+
+torchvision's names are not ours. Both list their layers in the order of the forward pass, so the tensors are paired
+in that order, and each pair must have one shape. The order is that of torchvision's model and not of the file: old
+files list a BN's statistics before its weight, and lack its counter.
+"""
+
+import difflib
+import warnings
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.models import vgg
+from course_lib.models.deeplab_v3 import DeepLabV3
+from course_lib.models.resnet import ResNet
+
+
+def load(net: nn.Module, source: str | PathLike) -> None:
+    """All weights of a network: a file saved from it (.pt, .pth), or torchvision's name of a checkpoint."""
+    refuse_meta(net)
+    if Path(source).suffix in (".pt", ".pth"):
+        net.load_state_dict(torch.load(source, map_location="cpu", weights_only=True))
+        return
+    if not isinstance(net, DeepLabV3) or net.variant != "torchvision":
+        raise ValueError(
+            f"weights={source!r} is no .pt or .pth file, and torchvision has no checkpoint of this network; "
+            'it has them for deeplab_v3_resnet50 and deeplab_v3_resnet101 with variant="torchvision"'
+        )
+    model = f"deeplabv3_resnet{net.backbone.depth}"
+    state = download(model, str(source), aux_loss=True)
+    if net.auxiliary is None:
+        state = {name: value for name, value in state.items() if not name.startswith("aux_classifier.")}
+    copy_in_order(state, net)
+
+
+def load_backbone(net: nn.Module, checkpoint: str) -> None:
+    """The layers that ImageNet trained: ResNet's without its classifier, VGG16's with fc6 and fc7 where they fit."""
+    refuse_meta(net)
+    backbone = getattr(net, "backbone", None)
+    if isinstance(backbone, ResNet):
+        load_resnet(backbone, checkpoint)
+        return
+    trunk = [name for name in net.state_dict() if vgg.is_trunk(name)]
+    if not trunk:
+        raise ValueError(
+            f"torchvision has no ImageNet weights for the backbone of {type(net).__name__}; it has them for networks "
+            "on ResNet-50, ResNet-101 and VGG16"
+        )
+    model = "vgg16_bn" if any(name.endswith("running_mean") for name in trunk) else "vgg16"
+    net.load_state_dict(vgg.from_torchvision(download(model, checkpoint), net), strict=False)
+
+
+def load_resnet(backbone: ResNet, checkpoint: str) -> None:
+    if len(backbone.stem) > 3:
+        raise ValueError(
+            "torchvision's ResNets begin with one 7x7 convolution, this network with three 3x3: "
+            'build it with stem="plain" to use their weights'
+        )
+    if backbone.stride_on == "1x1":
+        warnings.warn(
+            "torchvision trained its ResNets with the stride on the 3x3 convolution; this network strides on the 1x1, "
+            'so their weights fit but mean something else. stride_on="3x3" makes them meet',
+            stacklevel=4,
+        )
+    state = download(f"resnet{backbone.depth}", checkpoint)
+    copy_in_order({name: value for name, value in state.items() if not name.startswith("fc.")}, backbone)
+
+
+def download(model: str, checkpoint: str, **options) -> dict[str, Tensor]:
+    """torchvision's checkpoint of one of its models, with every tensor in the order of that model."""
+    from torchvision import models as torchvision_models
+
+    known = torchvision_models.get_model_weights(model).__members__
+    if checkpoint not in known:
+        close = difflib.get_close_matches(checkpoint, known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known)}"
+        raise ValueError(f"torchvision has no weights {checkpoint!r} for {model}; {hint}")
+    state = fetch(known[checkpoint].url)
+    if model.startswith("deeplab"):
+        options["weights_backbone"] = None
+    with torch.device("meta"):
+        expected = torchvision_models.get_model(model, **options).state_dict()
+    counter = torch.zeros((), dtype=torch.long)
+    absent = [n for n in expected if n not in state and not n.endswith("num_batches_tracked")]
+    if absent:
+        raise ValueError(
+            f"the file {known[checkpoint].url} lacks {len(absent)} tensors of {model}, first {absent[0]!r}"
+        )
+    return {name: state.get(name, counter) for name in expected}
+
+
+def fetch(url: str) -> Mapping[str, Tensor]:
+    """The file behind an address, from torch's cache or the network, with progress and checksum."""
+    name = url.rsplit("/", 1)[-1]
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    try:
+        return torch.hub.load_state_dict_from_url(
+            url, map_location="cpu", progress=True, check_hash=True, weights_only=True
+        )
+    except (URLError, TimeoutError, ConnectionError) as error:
+        reason = getattr(error, "reason", error)
+        raise ConnectionError(
+            f"could not download {url} ({reason}); check the network, or put the file into {folder} by hand"
+        ) from None
+    except RuntimeError as error:
+        if "invalid hash value" not in str(error):
+            raise
+        raise RuntimeError(f"{name} arrived damaged: its checksum is not the one in its name; try again") from None
+
+
+def copy_in_order(state: Mapping[str, Tensor], net: nn.Module) -> None:
+    """Pairs theirs and ours one by one; a different number or shape says where."""
+    own = net.state_dict()
+    if len(own) != len(state):
+        raise ValueError(f"the checkpoint has {len(state)} tensors, the network {len(own)}")
+    for (mine, here), (theirs, there) in zip(own.items(), state.items()):
+        if here.shape != there.shape:
+            raise ValueError(
+                f"{mine} has shape {tuple(here.shape)}, the checkpoint's {theirs} {tuple(there.shape)}; "
+                f"its weights need {needs(mine, theirs)}"
+            )
+    net.load_state_dict(dict(zip(own, state.values())))
+
+
+def needs(mine: str, theirs: str) -> str:
+    """What to build so that the shapes meet."""
+    if mine.endswith((".weight", ".bias")) and theirs.startswith(("classifier.4", "aux_classifier.4")):
+        return "the number of classes they were trained for (21 for COCO_WITH_VOC_LABELS_V1)"
+    return "width=1.0 and in_channels=3"
+
+
+def refuse_meta(net: nn.Module) -> None:
+    if next(net.parameters()).is_meta:
+        raise ValueError("a network on the meta device has no memory for weights; build it on the cpu or on cuda")
