@@ -24,6 +24,8 @@ Often wrong elsewhere: the stack passed on in the bottleneck and on the way up, 
 convolutions without bias.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
@@ -143,13 +145,6 @@ def normalised(convolution: nn.Conv2d, dropout: float) -> nn.Sequential:
     return nn.Sequential(BatchNorm(convolution.in_channels), nn.ReLU(), convolution, nn.Dropout(dropout))
 
 
-def fc_densenet56(num_classes: int = 21, **options) -> FCDenseNet:
-    return FCDenseNet(num_classes, down=(4,) * 5, bottleneck=4, up=(4,) * 5, growth=12, **options)
-
-
-def fc_densenet67(num_classes: int = 21, **options) -> FCDenseNet:
-    return FCDenseNet(num_classes, down=(5,) * 5, bottleneck=5, up=(5,) * 5, growth=16, **options)
-
-
-def fc_densenet103(num_classes: int = 21, **options) -> FCDenseNet:
-    return FCDenseNet(num_classes, **options)
+fc_densenet56 = partial(FCDenseNet, down=(4,) * 5, bottleneck=4, up=(4,) * 5, growth=12)
+fc_densenet67 = partial(FCDenseNet, down=(5,) * 5, bottleneck=5, up=(5,) * 5, growth=16)
+fc_densenet103 = FCDenseNet

@@ -57,7 +57,10 @@ def activated(convolution: nn.Module, *, norm: bool = False) -> nn.Sequential:
 
 
 class VGG16(nn.Module):
-    """The classifier of the paper; with `num_classes=None` the thirteen convolutions alone, which end at stride 32."""
+    """The classifier of the paper; with `num_classes=None` the thirteen convolutions alone, which end at stride 32.
+
+    138,357,544 parameters for 1000 classes; 14,714,688 without the classifier.
+    """
 
     def __init__(self, num_classes: int | None = 1000, *, in_channels: int = 3, width: float = 1.0, norm: bool = False):
         super().__init__()
@@ -95,9 +98,7 @@ class VGG16(nn.Module):
         return self.fc8(x).flatten(1)
 
 
-def vgg16(num_classes: int | None = 1000, **options) -> VGG16:
-    """VGG16: 138,357,544 parameters with its classifier of 1000 classes, 14,714,688 without."""
-    return VGG16(num_classes, **options)
+vgg16 = VGG16  # as a part it goes by the same kind of name as `resnet.resnet` and `xception.xception65`
 
 
 def from_torchvision(state: Mapping[str, Tensor], network: nn.Module) -> dict[str, Tensor]:

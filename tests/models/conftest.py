@@ -1,8 +1,10 @@
-"""How the tests of the networks reach the golden numbers."""
+"""How the tests of the networks reach the golden numbers, and count parameters."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from golden import goldenlib
 from torch import Tensor, nn
 
@@ -28,3 +30,14 @@ def golden():
         return goldenlib.compare(Scores(network) if scores else network, str(FILES / f"{name}.json"), **options)
 
     return check
+
+
+@pytest.fixture
+def parameters_of():
+    """`parameters_of(SegNet, 11)` counts what training could change, and the fixed upsamplings, without memory."""
+
+    def count(network: Callable[..., nn.Module], *arguments, **options) -> int:
+        with torch.device("meta"):
+            return sum(parameter.numel() for parameter in network(*arguments, **options).parameters())
+
+    return count
