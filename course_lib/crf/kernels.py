@@ -1,0 +1,74 @@
+"""Kernels as the mean field needs them: normalised, differentiable, and remembered.
+
+In come an image and thetas, out goes a function from Q to messages, D^-1/2 K D^-1/2 Q with D the row sums of K. Weights
+and iterations are no part of K, so a slider that moves them finds the kernel of the last call here.
+"""
+
+import hashlib
+from collections import OrderedDict
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from course_lib.crf.exact import Exact
+from course_lib.crf.lattice import Lattice
+
+EXACT_PIXELS = 100 * 100  # up to here the exact kernel is the faster one
+REMEMBERED_BYTES = 512 * 2**20
+
+
+class Kernel(Protocol):
+    def filter(self, q: Tensor) -> Tensor: ...
+    def adjoint(self, gradient: Tensor) -> Tensor: ...
+
+
+class Normalised:
+    """Symmetric normalisation, the self term kept, as in the authors' code."""
+
+    def __init__(self, kernel: Kernel, pixels: int, *, dtype: torch.dtype, device: torch.device):
+        self.kernel = kernel
+        self.scale = kernel.filter(torch.ones(1, pixels, dtype=dtype, device=device)).rsqrt()
+
+    def __call__(self, q: Tensor) -> Tensor:
+        return self.scale * _Filter.apply(self.scale * q, self.kernel)
+
+
+class _Filter(torch.autograd.Function):
+    """Linear in Q, so the gradient takes the adjoint and nothing is stored."""
+
+    @staticmethod
+    def forward(context, q: Tensor, kernel: Kernel) -> Tensor:
+        context.kernel = kernel
+        return kernel.filter(q)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> tuple[Tensor, None]:
+        return context.kernel.adjoint(gradient), None
+
+
+_remembered: OrderedDict[tuple, Normalised] = OrderedDict()
+
+
+def appearance_kernel(
+    image: Tensor, *, engine: str | None, theta_xy: float, theta_rgb: float, dtype: torch.dtype
+) -> Normalised:
+    """The kernel of one image, built or remembered."""
+    pixels = image.shape[-2] * image.shape[-1]
+    engine = engine or ("exact" if pixels <= EXACT_PIXELS else "lattice")
+    content = hashlib.blake2b(image.cpu().contiguous().numpy()).digest()
+    key = (engine, content, tuple(image.shape), image.device, dtype, float(theta_xy), float(theta_rgb))
+    if key in _remembered:
+        _remembered.move_to_end(key)
+        return _remembered[key]
+    build = {"exact": Exact, "lattice": Lattice}[engine]
+    kernel = build(image, theta_xy=float(theta_xy), theta_rgb=float(theta_rgb), dtype=dtype)
+    _remembered[key] = Normalised(kernel, pixels, dtype=dtype, device=image.device)
+    while len(_remembered) > 1 and sum(k.kernel.bytes() for k in _remembered.values()) > REMEMBERED_BYTES:
+        _remembered.popitem(last=False)
+    return _remembered[key]
+
+
+def forget() -> None:
+    """Drop the remembered kernels, for measurements and to free memory."""
+    _remembered.clear()
