@@ -149,7 +149,12 @@ def checked_images(images: Tensor) -> Tensor:
         raise ValueError(f"images is empty: {_by(images.shape)}")
     if not torch.isfinite(images).all():
         raise ValueError("images hold values that are not finite (NaN or infinity)")
-    if images.min() >= 0 and images.max() > 128 and bool((images == images.round()).all()):
+    if (
+        images.min() >= 0
+        and images.max() > 128
+        and bool((images == images.round()).all())
+        and len(images.unique()) > 16
+    ):
         raise ValueError(
             f"images hold whole numbers up to {images.max():g}: divide by 255 and normalise them as the network expects"
         )
@@ -172,7 +177,7 @@ def _named(net: nn.Module, layer: str) -> nn.Module:
     modules = dict(net.named_modules())
     if layer in modules:
         return modules[layer]
-    close = difflib.get_close_matches(str(layer), [name for name in modules if name], n=3, cutoff=0.4)
+    close = difflib.get_close_matches(str(layer), [name for name in modules if name], n=3)
     hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
     raise ValueError(f"this network has no layer {layer!r}{hint}")
 

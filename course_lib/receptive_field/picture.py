@@ -83,7 +83,7 @@ def _draw_mask(axes: Axes, ground: Tensor, mask: Tensor, unit: Sequence[float] |
     axes.imshow(shown.numpy(), interpolation="nearest")
     if not mask.all():
         inside = mask.float().numpy()
-        axes.contourf(inside, levels=[-0.5, 0.5], colors="none", hatches=["////"], antialiased=False)
+        axes.contourf(inside, levels=[-0.5, 0.5], colors="none", hatches=["//"], antialiased=False)
         axes.contour(inside, levels=[0.5], colors=EDGE, linewidths=1.2)
     _mark(axes, unit)
     rows, columns = mask.any(1).nonzero(), mask.any(0).nonzero()

@@ -52,7 +52,7 @@ class Plan:
     sweeps: list[Sweep]
     image_size: tuple[int, int]
     batch_size: int
-    first_looks: int  # passes over whole images, to find where the channel is excited most
+    first_looks: int  # over whole images: one to see the map, and for a channel one each, to see where it is excited
 
     @property
     def patches(self) -> int:
@@ -60,7 +60,7 @@ class Plan:
 
     @property
     def passes(self) -> int:
-        """Forward passes of one image, or of one crop of it."""
+        """Forward passes of one image, or of one crop of it; without the few that prove the crop."""
         return self.first_looks + sum(sweep.passes(self.batch_size) for sweep in self.sweeps)
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ def planned_sweeps(
     else:
         pixel = checked_pixel(pixel_or_channel, first.shape[-2:], held.layer)
         units = [(index, pixel) for index in range(len(images))]
-    rows, columns = (_covered(length, size, stride) for length in images.shape[-2:])
+    rows, columns = (covered(length, size, stride) for length in images.shape[-2:])
     sweeps, known = [], {}
     for index, pixel in units:
         if pixel not in known:
@@ -102,7 +102,7 @@ def planned_sweeps(
             known[pixel] = find_window(held, images, pixel, box, passes=same * int(touching.sum())), mask, touching
         window, mask, touching = known[pixel]
         sweeps.append(Sweep(index, pixel, window, mask, rows, columns, touching))
-    looks = len(images) if isinstance(pixel_or_channel, int) else 1
+    looks = 1 + (len(images) if isinstance(pixel_or_channel, int) else 0)
     return Plan(sweeps, tuple(images.shape[-2:]), batch_size, looks)
 
 
@@ -121,7 +121,7 @@ def _most_excited(
     return [(int(i), (int(place[i]) // width, int(place[i]) % width)) for i in order]
 
 
-def _covered(length: int, size: int, stride: int) -> Tensor:
+def covered(length: int, size: int, stride: int) -> Tensor:
     """Places x length: the pixels each patch covers; the last patch ends at the image's edge."""
     starts = list(range(0, length - size + 1, stride))
     if starts[-1] != length - size:
