@@ -20,7 +20,7 @@ low-level feature of 128 maps.
 import torch
 from torch import Tensor, nn
 
-from course_lib.models.blocks import check_image, resize, scaled
+from course_lib.models.blocks import at_least_one, check_image, resize, scaled
 from course_lib.models.deeplab_v2 import Classifier
 from course_lib.models.deeplab_v3 import ASPP, aspp_rates
 from course_lib.models.pspnet import conv_bn_relu
@@ -46,6 +46,7 @@ class DeepLabV3Plus(nn.Module):
         super().__init__()
         if backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")
+        at_least_one(low_level_maps=low_level_maps)
         rates = rates or aspp_rates(output_stride)
         if separable is None:
             separable = backbone == "xception65"

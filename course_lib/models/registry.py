@@ -13,6 +13,7 @@ from os import PathLike
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from course_lib.models import weights as checkpoints
 from course_lib.models.blocks import at_least_one
@@ -79,13 +80,22 @@ def build(
     make = find(name)
     check_options(name, make, options)
     at_least_one(num_classes=num_classes)
-    with nullcontext() if device is None else torch.device(device):
+    with nullcontext() if device is None else torch.device(device), NothingToFill():
         net = make(num_classes, width=width, **options)
     if backbone_weights is not None:
         checkpoints.load_backbone(net, backbone_weights)
     if weights is not None:
         checkpoints.load(net, weights)
     return net
+
+
+class NothingToFill(TorchFunctionMode):
+    """Spares tensors without memory their Gaussian start, for which torch would import half of itself."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func.__name__ == "normal_" and (tensor := args[0] if args else kwargs["tensor"]).is_meta:
+            return tensor
+        return func(*args, **(kwargs or {}))
 
 
 def training_logits(net: nn.Module, image: Tensor) -> list[tuple[float, Tensor]]:
