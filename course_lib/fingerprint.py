@@ -87,3 +87,51 @@ def without_docstring(node: ast.AST) -> object:
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
             return body[1:]
     return body
+
+
+def of_function(module: str, name: str) -> str:
+    """The fingerprint of one function: what it uses of its own module, and the modules that those parts reach."""
+    path = module_path(module)
+    if path is None:
+        raise ValueError(f"{module} is not a module of the course")
+    tree = ast.parse(path.read_text())
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    defined, imports = _top_level(tree, package)
+    if name not in defined:
+        raise ValueError(f"{module} defines no {name!r} at its top level")
+    used, waiting, modules = set(), [name], set()
+    while waiting:
+        current = waiting.pop()
+        if current in used:
+            continue
+        used.add(current)
+        for node in ast.walk(defined[current]):
+            if isinstance(node, ast.Name):
+                waiting += [node.id] if node.id in defined else []
+                modules |= imports.get(node.id, set())
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                modules |= imported(ast.unparse(node), package)
+    parts = sorted(hashlib.sha256(shape(defined[part]).encode()).hexdigest() for part in used)
+    return hashlib.sha256("\n".join([*parts, of_modules(*modules)]).encode()).hexdigest()[:16]
+
+
+def _top_level(tree: ast.Module, package: str) -> tuple[dict[str, ast.AST], dict[str, set[str]]]:
+    """What a module defines by name, and which modules of the course each imported name stands for."""
+    defined: dict[str, ast.AST] = {}
+    imports: dict[str, set[str]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                defined |= {leaf.id: node for leaf in ast.walk(target) if isinstance(leaf, ast.Name)}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                single = (
+                    ast.ImportFrom(node.module, [alias], node.level)
+                    if isinstance(node, ast.ImportFrom)
+                    else ast.Import([alias])
+                )
+                imports[(alias.asname or alias.name).split(".")[0]] = imported(ast.unparse(single), package)
+    return defined, imports

@@ -41,3 +41,20 @@ def test_it_is_the_same_in_another_process():
     code = "from course_lib import fingerprint; print(fingerprint.of_modules('course_lib.notebook'))"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == fingerprint.of_modules("course_lib.notebook")
+
+
+def test_a_function_depends_on_what_it_uses_and_on_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "course_lib").mkdir()
+    module = tmp_path / "course_lib" / "made_up.py"
+    code = "LIMIT = 3\n\ndef helper():\n    return LIMIT\n\n"
+    code += "def used():\n    return helper()\n\ndef other():\n    return 1\n"
+    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
+
+    def measured(text):
+        module.write_text(text)
+        return fingerprint.of_function("course_lib.made_up", "used")
+
+    first = measured(code)
+    assert measured(code.replace("return 1", "return 2")) == first
+    assert measured(code.replace("LIMIT = 3", "LIMIT = 4")) != first
+    assert measured(code.replace("return LIMIT", "return -LIMIT")) != first

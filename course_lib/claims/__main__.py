@@ -1,0 +1,47 @@
+"""Measures the claims and writes the ledger: `make claims`, `make claims ONLY=R6`, `make claims STALE=1`.
+
+A row is written as soon as it is measured. After an interruption `--stale` measures what is missing.
+"""
+
+import argparse
+import difflib
+import sys
+
+from tqdm import tqdm
+
+from course_lib.claims import all_claims, ledger
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m course_lib.claims", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="ids, separated by commas or spaces")
+    parser.add_argument("--stale", action="store_true", help="only what is missing or whose code changed")
+    parser.add_argument("--list", action="store_true", help="show what would be measured")
+    options = parser.parse_args()
+    claims, rows = all_claims(), ledger.read()
+    chosen = named(options.only.replace(",", " ").split(), {claim.id: claim for claim in claims}) or claims
+    if options.stale:
+        chosen = ledger.stale(chosen, rows)
+    if options.list:
+        print("\n".join(f"{claim.id:4} {claim.statement}" for claim in chosen))
+        return 0
+    bar = tqdm(chosen, desc="claims", unit="claim", disable=None)
+    for claim in bar:
+        bar.set_postfix_str(claim.id)
+        rows[claim.id] = row = claim.row()
+        ledger.write(rows, claims)
+        tqdm.write(f"{claim.id:4} {row['verdict']:24} {row['cpu_seconds']:6.1f} CPU s  {ledger.numbers(row)[:110]}")
+    return 0
+
+
+def named(ids: list[str], known: dict) -> list:
+    """The claims of these ids, or a helpful end."""
+    for wanted in ids:
+        if wanted not in known:
+            near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.1)
+            sys.exit(f"no claim {wanted!r}; the nearest are {', '.join(near)}")
+    return [known[wanted] for wanted in ids]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

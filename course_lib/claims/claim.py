@@ -1,0 +1,112 @@
+"""A claim: a statement of a lecture, and the function that measures it.
+
+@claim("R6", "M", "One large rate repeated leaves holes.", seeds=5)
+def gridding(seeds: Seeds) -> Evidence: ...
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib import fingerprint
+from course_lib.claims.evidence import Evidence, deviation, difference, mean
+
+KINDS = {"E": "exact", "M": "measured", "S": "shown", "C": "corrected"}
+NOTEBOOKS = {
+    "T": "00_start_here",
+    "F": "01_fcn_limits",
+    "D": "02_deconvnet_segnet",
+    "S": "03_skip_connections",
+    "R": "04_receptive_field_dilation",
+    "L": "05_deeplab_v1_v2",
+    "P": "06_pspnet",
+    "V": "07_deeplab_v3_v3plus",
+    "W": "08_the_whole_picture",
+}
+Seeds = Sequence[int]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`tests` names the unit tests that assert an exact claim; `paper` is the published number with its source."""
+
+    id: str
+    kind: str
+    statement: str
+    measure: Callable[[Seeds], Evidence]
+    seeds: int
+    tests: tuple[str, ...]
+    paper: str
+
+    @property
+    def notebook(self) -> str:
+        return NOTEBOOKS[self.id[0]]
+
+    @property
+    def function(self) -> str:
+        return f"{self.measure.__module__}.{self.measure.__name__}"
+
+    def fingerprint(self) -> str:
+        """Changes when the code that this claim really uses changes."""
+        return fingerprint.of_function(self.measure.__module__, self.measure.__name__)
+
+    def row(self) -> dict[str, Any]:
+        """Measures, and returns the row of the ledger."""
+        began = time.process_time()
+        evidence = self.measure(range(self.seeds))
+        verdict = evidence.verdict()
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "statement": self.statement,
+            "notebook": self.notebook,
+            "function": self.function,
+            "tests": list(self.tests),
+            "paper": self.paper,
+            "settings": evidence.settings,
+            "seeds": list(range(self.seeds)),
+            "values": {name: [round(value, 6) for value in values] for name, values in evidence.values.items()},
+            "mean": {name: round(mean(values), 6) for name, values in evidence.values.items()},
+            "deviation": {name: round(deviation(values), 6) for name, values in evidence.values.items()},
+            "differences": [rounded(difference(evidence.values, c)) for c in evidence.comparisons],
+            "facts": [[fact.name, plain(fact.found), plain(fact.stated)] for fact in evidence.facts],
+            "circulating": [[c.name, plain(c.circulates), plain(c.right)] for c in evidence.circulating],
+            "bounds": [[b.name, b.value, finite(b.low), finite(b.high)] for b in evidence.bounds],
+            "verdict": verdict,
+            "remark": evidence.remarks.get(verdict, ""),
+            "cpu_seconds": round(time.process_time() - began, 1),
+            "fingerprint": self.fingerprint(),
+        }
+
+
+def claim(
+    id: str, kind: str, statement: str, *, seeds: int = 1, tests: tuple[str, ...] = (), paper: str = ""
+) -> Callable[[Callable[[Seeds], Evidence]], Claim]:
+    """Turns a measuring function into a claim of the ledger."""
+    if kind not in KINDS:
+        raise ValueError(f"{id}: the kind must be one of {', '.join(KINDS)}, got {kind!r}")
+    if kind == "E" and not tests:
+        raise ValueError(f"{id}: an exact claim names the unit tests that assert it")
+    return lambda measure: Claim(id, kind, statement, measure, seeds, tests, paper)
+
+
+def rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """The same row with its numbers as they are written down."""
+
+    def short(value: Any) -> Any:
+        if isinstance(value, list):
+            return [short(item) for item in value]
+        return round(value, 6) if isinstance(value, float) and not isinstance(value, bool) else value
+
+    return {name: finite(short(value)) if isinstance(value, float) else short(value) for name, value in row.items()}
+
+
+def finite(value: float) -> float | None:
+    """JSON has no infinity: an open end is null."""
+    return value if abs(value) != float("inf") else None
+
+
+def plain(value: Any) -> Any:
+    """Tuples as lists, as they come back from JSON."""
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value

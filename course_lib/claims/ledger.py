@@ -1,0 +1,99 @@
+"""The ledger: data/claims.json, one row per claim, and data/claims.md, the same to read.
+
+In come claims, out go rows; a row is written as soon as it is measured, so that an interrupted run loses nothing.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from course_lib import paths
+from course_lib.claims.claim import KINDS, Claim
+from course_lib.claims.evidence import VERDICTS
+
+Row = dict[str, Any]
+
+
+def file() -> Path:
+    return paths.data() / "claims.json"
+
+
+def read(path: Path | None = None) -> dict[str, Row]:
+    """The rows by id; none before the first measurement."""
+    path = path or file()
+    if not path.exists():
+        return {}
+    return {row["id"]: row for row in json.loads(path.read_text())["rows"]}
+
+
+def write(rows: dict[str, Row], order: Iterable[Claim], path: Path | None = None) -> None:
+    """Replaces the file at once, so that it is whole at any moment; rows of claims that are gone are dropped."""
+    path = path or file()
+    kept = [rows[claim.id] for claim in order if claim.id in rows]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(f'{{"machine": {json.dumps(machine())}, "rows": [\n{lines}\n]}}\n')
+    temporary.replace(path)
+    path.with_suffix(".md").write_text(markdown(kept))
+
+
+def stale(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Claim]:
+    """The claims that were never measured, or whose code changed since."""
+    return [c for c in claims if c.id not in rows or rows[c.id]["fingerprint"] != c.fingerprint()]
+
+
+def machine() -> dict[str, str]:
+    """What the numbers were measured on."""
+    import torch
+
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": str(os.cpu_count()),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def markdown(rows: list[Row]) -> str:
+    """All rows as a page, grouped by verdict."""
+    counts = ", ".join(f"{sum(row['verdict'] == verdict for row in rows)} {verdict}" for verdict in VERDICTS)
+    lines = ["# The claims of the course", "", f"{len(rows)} statements: {counts}.", ""]
+    for verdict in VERDICTS:
+        chosen = [row for row in rows if row["verdict"] == verdict]
+        if chosen:
+            lines += [f"## {verdict.capitalize()}", "", "| id | statement | kind | our numbers | measured by |"]
+            lines += ["|---|---|---|---|---|", *map(line, chosen), ""]
+    return "\n".join(lines)
+
+
+def line(row: Row) -> str:
+    """One row of the page, linked to its function and its notebook."""
+    module, _, function = row["function"].rpartition(".")
+    source = f"[{function}](../{module.replace('.', '/')}.py)"
+    name = f"[{row['id']}](../notebooks/{row['notebook']}.ipynb)"
+    statement = row["statement"] + (f" *{row['remark']}*" if row["remark"] else "")
+    return f"| {name} | {statement} | {KINDS[row['kind']]} | {numbers(row)} | {source} |"
+
+
+def numbers(row: Row) -> str:
+    """What was measured, in one cell of a table."""
+    parts = []
+    for name, mean in row["mean"].items():
+        spread = f" ± {row['deviation'][name]:.3g}" if len(row["seeds"]) > 1 else ""
+        parts.append(f"{name} {mean:.4g}{spread}")
+    parts += [f"{name}: {found}" for name, found, _ in row["facts"][:4]]
+    parts += [f"{name}: {right}, not {wrong}" for name, wrong, right in row["circulating"]]
+    return "; ".join(parts).replace("|", "\\|")
+
+
+def short(rows: Iterable[Row]) -> str:
+    """The ledger in a few lines, for README.md."""
+    rows = list(rows)
+    lines = ["| verdict | statements | |", "|---|---|---|"]
+    for verdict in VERDICTS:
+        ids = [row["id"] for row in rows if row["verdict"] == verdict]
+        lines.append(f"| {verdict} | {len(ids)} | {' '.join(ids)} |")
+    return "\n".join([*lines, "", "Every row, with its numbers: [data/claims.md](data/claims.md)."])

@@ -1,0 +1,104 @@
+"""Runs a student's code so that nothing it does can hurt: exceptions, endless loops and odd results become words.
+
+`call(function, *inputs)` gives the result or raises `Raised`; `is_attempted` tells the placeholder from an answer.
+"""
+
+import ctypes
+import dis
+import linecache
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+SECONDS = 1.5
+IDLE = {"RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_CONST", "RETURN_VALUE"}
+OURS = (str(Path(__file__).parents[1]), "site-packages", "dist-packages", "<frozen")
+
+
+class Raised(Exception):
+    """The student's code raised, or did not end; the lines say where, in plain words."""
+
+    def __init__(self, *lines: str):
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class TooLong(BaseException):
+    """Thrown into code that does not end; not an Exception, so that `except Exception` does not swallow it."""
+
+
+def call(function: Callable, *inputs: Any, seconds: float = SECONDS, **named: Any) -> Any:
+    """What the function returns; `Raised` when it raises or is not done in time."""
+    if not callable(function):
+        raise Raised(f"a function was expected, found {describe(function)}")
+    answer: dict[str, Any] = {}
+
+    def work() -> None:
+        try:
+            answer["result"] = function(*inputs, **named)
+        except BaseException as error:
+            answer["error"] = error
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(seconds)
+    if worker.is_alive():
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong))
+        raise Raised(f"it was still running after {seconds:g} seconds, so it was stopped: is there a loop without end?")
+    if "error" in answer:
+        raise Raised(*explain(answer["error"])) from None
+    return answer["result"]
+
+
+def explain(error: BaseException) -> tuple[str, ...]:
+    """The student's own line, and what went wrong there."""
+    message = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not any(part in f.filename for part in OURS)]
+    if not frames:
+        return (message, *advice(error))
+    line = frames[-1].line or linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
+    return (f"in your line {frames[-1].lineno}:  {line}", message, *advice(error))
+
+
+def advice(error: BaseException) -> tuple[str, ...]:
+    """A sentence for the errors that beginners meet most."""
+    text = str(error)
+    if isinstance(error, NameError):
+        return ("A name is used before it is given a value: is it spelled the same everywhere?",)
+    if isinstance(error, TypeError) and "positional argument" in text:
+        return (
+            "The function takes another number of inputs than the exercise gives it; keep its first line as it was.",
+        )
+    if isinstance(error, RuntimeError) and ("size" in text or "shape" in text):
+        return ("Two shapes do not fit: print the .shape of each tensor in that line.",)
+    if isinstance(error, IndexError):
+        return ("An index points outside: the last index is the length minus one.",)
+    return ()
+
+
+def is_attempted(answer: Any) -> bool:
+    """False for the placeholder `...`, for None, and for a function or class in which only the placeholder stands."""
+    if answer is None or answer is Ellipsis:
+        return False
+    if isinstance(answer, type):
+        bodies = [value for value in vars(answer).values() if hasattr(value, "__code__")]
+        return not any(is_empty(body.__code__) for body in bodies)
+    return not (hasattr(answer, "__code__") and is_empty(answer.__code__))
+
+
+def is_empty(code: CodeType) -> bool:
+    """True for a body that does nothing but return None."""
+    done = [(step.opname, step.argval) for step in dis.get_instructions(code)]
+    return all(name in IDLE and value in (None, Ellipsis, 0) for name, value in done if name != "RESUME")
+
+
+def describe(value: Any) -> str:
+    """A value in a few words: its type, its shape or the value itself."""
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return f"a tensor of shape {tuple(value.shape)}"
+    text = repr(value)
+    kind = type(value).__name__
+    return f"{kind} {text}" if len(text) <= 40 else f"{kind} {text[:37]}..."

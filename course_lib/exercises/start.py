@@ -1,0 +1,119 @@
+"""The exercises of 00: confusion, IoU with void, the blind network, and the mean that misleads."""
+
+import torch
+from torch import Tensor
+
+from course_lib.exercises import expect
+from course_lib.exercises.attempt import call
+from course_lib.exercises.exercise import exercise
+from course_lib.exercises.outcome import NotYet
+from course_lib.metrics import Confusion
+
+
+def _confusion(prediction: Tensor, target: Tensor, num_classes: int) -> Tensor:
+    valid = target != 255
+    pairs = num_classes * target[valid] + prediction[valid]
+    return torch.bincount(pairs, minlength=num_classes**2).view(num_classes, num_classes)
+
+
+@exercise(
+    "0.1",
+    hints=(
+        "Each valid pixel adds one to the cell (its true class, its predicted class).",
+        "First throw away the pixels whose target is 255: target != 255 is a mask.",
+        "num_classes * target + prediction numbers the cells; torch.bincount counts them, .view makes the square.",
+    ),
+    solution=_confusion,
+)
+def confusion(answer) -> None:
+    """Count the confusion matrix: row = truth, column = prediction, void left out."""
+    cases = [
+        (torch.tensor([[0, 1, 1]]), torch.tensor([[0, 0, 1]]), 2),
+        (torch.tensor([[1, 1]]), torch.tensor([[0, 255]]), 2),
+    ]
+    generator = torch.Generator().manual_seed(7)
+    for classes in (3, 5):
+        prediction = torch.randint(classes, (2, 9, 11), generator=generator)
+        target = torch.randint(classes, (2, 9, 11), generator=generator)
+        cases.append((prediction, target.masked_fill(torch.rand(2, 9, 11, generator=generator) < 0.2, 255), classes))
+    for prediction, target, classes in cases:
+        right = _confusion(prediction, target, classes)
+        slips = {
+            "It looks transposed: rows are the truth, columns the prediction.": right.T,
+            "Void pixels (255) seem to be counted as class 0.": _confusion(
+                prediction, target.where(target != 255, 0), classes
+            ),
+            "It looks divided by the number of pixels: leave the counts as they are.": right / right.sum(),
+        }
+        expect.tensor(call(answer, prediction, target, classes), right, what="the matrix", slips=slips)
+
+
+def _iou(matrix: Tensor) -> Tensor:
+    right = matrix.diagonal().float()
+    return right / (matrix.sum(0) + matrix.sum(1) - right)
+
+
+@exercise(
+    "0.2",
+    hints=(
+        "The intersection of a class is its entry on the diagonal.",
+        "The union: all pixels that are the class in truth (a row sum) or in the prediction (a column sum) ...",
+        "... and the intersection was counted twice: row sum + column sum - diagonal.",
+    ),
+    solution=_iou,
+)
+def iou(answer) -> None:
+    """The IoU of each class, from a confusion matrix."""
+    generator = torch.Generator().manual_seed(3)
+    for matrix in (
+        torch.tensor([[50, 3, 2], [4, 20, 1], [6, 0, 14]]),
+        torch.randint(1, 90, (5, 5), generator=generator),
+    ):
+        right, diagonal = _iou(matrix), matrix.diagonal().float()
+        slips = {
+            "That is the accuracy of each class: the union also has the pixels wrongly given to it.": diagonal
+            / matrix.sum(1),
+            "That is the precision of each class: the union also has the pixels it missed.": diagonal / matrix.sum(0),
+            "The intersection is counted twice in the union: subtract it once.": diagonal
+            / (matrix.sum(0) + matrix.sum(1)),
+            "That is the Dice score, 2 I / (A + B): IoU is I / (A + B - I).": 2
+            * diagonal
+            / (matrix.sum(0) + matrix.sum(1)),
+        }
+        expect.tensor(call(answer, matrix), right, what="the IoU", slips=slips)
+
+
+@exercise(
+    "0.3",
+    hints=(
+        "Pixel accuracy only asks how many pixels are right; mean IoU asks each class.",
+        "Take one huge class and one tiny one, and a prediction that never says the tiny one.",
+        "99 pixels of class 0 and one of class 1, all predicted as 0: accuracy 0.99, mean IoU (0.99 + 0) / 2.",
+    ),
+    solution=(
+        torch.zeros(100, dtype=torch.long),
+        torch.cat([torch.zeros(99, dtype=torch.long), torch.ones(1, dtype=torch.long)]),
+    ),
+)
+def flattered(prediction, target) -> None:
+    """A prediction and a target with pixel accuracy over 0.95 and mean IoU under 0.55."""
+    for value, what in ((prediction, "the prediction"), (target, "the target")):
+        if not isinstance(value, Tensor) or value.is_floating_point() or value.numel() == 0:
+            raise NotYet(f"{what} should be a tensor of whole numbers, one class for each pixel")
+    if prediction.shape != target.shape:
+        raise NotYet(
+            f"the prediction has shape {tuple(prediction.shape)}, the target {tuple(target.shape)}: make them equal"
+        )
+    if int(min(prediction.min(), target.min())) < 0 or int(max(prediction.max(), target.max())) > 99:
+        raise NotYet("classes should be whole numbers from 0 to 99")
+    if target.unique().numel() < 2:
+        raise NotYet("the target has a single class; with two the averages can part ways")
+    score = Confusion(int(max(prediction.max(), target.max())) + 1)
+    score.update(prediction, target)
+    values = f"pixel accuracy {score.pixel_accuracy:.3f}, mean IoU {score.mean_iou:.3f}"
+    if score.pixel_accuracy <= 0.95:
+        raise NotYet(values, "Too many pixels are wrong: make the class that is missed smaller.")
+    if score.mean_iou >= 0.55:
+        raise NotYet(
+            values, "Every class is still found too well: which class could the prediction leave out entirely?"
+        )

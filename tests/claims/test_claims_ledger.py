@@ -1,0 +1,77 @@
+"""The ledger is whole at any moment, notices stale rows, and reads well."""
+
+import json
+
+import pytest
+
+from course_lib import fingerprint
+from course_lib.claims import all_claims, ledger
+from course_lib.claims.claim import claim
+from course_lib.claims.evidence import Evidence, Fact
+
+
+@claim("T1", "E", "Two and two are four.", tests=("tests/claims/test_claims_ledger.py",))
+def addition(seeds) -> Evidence:
+    return Evidence(facts=[Fact("sum", 2 + 2, 4)], values={"sum": [4.0]})
+
+
+@pytest.fixture
+def row(monkeypatch):
+    monkeypatch.setattr(fingerprint, "of_function", lambda module, name: "abc")
+    return addition.row()
+
+
+def test_a_row_holds_everything_a_reader_asks_for(row):
+    assert {"id", "kind", "statement", "settings", "seeds", "values", "mean", "deviation", "verdict", "paper"} <= set(
+        row
+    )
+    assert json.loads(json.dumps(row)) == row
+    assert row["verdict"] == "holds"
+
+
+def test_rows_survive_writing_and_reading(row, tmp_path):
+    path = tmp_path / "claims.json"
+    ledger.write({"T1": row}, [addition], path)
+    assert ledger.read(path) == {"T1": row}
+    assert "Two and two are four." in (tmp_path / "claims.md").read_text()
+
+
+def test_a_row_is_stale_when_the_code_changed(row, monkeypatch):
+    assert ledger.stale([addition], {"T1": row}) == []
+    monkeypatch.setattr(fingerprint, "of_function", lambda module, name: "other")
+    assert ledger.stale([addition], {"T1": row}) == [addition]
+
+
+def test_an_interrupted_write_leaves_the_old_ledger(row, tmp_path, monkeypatch):
+    path = tmp_path / "claims.json"
+    ledger.write({"T1": row}, [addition], path)
+    monkeypatch.setattr(type(path), "write_text", lambda *_: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        ledger.write({}, [addition], path)
+    assert ledger.read(path) == {"T1": row}
+
+
+def test_an_exact_claim_must_name_its_tests():
+    with pytest.raises(ValueError, match="names the unit tests"):
+        claim("T9", "E", "Nothing.")
+
+
+def test_ids_are_unique_and_every_row_is_current():
+    claims = all_claims()
+    assert len({c.id for c in claims}) == len(claims)
+    late = [c.id for c in ledger.stale(claims, ledger.read())]
+    assert late == [], f"measure again: make claims STALE=1 ({', '.join(late)})"
+
+
+def test_named_tests_exist(root):
+    for one in all_claims():
+        for name in one.tests:
+            path, _, function = name.partition("::")
+            assert f"def {function}" in (root / path).read_text(), f"{one.id} names {name}"
+
+
+def test_the_page_is_made_from_the_rows():
+    rows = ledger.read()
+    kept = [rows[c.id] for c in all_claims() if c.id in rows]
+    if kept:
+        assert ledger.file().with_suffix(".md").read_text() == ledger.markdown(kept)
