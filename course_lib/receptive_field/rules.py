@@ -1,0 +1,156 @@
+"""What each torch operation does in space: a rule per name, gathered from the rules_* files beside this one.
+
+In: one recorded operation (`Call`) and the recorder. Out: what is known of its result. A rule that looks away from
+an argument which comes from the image, or that has no answer, leads to `unknown`: never to a wrong answer in silence.
+To add one: a function of (recorder, call) with `@rule("name_of_the_aten_operation")`, and a case in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .labels import Traced
+from .recorder import Recorder
+
+RULES: dict[str, Callable] = {}
+
+
+def rule(*names: str):
+    """Register a rule for operations of these names."""
+
+    def register(function: Callable) -> Callable:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+class Call:
+    """One operation with its arguments by name, and what is known of those that come from the image."""
+
+    def __init__(
+        self, func, args: tuple, kwargs: dict, lookup: Callable[[Tensor], Traced | None], outputs: list[Tensor]
+    ):
+        self.func, self.lookup, self.outputs = func, lookup, outputs
+        self.name = base_name(func)
+        self.values: dict[str, Any] = {a.name: a.default_value for a in func._schema.arguments if a.has_default_value()}
+        self.values.update(zip((a.name for a in func._schema.arguments), args))
+        self.values.update(kwargs)
+        self.looked_at: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.outputs[0].shape)
+
+    def traced(self, name: str) -> Traced | None:
+        """What is known of a tensor argument; None for constants."""
+        self.looked_at.add(name)
+        value = self.values.get(name)
+        return self.lookup(value) if isinstance(value, Tensor) else None
+
+    def traced_list(self, name: str) -> list[Traced | None]:
+        self.looked_at.add(name)
+        return [self.lookup(value) for value in self.values[name]]
+
+    def every_traced(self, names=None) -> list[Traced]:
+        """All that come from the image, in the order of the arguments."""
+        found = []
+        for name, value in self.values.items():
+            if names is None or name in names:
+                for item in value if isinstance(value, (list, tuple)) else [value]:
+                    known = self.lookup(item) if isinstance(item, Tensor) else None
+                    if known is not None:
+                        found.append(known)
+        return found
+
+    def overlooked(self) -> bool:
+        """Whether an argument comes from the image that the rule did not look at."""
+        return bool(self.every_traced(set(self.values) - self.looked_at))
+
+
+def base_name(func) -> str:
+    """`relu` for relu_, relu.out and relu.default."""
+    space, name = func._schema.name.split("::")
+    name = name if space == "aten" else f"{space}::{name}"
+    return name[:-1] if name.endswith("_") and func._schema.is_mutable else name
+
+
+def apply(recorder: Recorder, call: Call) -> list[Traced | None]:
+    """What is known of each output of an operation."""
+    before = len(recorder.graph.nodes)
+    function = RULES.get(call.name)
+    if function is None and is_pointwise(call.func):
+        function = pointwise
+    results = function(recorder, call) if function else None
+    if results is None or call.overlooked():
+        del recorder.graph.nodes[before:]
+        known = call.every_traced()
+        return [recorder.unknown(known, tuple(out.shape)) for out in call.outputs]
+    results = results if isinstance(results, list) else [results]
+    return results + [None] * (len(call.outputs) - len(results))
+
+
+def is_pointwise(func) -> bool:
+    """Torch marks its pointwise operations; of their in-place forms it marks only some."""
+    if torch.Tag.pointwise in func.tags:
+        return True
+    packet = getattr(torch.ops.aten, base_name(func), None)
+    return packet is not None and any(
+        torch.Tag.pointwise in getattr(packet, overload).tags for overload in packet.overloads()
+    )
+
+
+@rule("copy")
+def copy(recorder: Recorder, call: Call):
+    """What was there before is overwritten."""
+    call.looked_at.add("self")
+    source = call.traced("src")
+    return recorder.join([source], call.shape) if source else [None]
+
+
+@rule(
+    "_to_copy", "clone", "contiguous", "detach", "alias", "lift_fresh", "native_dropout", "glu", "_prelu_kernel",
+    "prelu", "rrelu_with_noise", "masked_fill", "where", "lerp", "addcmul", "addcdiv", "relu6", "hardtanh",
+    "bernoulli", "nan_to_num", "bitwise_not", "dropout", "feature_dropout", "_fused_dropout", "view_as_real",
+    "addmm_pointwise", "clamp", "hardswish", "leaky_relu", "complex", "fake_quantize_per_tensor_affine",
+)  # fmt: skip
+def pointwise(recorder: Recorder, call: Call):
+    """Every output position reads the same position of every argument."""
+    call.looked_at.update(call.values)
+    known = call.every_traced()
+    joined = [recorder.join(known, tuple(out.shape)) for out in call.outputs]
+    keeps_pooling = call.name in ("clone", "detach", "alias", "contiguous", "_to_copy") and known[0].pooling
+    return known if keeps_pooling else joined
+
+
+@rule("glu")
+def glu(recorder: Recorder, call: Call):
+    """Half of the channels gate the other half."""
+    x, dim = call.traced("self"), call["dim"]
+    dim %= len(x.labels)
+    if any(digit[0] >= 0 and digit[2] > 1 for digit in x.labels[dim]):
+        return None
+    return recorder.along(x, {dim: (None, call.shape[dim])})
+
+
+@rule(
+    "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "new_zeros", "new_ones",
+    "new_full", "new_empty", "new_empty_strided", "zero", "fill", "normal", "uniform", "empty_strided",
+)  # fmt: skip
+def constant(recorder: Recorder, call: Call):
+    """Takes the shape of a tensor and nothing of its values."""
+    call.looked_at.update(set(call.values) - {"value", "fill_value"})
+    return [None] if not call.every_traced({"value", "fill_value"}) else None
+
+
+from . import rules_mixing, rules_resize, rules_views, rules_windows  # noqa: E402, F401  (they register themselves)

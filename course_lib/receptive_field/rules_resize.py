@@ -1,0 +1,137 @@
+"""Operations that change the size without a kernel: interpolation, padding, pixel shuffles, repeats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .labels import FOLDED, channel, is_spatial
+from .recorder import Recorder
+from .rules import Call, rule
+from .rules_windows import slide
+from .tables import antialiased, cubic, linear, nearest, padded, table
+
+KINDS = {
+    "upsample_nearest": lambda n, m, align, scale: nearest(n, m, scale, False),
+    "_upsample_nearest_exact": lambda n, m, align, scale: nearest(n, m, scale, True),
+    "upsample_linear": linear,
+    "upsample_bilinear": linear,
+    "upsample_trilinear": linear,
+    "upsample_bicubic": cubic,
+    "_upsample_bilinear2d_aa": lambda n, m, align, scale: antialiased(n, m, align, scale, 1),
+    "_upsample_bicubic2d_aa": lambda n, m, align, scale: antialiased(n, m, align, scale, 2),
+}
+
+
+@rule(
+    *(f"{stem}{d}d" for stem in KINDS if not stem.endswith("aa") for d in (1, 2, 3)),
+    *(s for s in KINDS if s.endswith("aa")),
+)
+def interpolate(recorder: Recorder, call: Call):
+    make = KINDS[call.name] if call.name in KINDS else KINDS[call.name[:-2]]
+    count = len(call.shape) - 2
+    dims = list(range(2, len(call.shape)))
+    scales = call.get("scale_factors")
+    if scales is None:
+        names = {1: ("scales",), 2: ("scales_h", "scales_w"), 3: ("scales_d", "scales_h", "scales_w")}[count]
+        scales = [call.get(name) for name in names]
+    align = bool(call.get("align_corners", False))
+    source = call["input" if "input" in call.values else "self"].shape
+    x = call.traced("input" if "input" in call.values else "self")
+    tables = [make(source[d], call.shape[d], align, scales[i]) for i, d in enumerate(dims)]
+    return slide(recorder, x, dims, tables, call.shape)
+
+
+PADS = {"constant_pad_nd": "constant", "pad": "constant"}
+for _count in (1, 2, 3):
+    PADS[f"reflection_pad{_count}d"] = "reflect"
+    PADS[f"replication_pad{_count}d"] = "replicate"
+
+
+@rule(*PADS)
+def pad(recorder: Recorder, call: Call):
+    x, amounts = call.traced("self"), call.get("pad") or call.get("padding")
+    if call.name == "pad" and call["mode"] != "constant":
+        return None
+    changes = {}
+    for i in range(len(amounts) // 2):
+        dim = len(call.shape) - 1 - i
+        left, right = amounts[2 * i], amounts[2 * i + 1]
+        if (left or right) and call["self"].shape[dim] == 1 and not is_spatial(x.labels[dim]):
+            x = recorder.spatial(x, list(range(len(call.shape) - recorder.axes, len(call.shape))))
+        changes[dim] = (padded(call["self"].shape[dim], left, right, PADS[call.name]), call.shape[dim])
+    return recorder.along(x, {dim: change for dim, change in changes.items() if change[0] is not None})
+
+
+@rule("pixel_shuffle")
+def pixel_shuffle(recorder: Recorder, call: Call):
+    """Channels become places: output position i reads i // r."""
+    x, r = call.traced("self"), call["upscale_factor"]
+    rank = len(call.shape)
+    if is_spatial(x.labels[rank - 3]):
+        return None
+    x = replace(x, labels=tuple(channel(call.shape[rank - 3]) if d == rank - 3 else v for d, v in enumerate(x.labels)))
+    dims = [rank - 2, rank - 1]
+    tables = [table(np.arange(call.shape[d]) // r, call["self"].shape[d], 1 / r) for d in dims]
+    return slide(recorder, x, dims, tables, call.shape)
+
+
+@rule("pixel_unshuffle")
+def pixel_unshuffle(recorder: Recorder, call: Call):
+    """Places become channels: output position i reads r positions from i * r."""
+    x, r = call.traced("self"), call["downscale_factor"]
+    rank = len(call.shape)
+    dims = [rank - 2, rank - 1]
+    tables = [table(np.arange(call.shape[d])[:, None] * r + np.arange(r), call["self"].shape[d], r) for d in dims]
+    y = slide(recorder, x, dims, tables, call.shape)
+    return replace(
+        y, labels=tuple(channel(call.shape[d], FOLDED) if d == rank - 3 else v for d, v in enumerate(y.labels))
+    )
+
+
+@rule("channel_shuffle", "native_channel_shuffle")
+def channel_shuffle(recorder: Recorder, call: Call):
+    return call.traced("self")
+
+
+@rule("repeat")
+def repeat(recorder: Recorder, call: Call):
+    x = call.traced("self")
+    source = (1,) * (len(call.shape) - call["self"].dim()) + tuple(call["self"].shape)
+    x = replace(x, labels=((),) * (len(call.shape) - len(x.labels)) + x.labels)
+    changes = {}
+    for dim, (n, m) in enumerate(zip(source, call.shape)):
+        if n != m:
+            changes[dim] = (table(np.arange(m) % n, n), m)
+    return recorder.along(x, changes)
+
+
+@rule("repeat_interleave")
+def repeat_interleave(recorder: Recorder, call: Call):
+    x, dim, repeats = call.traced("self"), call.get("dim"), call.get("repeats")
+    if dim is None or not isinstance(repeats, int):
+        return None
+    dim %= len(x.labels)
+    reads = table(np.arange(call.shape[dim]) // repeats, call["self"].shape[dim], 1 / repeats)
+    return recorder.along(x, {dim: (reads, call.shape[dim])})
+
+
+@rule("flip")
+def flip(recorder: Recorder, call: Call):
+    x = call.traced("self")
+    dims = [dim % len(call.shape) for dim in call["dims"]]
+    return recorder.along(
+        x, {d: (table(np.arange(call.shape[d])[::-1], call.shape[d], -1), call.shape[d]) for d in dims}
+    )
+
+
+@rule("roll")
+def roll(recorder: Recorder, call: Call):
+    x, shifts, dims = call.traced("self"), call["shifts"], call.get("dims") or []
+    if not dims:
+        return None
+    for shift, dim in zip(shifts, (dim % len(call.shape) for dim in dims)):
+        n = call.shape[dim]
+        x = recorder.along(x, {dim: (table((np.arange(n) - shift) % n, n), n)})
+    return x

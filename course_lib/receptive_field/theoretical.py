@@ -1,0 +1,275 @@
+"""The theoretical receptive field: which input pixels can influence an output pixel, for some weights and some image.
+
+In: a model and the size of its image. Out: a `Field`, which answers for every pixel of every layer: a box, a mask,
+sets with holes, the size without borders. One run of the model without values is all it takes (see capture.py).
+"""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .capture import Trace, capture
+from .sets import Product, fewer, painted, products
+from .table import Table as LayerTable
+from .table import rows_of
+from .unclipped import Unclipped, tidy
+
+Pixel = int | Sequence[int]
+
+
+def theoretical(
+    model: nn.Module,
+    image_size: int | Sequence[int] | None = None,
+    channels: int = 3,
+    *,
+    inputs: Sequence[Tensor | Sequence[int]] | None = None,
+    stop_at_global: bool = False,
+    dtype: torch.dtype = torch.float32,
+) -> Field:
+    """The exact receptive field of every pixel of every layer of `model`.
+
+    image_size      (height, width); one number per spatial axis, so (length,) and (depth, height, width) work too
+    channels        of the image
+    inputs          instead of both, for models with several inputs: tensors, or whole shapes such as (1, 3, 64, 64);
+                    their spatial axes are those after the first two dimensions of the first one
+    stop_at_global  leave out branches that read the whole map (global pooling, squeeze-excitation, the statistics of
+                    GroupNorm): what remains is the local part of the field
+
+    The model is traced in evaluation mode (in training BatchNorm would read the whole image) and left as it was.
+    """
+    shapes = shapes_of(image_size, channels, inputs)
+    axes = len(shapes[0]) - 2
+    kinds = [t.dtype if isinstance(t, Tensor) else dtype for t in inputs] if inputs is not None else [dtype]
+
+    def trace_at(size: tuple[int, ...]) -> Trace:
+        grown = [shape if len(shape) != axes + 2 else _grown(shape, shapes[0], size) for shape in shapes]
+        tensors = tuple(torch.empty(shape, dtype=kind, device="meta") for shape, kind in zip(grown, kinds))
+        return capture(model, tensors, axes)
+
+    image = tuple(shapes[0][2:])
+    try:
+        trace = trace_at(image)
+    except RuntimeError as error:
+        if "mall" in str(error) or "ize" in str(error) or "shape" in str(error):
+            given = " x ".join(map(str, image))
+            raise ValueError(
+                f"the model does not run on an image of {given} (try a larger one, or the channels it expects): {error}"
+            ) from error
+        raise
+    if trace.doubts:
+        warnings.warn(doubts_in_words(trace.doubts), stacklevel=2)
+    return Field(trace, trace_at, image, stop_at_global=stop_at_global)
+
+
+def shapes_of(image_size, channels: int, inputs) -> list[tuple[int, ...]]:
+    """The full shapes of all inputs."""
+    if (image_size is None) == (inputs is None):
+        raise ValueError("give either image_size=(height, width) or inputs=(...), one of the two")
+    if inputs is not None:
+        if isinstance(inputs, Tensor) or not len(inputs):
+            raise ValueError("inputs must be a tuple with at least one tensor or shape")
+        shapes = [tuple(t.shape) if isinstance(t, Tensor) else tuple(int(n) for n in t) for t in inputs]
+    else:
+        image_size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
+        if not 1 <= len(image_size) <= 3:
+            raise ValueError(f"image_size must have 1, 2 or 3 numbers such as (513, 513), got {image_size}")
+        shapes = [(1, int(channels), *map(int, image_size))]
+    for shape in shapes:
+        if any(size < 1 for size in shape):
+            raise ValueError(f"sizes must be at least 1, got {shape}")
+    if not 3 <= len(shapes[0]) <= 5:
+        raise ValueError(f"the first input must be batch x channels x space, such as (1, 3, 64, 64), got {shapes[0]}")
+    return shapes
+
+
+def _grown(shape: tuple, first: tuple, size: tuple[int, ...]) -> tuple:
+    """A further input grows in the proportion of the first."""
+    if shape[2:] == first[2:]:
+        return (*shape[:2], *size)
+    return (*shape[:2], *(max(1, own * new // old) for own, old, new in zip(shape[2:], first[2:], size)))
+
+
+def doubts_in_words(doubts: dict[str, str]) -> str:
+    named = ", ".join(f"{name} (in {layer!r})" if layer else name for name, layer in doubts.items())
+    return (
+        f"the receptive field is an upper bound, not exact, after these operations: {named}; "
+        "where it is not known what they read, the whole image is assumed (exact=False)"
+    )
+
+
+class Field:
+    """The theoretical receptive fields of one model on one image size."""
+
+    def __init__(self, trace: Trace, trace_at, image: tuple[int, ...], *, stop_at_global: bool):
+        self.image_size = image
+        self.stop_at_global = stop_at_global
+        self.notes = ["traced in evaluation mode, though the model is in training mode"] if trace.was_training else []
+        self._trace, self._trace_at = trace, trace_at
+        self._unclipped: dict[int, Unclipped] = {}
+        self._products = lru_cache(maxsize=256)(self._find_products)
+
+    # ------------------------------------------------------------------ what there is to ask about
+
+    @property
+    def layers(self) -> list[str]:
+        """All names that `layer=` understands, in the order of the run; "output" is the default."""
+        return list(self._trace.layers)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the field of the output is exact; otherwise it is an upper bound."""
+        return self.is_exact()
+
+    def is_exact(self, layer: str | None = None) -> bool:
+        known = self._trace.layers[self._name(layer)]
+        return known is None or self._trace.graph.nodes[known.node].exact
+
+    def output_size(self, layer: str | None = None) -> tuple[int, ...]:
+        """The spatial size of a layer's output."""
+        return self._trace.graph.nodes[self._node(layer)].sizes
+
+    # ------------------------------------------------------------------ one pixel
+
+    def box(self, pixel: Pixel, layer: str | None = None, *, input: int = 0) -> tuple[int, ...]:
+        """(top, left, bottom, right), half open, clipped to the image; all zeros when the pixel reads nothing.
+
+        With one or three axes: all starts, then all stops.
+        """
+        sets = self.sets(pixel, layer, input=input)
+        if not all(len(side) for side in sets):
+            return (0,) * (2 * len(sets))
+        return (*(int(side[0]) for side in sets), *(int(side[-1]) + 1 for side in sets))
+
+    def mask(self, pixel: Pixel, layer: str | None = None, *, input: int = 0) -> np.ndarray:
+        """True where the pixel can see: an array of bool of the image's size."""
+        union = self._union(pixel, layer, input)
+        return painted(union) if union else np.zeros(self._input_sizes(input), bool)
+
+    def sets(self, pixel: Pixel, layer: str | None = None, *, input: int = 0) -> tuple[np.ndarray, ...]:
+        """Per axis the positions that are read in some row or column: with their holes."""
+        union = self._union(pixel, layer, input)
+        if not union:
+            return tuple(np.zeros(0, int) for _ in self._input_sizes(input))
+        return tuple(np.flatnonzero(np.logical_or.reduce(sides)) for sides in zip(*union))
+
+    def coverage(self, pixel: Pixel | None = None, layer: str | None = None, *, input: int = 0) -> float:
+        """The share of the box that is really read; of the middle pixel unless told otherwise."""
+        if pixel is None:
+            pixel = tuple(size // 2 for size in self.output_size(layer))
+        box = self.box(pixel, layer, input=input)
+        if not any(box):
+            return 0.0
+        half = len(box) // 2
+        cells = prod(stop - start for start, stop in zip(box[:half], box[half:]))
+        return float(np.count_nonzero(self.mask(pixel, layer, input=input))) / cells
+
+    # ------------------------------------------------------------------ all pixels
+
+    def size(self, layer: str | None = None, *, input: int = 0) -> tuple[float, ...]:
+        """(height, width) without borders, the largest over all phases; `math.inf` along an axis that is read whole."""
+        return tuple(tidy(extent.size) for extent in self._extent(layer, input))
+
+    def stride(self, layer: str | None = None, *, input: int = 0) -> tuple[float, ...]:
+        """The distance between the fields of neighbouring pixels, on average over the phases; nan where it has none."""
+        return tuple(tidy(extent.stride) for extent in self._extent(layer, input))
+
+    def offset(self, layer: str | None = None, *, input: int = 0) -> tuple[float, ...]:
+        """The centre of the field of pixel 0, as it would be without borders."""
+        return tuple(tidy(extent.offset) for extent in self._extent(layer, input))
+
+    def table(self) -> LayerTable:
+        """One row per layer: name, output size, size, stride, offset, coverage, exact. Prints as text; a list of rows."""
+        return LayerTable(rows_of(self), self.notes)
+
+    def __repr__(self) -> str:
+        known = "exact" if self.exact else "an upper bound"
+        image = " x ".join(map(str, self.image_size))
+        return f"Field of {len(self.layers)} layers on an image of {image}, {known}; ask .box((y, x)), .mask((y, x)), .size(), .table()"
+
+    # ------------------------------------------------------------------ inside
+
+    def _name(self, layer: str | None) -> str:
+        layer = "output" if layer is None else layer
+        if layer in self._trace.layers:
+            return layer
+        close = difflib.get_close_matches(str(layer), self._trace.layers, n=3, cutoff=0.4)
+        hint = f"did you mean {', '.join(map(repr, close))}? " if close else ""
+        raise ValueError(f"no layer is called {layer!r}; {hint}field.layers lists all {len(self._trace.layers)} names")
+
+    def _node(self, layer: str | None) -> int:
+        name = self._name(layer)
+        known = self._trace.layers[name]
+        if known is None:
+            raise ValueError(f"layer {name!r} reads nothing of the image: its output is constant")
+        if not any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+            raise ValueError(
+                f"layer {name!r} has no spatial axes: its output has shape {self._trace.shapes[name]}; "
+                f"ask an earlier layer{self._last_spatial(name)}"
+            )
+        return known.node
+
+    def _last_spatial(self, name: str) -> str:
+        names = list(self._trace.layers)
+        for earlier in reversed(names[: names.index(name)]):
+            known = self._trace.layers[earlier]
+            if known and any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+                return f", such as {earlier!r}"
+        return ""
+
+    def _root(self, number: int) -> int:
+        roots = self._trace.inputs
+        if not 0 <= number < len(roots):
+            raise ValueError(f"input must be between 0 and {len(roots) - 1}, got {number}")
+        if roots[number] is None:
+            raise ValueError(f"input {number} has no spatial axes")
+        return roots[number].node
+
+    def _input_sizes(self, number: int) -> tuple[int, ...]:
+        return self._trace.graph.nodes[self._root(number)].sizes
+
+    def _union(self, pixel: Pixel, layer: str | None, number: int) -> list[Product]:
+        node = self._node(layer)
+        return self._products(node, self._position(pixel, node, layer), self._root(number))
+
+    def _find_products(self, node: int, position: tuple[int, ...], root: int) -> list[Product]:
+        found = products(self._trace.graph, node, position, [root], stop_at_global=self.stop_at_global)
+        return fewer(found[root]) if found[root] else []
+
+    def _position(self, pixel: Pixel, node: int, layer: str | None) -> tuple[int, ...]:
+        sizes = self._trace.graph.nodes[node].sizes
+        try:
+            position = (int(pixel),) if not isinstance(pixel, Sequence | np.ndarray) else tuple(int(p) for p in pixel)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"pixel must be whole numbers such as {tuple(s // 2 for s in sizes)}, got {pixel!r}"
+            ) from None
+        if len(position) != len(sizes):
+            raise ValueError(f"pixel must have {len(sizes)} numbers, one per spatial axis, got {pixel!r}")
+        if not all(0 <= at < size for at, size in zip(position, sizes)):
+            size = " x ".join(map(str, sizes))
+            raise ValueError(
+                f"pixel {position} lies outside layer {self._name(layer)!r}, whose output is {size} (counted from 0)"
+            )
+        return position
+
+    def _extent(self, layer: str | None, number: int):
+        root = self._root(number)
+        self._node(layer)
+        if root not in self._unclipped:
+            self._unclipped[root] = Unclipped(
+                self._trace_quietly, self.image_size, self._trace, root, self.stop_at_global
+            )
+        return self._unclipped[root].extent(self._name(layer))
+
+    def _trace_quietly(self, size: tuple[int, ...]) -> Trace:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._trace_at(size)
