@@ -2,9 +2,11 @@
 PYTHON ?= python3
 TORCH ?=
 ARGS ?=
+ONLY ?=
+STALE ?=
 VENV := .venv/bin/python
 
-.PHONY: help install lab test notebooks checkpoints bench lint lock release clean
+.PHONY: help install lab test notebooks checkpoints claims bench lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -23,6 +25,9 @@ notebooks: install  ## rebuild the notebooks whose source or library inputs chan
 
 checkpoints: install  ## train the small networks of the lessons again
 	@$(VENV) -m course_lib.training.checkpoints $(ARGS)
+
+claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 for what is missing or changed)
+	@$(VENV) -m course_lib.claims $(if $(ONLY),--only "$(ONLY)") $(if $(STALE),--stale) $(ARGS)
 
 bench: install  ## measure speed and memory (ARGS="models" for one of the benches)
 	@$(VENV) -m tests.bench $(ARGS)
