@@ -1,0 +1,161 @@
+"""The command line: python -m course_lib.training --model segnet --data camvid --root PATH
+
+In come names and numbers; out goes a folder with the checkpoint, the log (CSV), a plot and the scores. Start the same
+command again after an interruption and it goes on. Several GPUs: torchrun --nproc-per-node 4 -m course_lib.training ...
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from course_lib import models
+from course_lib.metrics import Confusion
+from course_lib.training import checkpoint, distributed, sources
+from course_lib.training.balance import median_frequency
+from course_lib.training.evaluation import evaluate
+from course_lib.training.history import History
+from course_lib.training.loop import fit
+from course_lib.training.optimisers import SCHEDULES
+from course_lib.training.recipes import Recipe, recipe_for
+
+
+def parser() -> argparse.ArgumentParser:
+    say = argparse.ArgumentParser(prog="python -m course_lib.training", description=__doc__.split("\n")[0])
+    say.add_argument("--model", required=True, help="a name of course_lib.models.names()")
+    say.add_argument("--data", required=True, help=" ".join(sources.NAMES))
+    say.add_argument("--root", type=Path, help="where the data lie, or shall be downloaded to")
+    say.add_argument("--classes", nargs="+", default=(), help="names of the classes of --data folder")
+    say.add_argument("--sbd", action="store_true", help="VOC with SBD's train_noval")
+    say.add_argument("--size", type=int, default=64, help="pixels of a scene's side")
+    say.add_argument("--count", type=int, default=1024, help="how many scenes to train on")
+    say.add_argument("--width", type=float, default=1.0, help="scales every channel count")
+    say.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the network")
+    say.add_argument("--backbone-weights", help="ImageNet weights of torchvision, such as IMAGENET1K_V1")
+    length = say.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int)
+    length.add_argument("--epochs", type=float)
+    for name, kind in (("batch-size", int), ("learning-rate", float), ("weight-decay", float), ("crop", int)):
+        say.add_argument(f"--{name}", type=kind, help="default: the paper's recipe")
+    say.add_argument("--schedule", choices=sorted(SCHEDULES))
+    say.add_argument("--clip", type=float, help="largest norm of the gradient")
+    say.add_argument("--balanced", action=argparse.BooleanOptionalAction, help="median frequency balancing")
+    say.add_argument("--amp", action=argparse.BooleanOptionalAction, help="mixed precision; default: on CUDA")
+    say.add_argument("--workers", type=int, default=2)
+    say.add_argument("--seed", type=int, default=0)
+    say.add_argument("--checkpoint-every", type=int, default=500, metavar="STEPS")
+    say.add_argument("--output", type=Path, help="default: artefacts/training/MODEL_DATA")
+    return say
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = parser().parse_args(arguments)
+    with distributed.started():
+        try:
+            train(asked)
+        except (ValueError, FileNotFoundError, FloatingPointError) as error:
+            raise SystemExit(f"{parser().prog}: {error}") from error
+
+
+def train(asked: argparse.Namespace) -> None:
+    device, recipe = distributed.device(), adapted(recipe_for(asked.model, asked.data), asked)
+    source = sources.load(
+        asked.data, recipe, root=asked.root, classes=tuple(asked.classes), size=asked.size, count=asked.count,
+        seed=asked.seed, sbd=asked.sbd,
+    )  # fmt: skip
+    torch.manual_seed(asked.seed)  # the first weights hang on the seed too
+    model = models.build(
+        asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
+        **options(asked.option),
+    )  # fmt: skip
+    output = asked.output or Path("artefacts") / "training" / f"{asked.model}_{asked.data.replace(':', '_')}"
+    steps = None if asked.epochs else asked.steps or recipe.steps
+    say(f"{asked.model} on {asked.data}: {len(source.train)} images, {device}, {distributed.world()} process(es)")
+    say(f"recipe: {recipe.source}")
+    history = fit(
+        model, source.train, steps=steps, epochs=asked.epochs, batch_size=recipe.batch_size,
+        optimizer=recipe.optimizer_for(model, pretrained=bool(asked.backbone_weights)), schedule=recipe.schedule,
+        class_weights=median_frequency(source.train) if recipe.balanced else None, clip=recipe.clip, amp=asked.amp,
+        checkpoint=output / "checkpoint.pt", checkpoint_every=asked.checkpoint_every, log=output / "log.csv",
+        seed=asked.seed, workers=0 if asked.data.startswith("scenes") else asked.workers,
+    )  # fmt: skip
+    finish(model, source, history, asked, output)
+
+
+def adapted(recipe: Recipe, asked: argparse.Namespace) -> Recipe:
+    """The recipe with whatever was asked for explicitly."""
+    wishes = {name: getattr(asked, name) for name in (
+        "batch_size", "learning_rate", "weight_decay", "crop", "clip", "balanced")}  # fmt: skip
+    wishes["schedule"] = SCHEDULES.get(asked.schedule)
+    return replace(recipe, **{name: value for name, value in wishes.items() if value is not None})
+
+
+def options(pairs: Sequence[str]) -> dict:
+    """NAME=VALUE, the value as JSON where it is JSON and as text otherwise."""
+    found = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ValueError(f"--option expects NAME=VALUE, got {pair!r}")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
+
+
+def finish(model: nn.Module, source: sources.Source, history: History, asked, output: Path) -> None:
+    """Score, log, plot; by the first process, though all help to score."""
+    small = asked.data.startswith("scenes")
+    score = evaluate(model, source.test, batch_size=16 if small else 1, workers=0 if small else asked.workers)
+    if distributed.rank() != 0:
+        return
+    checkpoint.save(output / "weights.pt", model.state_dict())
+    history.write_csv(output / "log.csv")
+    plot(history, output / "plot.png", f"{asked.model} on {asked.data}")
+    (output / "scores.json").write_text(json.dumps(summary(score, source, history), indent=2) + "\n")
+    say(f"{source.scored_on}: mIoU {float(score.mean_iou):.4f}, pixel accuracy {float(score.pixel_accuracy):.4f}")
+    for name, iou in zip(source.classes, score.iou.tolist()):
+        say(f"  {name:<14} {iou:.4f}")
+    say(f"everything is in {output}" + (" (stopped early; the same command goes on)" if history.interrupted else ""))
+
+
+def summary(score: Confusion, source: sources.Source, history: History) -> dict:
+    return {
+        "scored_on": source.scored_on, "mean_iou": float(score.mean_iou),
+        "pixel_accuracy": float(score.pixel_accuracy), "mean_accuracy": float(score.mean_accuracy),
+        "iou": dict(zip(source.classes, score.iou.tolist())), "steps": history.steps,
+        "seconds": round(history.seconds, 1),
+    }  # fmt: skip
+
+
+def plot(history: History, path: Path, title: str) -> None:
+    """The loss of each step and its running mean, with the batches' mIoU beside it."""
+    from matplotlib.figure import Figure
+
+    from course_lib import palette
+
+    blue, orange, light = (palette.hex_of(c) for c in (palette.BLUE, palette.VERMILION, palette.LIGHT))
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    left = figure.add_subplot()
+    steps = range(1, history.steps + 1)
+    window = max(1, history.steps // 50)
+    means = [sum(part) / len(part) for part in (history.losses[max(0, i - window) : i] for i in steps)]
+    left.plot(steps, history.losses, color=light, linewidth=0.8)
+    left.plot(steps, means, color=blue)
+    left.set(xlabel="step", ylim=(0, None), title=title)
+    left.set_ylabel("loss", color=blue)
+    right = left.twinx()
+    right.plot(*zip(*history.scores), color=orange, linestyle="--")
+    right.set_ylim(0, 1)
+    right.set_ylabel("mIoU of a batch", color=orange)
+    figure.savefig(path, dpi=120)
+
+
+def say(line: str) -> None:
+    if distributed.rank() == 0:
+        print(line, flush=True)

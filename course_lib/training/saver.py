@@ -1,0 +1,70 @@
+"""The saver: what of a training is kept on the disk, and how it is taken up again.
+
+In come the network, the optimiser and the plan of the training; out go a checkpoint and a CSV log.
+"""
+
+import os
+import warnings
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from course_lib.training import checkpoint, distributed
+from course_lib.training.history import History
+from course_lib.training.watch import Watch
+
+
+class Saver:
+    """Writes the checkpoint and the log, on the first process; a disk that is full does not end the training."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        scaler: torch.amp.GradScaler,
+        *,
+        plan: dict,
+        path: str | Path | None,
+        log: str | Path | None,
+    ):
+        self.model, self.optimizer, self.scaler, self.plan = model, optimizer, scaler, plan
+        self.path = None if path is None else Path(path)
+        self.log = None if log is None else Path(log)
+
+    def resume(self) -> History:
+        """Where the last training stopped; a new History if there is nothing to continue."""
+        there = self.path is not None and distributed.from_first(self.path.exists)
+        if not there:
+            return History()
+        stored = distributed.from_first(lambda: checkpoint.load(self.path))
+        checkpoint.check_same(stored["plan"], self.plan, self.path)
+        self.model.load_state_dict(stored["model"])
+        self.optimizer.load_state_dict(stored["optimizer"])
+        self.scaler.load_state_dict(stored["scaler"])
+        history = History.from_dict(stored["history"])
+        history.interrupted = False
+        return history
+
+    def __call__(self, history: History) -> None:
+        if distributed.rank() != 0:
+            return
+        try:
+            if self.log:
+                history.write_csv(self.log)
+            if self.path:
+                if not checkpoint.all_finite(self.model):
+                    raise FloatingPointError(Watch.advice("a weight", float("nan"), history.steps))
+                checkpoint.save(self.path, self.payload(history))
+        except OSError as error:
+            warnings.warn(
+                f"step {history.steps} could not be saved ({os.strerror(error.errno) if error.errno else error}); "
+                "training goes on, and the last good checkpoint stands",
+                stacklevel=3,
+            )
+
+    def payload(self, history: History) -> dict:
+        return {
+            "plan": self.plan, "history": history.as_dict(), "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict(),
+        }  # fmt: skip
