@@ -60,6 +60,7 @@ class DilatedNet(nn.Module):
         self.front_end = FrontEnd(num_classes, in_channels=in_channels, width=width)
         self.context = nn.Identity()
         if context is not None:
+            one_of(("basic", "large"), context=context)
             self.context = ContextModule(num_classes, context, dilations, initialisation=initialisation, width=width)
 
     def scores(self, image: Tensor) -> Tensor:

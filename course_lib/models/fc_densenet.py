@@ -85,10 +85,11 @@ class FCDenseNet(nn.Module):
         for down in self.down:
             x, stack = down(x)
             copies.append(stack)
-        new = self.bottleneck(x)
+        maps = self.bottleneck(x)
         for up in self.up:
-            stack, new = up(new, copies.pop())
-        return self.score(torch.cat([stack, new], dim=1))
+            new = torch.cat(maps[1:], dim=1)
+            maps = up(new, copies.pop())
+        return self.score(torch.cat(maps, dim=1))
 
     def scores(self, image: Tensor) -> Tensor:
         """FC-DenseNet answers at the image's own size."""
@@ -96,23 +97,22 @@ class FCDenseNet(nn.Module):
 
 
 class DenseBlock(nn.Module):
-    """Each layer reads the input and all layers before it; goes out: the new maps alone."""
+    """Each layer reads the input and all layers before it. Go out: the input and each layer's new maps."""
 
     def __init__(self, before: int, layers: int, growth: int, dropout: float):
         super().__init__()
         widths = [before + index * growth for index in range(layers)]
         self.layers = nn.ModuleList(normalised(Convolution(w, growth, 3, padding=1), dropout) for w in widths)
 
-    def forward(self, stack: Tensor) -> Tensor:
-        new = []
+    def forward(self, x: Tensor) -> list[Tensor]:
+        maps = [x]
         for layer in self.layers:
-            new.append(layer(stack))
-            stack = torch.cat([stack, new[-1]], dim=1)
-        return torch.cat(new, dim=1)
+            maps.append(layer(torch.cat(maps, dim=1)))
+        return maps
 
 
 class Down(nn.Module):
-    """A dense block with its input beside it; goes out: half the size for the next level, and the copy across."""
+    """A dense block, passed on whole. Go out: half the size for the next level, and the copy across."""
 
     def __init__(self, before: int, layers: int, growth: int, dropout: float):
         super().__init__()
@@ -122,22 +122,21 @@ class Down(nn.Module):
         self.pool = nn.MaxPool2d(2)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        stack = torch.cat([x, self.block(x)], dim=1)
+        stack = torch.cat(self.block(x), dim=1)
         return self.pool(self.transition(stack)), stack
 
 
 class Up(nn.Module):
-    """Twice the size, the copy beside it, a dense block; go out: the block's input and its new maps."""
+    """Twice the size, the copy beside it, a dense block. Go out: the block's input and its new maps."""
 
     def __init__(self, before: int, copied: int, layers: int, growth: int, dropout: float):
         super().__init__()
         self.enlarge = TransposedConvolution(before, before, kernel_size=3, stride=2)
         self.block = DenseBlock(before + copied, layers, growth, dropout)
 
-    def forward(self, x: Tensor, copy: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, copy: Tensor) -> list[Tensor]:
         x = centre_crop(self.enlarge(x), copy.shape[-2:])
-        stack = torch.cat([x, copy], dim=1)
-        return stack, self.block(stack)
+        return self.block(torch.cat([x, copy], dim=1))
 
 
 def normalised(convolution: nn.Conv2d, dropout: float) -> nn.Sequential:

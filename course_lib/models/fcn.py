@@ -18,7 +18,7 @@ Every score layer starts at 0. The upsamplings are transposed convolutions from 
 bilinear interpolation on the diagonal; they count as parameters (1,806,336 in FCN-32s) but are not learned.
 
 Departs from the CVPR paper in: the paper learns the upsamplings in the middle (`learn_upsampling=True`); the release
-fixes all of them and reports no difference.
+fixes all of them and reports no significant difference.
 Often wrong elsewhere: padding 1 instead of 100, which needs fc6 padded by 3 and is another function; crops taken from
 the centre; pools that round down.
 """

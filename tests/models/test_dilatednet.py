@@ -143,6 +143,11 @@ def test_options_that_cannot_work_are_explained(arguments, words):
         ContextModule(3, **arguments)
 
 
+def test_an_unknown_context_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match="context must be one of 'basic', 'large', got 'larg'; did you mean 'large'"):
+        DilatedNet(3, width=0.0625, context="larg")
+
+
 def test_score_maps_of_another_number_are_refused():
     with pytest.raises(ValueError, match=r"reads 3 score maps, got shape \(1, 4, 9, 9\)"):
         ContextModule(3)(torch.zeros(1, 4, 9, 9))
