@@ -1,0 +1,143 @@
+"""One style sheet for the whole course, and figures that can be read aloud.
+
+A figure function takes arrays and returns a `Figure`:
+
+    @styled
+    def thing(values):
+        figure, axes = new(columns=2, size=(8, 3))
+        ...
+        figure.alt = f"Two panels: ... from {values.min():.2f} to {values.max():.2f}"
+        return figure
+
+`styled` lends it the style sheet and sees to it that there is an alt text. In a notebook the figure shows itself as a
+picture with that text.
+"""
+
+import base64
+import functools
+import html
+import io
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
+
+import matplotlib
+import numpy as np
+from matplotlib import figure as matplotlib_figure
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from torch import Tensor
+
+from course_lib import palette
+
+P = ParamSpec("P")
+
+WIDTH = 9.0  # inches, as wide as a notebook's column
+DPI = 110
+INK = "#222222"
+QUIET = "#777777"
+HEAT = "cividis"  # for what has no sign; reads alike to all eyes and in grey
+SIGNED = "PuOr_r"  # for differences, white at zero
+COLOURS = [palette.hex_of(colour) for colour in palette.ORDER[1:8]]
+HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")  # where colour alone would carry meaning
+SHEET = {
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
+    "axes.grid": False,
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "grid.color": "#dddddd",
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.8,
+    "image.interpolation": "nearest",
+    "image.cmap": HEAT,
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+}
+
+
+class Figure(matplotlib_figure.Figure):
+    """A matplotlib figure with a text for those who cannot see it."""
+
+    alt: str = ""
+
+    def png(self, dpi: int = DPI) -> bytes:
+        """The picture as a file's bytes."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=dpi)
+        return buffer.getvalue()
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.png()).decode()
+        wide = round(self.get_figwidth() * 96)
+        return (
+            f'<img alt="{html.escape(self.alt)}" width="{wide}" style="max-width:100%" '
+            f'src="data:image/png;base64,{data}">'
+        )
+
+    def _ipython_display_(self) -> None:
+        """Shown this way alone: Jupyter's own way of showing figures knows no alt text."""
+        from IPython.display import display
+
+        display({"text/html": self._repr_html_(), "text/plain": self.alt}, raw=True)
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draws under the style sheet, whatever the notebook has set, and refuses a figure without alt text."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.rc_context(SHEET):
+            figure = draw(*args, **kwargs)
+        if not figure.alt:
+            raise ValueError(f"{draw.__name__} must set figure.alt: say what the picture shows, with its numbers")
+        return figure
+
+    return drawn
+
+
+def new(
+    rows: int = 1, columns: int = 1, *, size: tuple[float, float] = (WIDTH, 3.2), **options
+) -> tuple[Figure, np.ndarray]:
+    """An empty figure of `size` inches and its axes, always as an array of rows x columns."""
+    figure = Figure(figsize=size)
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def picture(axes: Axes, image: Tensor | np.ndarray, title: str = "", **options):
+    """An image or a map without ticks; tensors may be 3 x H x W or H x W. Returns matplotlib's image."""
+    if isinstance(image, Tensor):
+        image = image.detach().cpu()
+        image = (image.permute(1, 2, 0) if image.ndim == 3 and image.shape[0] == 3 else image).numpy()
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    axes.set_title(title)
+    return axes.imshow(image, **options)
+
+
+def labels(axes: Axes, label: Tensor, title: str = "", *, colours: Sequence = palette.ORDER):
+    """A label map in the palette's colours."""
+    return picture(axes, palette.paint(label.detach().cpu(), tuple(colours)).numpy(), title)
+
+
+def class_legend(figure: Figure, names: Sequence[str], *, colours: Sequence = palette.ORDER, **options) -> None:
+    """The classes and their colours in a row below the panels."""
+    patches = [
+        Patch(facecolor=palette.hex_of(colours[index % len(colours)]), edgecolor=QUIET, linewidth=0.5, label=name)
+        for index, name in enumerate(names)
+    ]
+    figure.legend(handles=patches, **{"loc": "outside lower center", "ncols": min(len(patches), 8), **options})
