@@ -19,6 +19,8 @@ from torch import Tensor, nn
 @contextmanager
 def activations(net: nn.Module, *layers: str) -> Iterator[dict[str, Tensor]]:
     """The outputs of these layers, under the names they were asked for."""
+    if not layers:
+        raise ValueError("name at least one layer, such as activations(net, 'conv1_1')")
     maps: dict[str, Tensor] = {}
     with ExitStack() as hooks:
         for layer in layers:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from course_lib.models.operations import describe
+from course_lib.models.operations import count, describe
 from course_lib.models.registry import build
 
 OUTSIDE = "around them"
@@ -91,10 +91,10 @@ def observe(net: nn.Module, groups: set[str], image_size: tuple[int, int]) -> di
     modules = dict(net.named_modules())
     said: dict[str, dict[str, str]] = {}
     for group, seen in facts.items():
-        said[group] = {what: words(counts) for what, counts in seen.items()}
+        said[group] = {what: "; ".join(count(*fact) for fact in counts.items()) for what, counts in seen.items()}
         if group in modules:
-            count = sum(parameter.numel() for parameter in modules[group].parameters())
-            said[group] |= {"parameters": f"{count:,}"} if count else {}
+            parameters = sum(parameter.numel() for parameter in modules[group].parameters())
+            said[group] |= {"parameters": f"{parameters:,}"} if parameters else {}
     return said
 
 
@@ -137,7 +137,3 @@ def evaluating(net: nn.Module) -> Iterator[None]:
     finally:
         for module, mode in modes.items():
             module.training = mode
-
-
-def words(counts: Counter) -> str:
-    return "; ".join(text if times == 1 else f"{times} of {text}" for text, times in counts.items())

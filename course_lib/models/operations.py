@@ -4,11 +4,12 @@ In comes a function's name with its arguments and its result, out goes ("convolu
 call that no lecture would mention.
 """
 
-import inspect
 from collections.abc import Callable
 
 from torch import Tensor
-from torch.nn import functional as F
+
+SUM = "sum of two maps"
+LAYER = "layer"
 
 
 def describe(name: str, args: tuple, kwargs: dict, out: Tensor | tuple) -> tuple[str, str] | None:
@@ -26,24 +27,25 @@ def convolution(args: tuple, kwargs: dict, out: Tensor, *, transposed: bool = Fa
     text = f"{height}x{width}" + (" transposed" if transposed else "")
     text += " depthwise" if 1 < given.get("groups", 1) == given["input"].shape[1] else ""
     for word, value in (("stride", given.get("stride", 1)), ("rate", given.get("dilation", 1))):
-        value = value if isinstance(value, int) else max(value)
-        text += f" {word} {value}" if value > 1 and (word == "stride" or height > 1) else ""
+        text += f" {word} {largest(value)}" if largest(value) > 1 and (word == "stride" or height > 1) else ""
     return "convolutions", text
 
 
 def concatenation(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
-    return "joins", f"concatenation of {len(args[0])} maps to {out.shape[1]}"
+    return "joins", f"concatenation of {len(args[0])} maps to {out.shape[1]} channels"
 
 
 def addition(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str] | None:
     both_maps = len(args) > 1 and all(isinstance(arg, Tensor) and arg.ndim == 4 for arg in args[:2])
-    return ("joins", "sum of two maps") if both_maps else None
+    return ("joins", SUM) if both_maps else None
 
 
-def pool(kind: str, function: Callable) -> Callable[..., tuple[str, str]]:
+def pool(kind: str) -> Callable[..., tuple[str, str]]:
     def say(args: tuple, kwargs: dict, out: object) -> tuple[str, str]:
-        given = bound(function, args, kwargs)
-        text = f"{kind} {side(given['kernel_size'])} stride {first(given.get('stride') or given['kernel_size'])}"
+        names = ("input", "kernel_size", "stride", "padding", *(["dilation"] if kind == "maximum" else []), "ceil_mode")
+        given = dict(zip(names, args)) | kwargs
+        kernel = largest(given["kernel_size"])
+        text = f"{kind} of {kernel}x{kernel} stride {largest(given.get('stride') or kernel)}"
         return "pools", text + (" rounding up" if given.get("ceil_mode") else "")
 
     return say
@@ -51,56 +53,42 @@ def pool(kind: str, function: Callable) -> Callable[..., tuple[str, str]]:
 
 def bins(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
     height, width = out.shape[-2:]
-    return "pools", "average of the whole map" if height == width == 1 else f"averages over {height}x{width} bins"
+    return "pools", "average of the whole map" if height == width == 1 else f"average in each of {height}x{width} bins"
 
 
 def resizing(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
-    given = bound(F.interpolate, args, kwargs)
-    corners = "corners aligned" if given.get("align_corners") else "corners not aligned"
-    return "resizes", f"{given.get('mode', 'nearest')}, {corners}"
+    corners = "corners aligned" if kwargs.get("align_corners") else "corners not aligned"
+    return "resizes", f"{kwargs.get('mode', 'nearest')}, {corners}"
 
 
-def dropping(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
-    return "dropout", f"{bound(F.dropout, args, kwargs).get('p', 0.5):g}"
-
-
-def bound(function: Callable, args: tuple, kwargs: dict) -> dict:
-    """The arguments under their names."""
-    return dict(inspect.signature(function).bind_partial(*args, **kwargs).arguments)
-
-
-def first(value: int | tuple[int, ...]) -> int:
-    return value if isinstance(value, int) else value[0]
-
-
-def side(value: int | tuple[int, ...]) -> str:
-    return f"{value}x{value}" if isinstance(value, int) else "x".join(map(str, value))
-
-
-def pool_signature(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False): ...
-
-
-def average_signature(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
-): ...
+def largest(value: int | tuple[int, ...]) -> int:
+    return value if isinstance(value, int) else max(value)
 
 
 WORDS: dict[str, Callable[..., tuple[str, str] | None]] = {
     "conv2d": convolution,
     "conv_transpose2d": lambda args, kwargs, out: convolution(args, kwargs, out, transposed=True),
-    "batch_norm": lambda args, kwargs, out: ("BN", "layer"),
-    "relu": lambda args, kwargs, out: ("ReLU", "layer"),
+    "batch_norm": lambda args, kwargs, out: ("BN", LAYER),
+    "relu": lambda args, kwargs, out: ("ReLU", LAYER),
     "cat": concatenation,
     "add": addition,
     "__add__": addition,
     "add_": addition,
     "__iadd__": addition,
-    "max_pool2d": pool("maximum of", pool_signature),
-    "max_pool2d_with_indices": pool("maximum of", pool_signature),
-    "avg_pool2d": pool("average of", average_signature),
+    "max_pool2d": pool("maximum"),
+    "max_pool2d_with_indices": pool("maximum"),
+    "avg_pool2d": pool("average"),
     "adaptive_avg_pool2d": bins,
     "max_unpool2d": lambda args, kwargs, out: ("pools", "unpooling to remembered places"),
     "interpolate": resizing,
-    "dropout": dropping,
-    "dropout2d": dropping,
+    "dropout": lambda args, kwargs, out: ("dropout", f"{kwargs.get('p', 0.5):g}"),
 }
+
+
+def count(text: str, times: int) -> str:
+    """A fact that was seen several times."""
+    if text == SUM:
+        return f"sum of {times + 1} maps" if times > 1 else SUM
+    if text == LAYER:
+        return f"{times} layers" if times > 1 else "1 layer"
+    return f"{times} of {text}" if times > 1 else text

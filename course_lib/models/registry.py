@@ -79,7 +79,7 @@ def build(
     """
     make = find(name)
     check_options(name, make, options)
-    at_least_one(num_classes=num_classes)
+    at_least_one(num_classes=num_classes, in_channels=options.get("in_channels", 3))
     with nullcontext() if device is None else torch.device(device), NothingToFill():
         net = make(num_classes, width=width, **options)
     if backbone_weights is not None:

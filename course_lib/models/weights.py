@@ -9,6 +9,7 @@ files list a BN's statistics before its weight, and lack its counter.
 """
 
 import difflib
+import re
 import warnings
 from collections.abc import Mapping
 from os import PathLike
@@ -18,15 +19,17 @@ from urllib.error import URLError
 import torch
 from torch import Tensor, nn
 
-from course_lib.models import vgg
 from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.resnet import ResNet
+from course_lib.models.vgg import from_torchvision
 
 
 def load(net: nn.Module, source: str | PathLike) -> None:
     """All weights of a network: a file saved from it (.pt, .pth), or torchvision's name of a checkpoint."""
     refuse_meta(net)
     if Path(source).suffix in (".pt", ".pth"):
+        if not Path(source).is_file():
+            raise FileNotFoundError(f"there is no file {source}")
         net.load_state_dict(torch.load(source, map_location="cpu", weights_only=True))
         return
     if not isinstance(net, DeepLabV3) or net.variant != "torchvision":
@@ -48,14 +51,14 @@ def load_backbone(net: nn.Module, checkpoint: str) -> None:
     if isinstance(backbone, ResNet):
         load_resnet(backbone, checkpoint)
         return
-    trunk = [name for name in net.state_dict() if vgg.is_trunk(name)]
+    trunk = [name for name in net.state_dict() if re.search(r"\bconv[1-5]_[1-3]\.", name)]
     if not trunk:
         raise ValueError(
             f"torchvision has no ImageNet weights for the backbone of {type(net).__name__}; it has them for networks "
             "on ResNet-50, ResNet-101 and VGG16"
         )
     model = "vgg16_bn" if any(name.endswith("running_mean") for name in trunk) else "vgg16"
-    net.load_state_dict(vgg.from_torchvision(download(model, checkpoint), net), strict=False)
+    net.load_state_dict(from_torchvision(download(model, checkpoint), net), strict=False)
 
 
 def load_resnet(backbone: ResNet, checkpoint: str) -> None:

@@ -4,6 +4,8 @@ The backbone has golden numbers of its own (test_xception); the rest is written 
 functions.
 """
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -123,11 +125,12 @@ def figure_aspp(aspp: nn.Module, x: Tensor, rates: tuple[int, ...], separable: b
 
 def in_pieces(x: Tensor, layers: nn.Sequential, rate: int) -> Tensor:
     """Depthwise 3x3, BN, ReLU, pointwise 1x1, BN, ReLU."""
+    layers = list(layers)
     x = conv_bn_relu(x, layers[:3], padding=rate, rate=rate, groups=x.shape[1])
     return conv_bn_relu(x, layers[3:], padding=0)
 
 
-def conv_bn_relu(x: Tensor, layers: nn.Sequential, *, padding: int, rate: int = 1, groups: int = 1) -> Tensor:
+def conv_bn_relu(x: Tensor, layers: Sequence[nn.Module], *, padding: int, rate: int = 1, groups: int = 1) -> Tensor:
     convolution, norm = layers[0], layers[1]
     x = F.conv2d(x, convolution.weight, padding=padding, dilation=rate, groups=groups)
     x = (x - norm.running_mean[:, None, None]) / (norm.running_var[:, None, None] + 1e-5).sqrt()
