@@ -123,14 +123,16 @@ def bilinear_upsampling(channels: int, *, kernel_size: int, stride: int, learned
 
     Fixed unless learned. One axis of the kernel for stride 2 and size 4: .25 .75 .75 .25; its sum is the stride.
     """
-    layer = nn.ConvTranspose2d(channels, channels, kernel_size, stride, bias=False)
+    layer = nn.ConvTranspose2d(channels, channels, kernel_size, stride, bias=False).requires_grad_(learned)
+    if layer.weight.is_meta:  # nothing to fill, and torch takes seconds to learn how to index without values
+        return layer
     half = (kernel_size + 1) // 2
     centre = half - 1 if kernel_size % 2 else half - 0.5
     axis = 1 - (torch.arange(kernel_size) - centre).abs() / half
     with torch.no_grad():
         layer.weight.zero_()
         layer.weight[range(channels), range(channels)] = torch.outer(axis, axis)
-    return layer.requires_grad_(learned)
+    return layer
 
 
 def resize(x: Tensor, size: Sequence[int], *, align_corners: bool) -> Tensor:

@@ -41,7 +41,10 @@ from course_lib.models.vgg import WIDTHS, activated, stage
 
 
 class DeconvNet(nn.Module):
-    """`fc6_kernel=7` needs images of 193 pixels or more, as pool5 must have 7 cells; 2 is enough for 33 pixels."""
+    """`fc6_kernel=7` needs images of 193 pixels or more, as pool5 must have 7 cells; 2 is enough for 33 pixels.
+
+    In training, a single image that reaches fc6 as one cell is normalised there as in evaluation: see `BatchNorm`.
+    """
 
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0, fc6_kernel: int = 7):
         super().__init__()

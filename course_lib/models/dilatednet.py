@@ -154,6 +154,8 @@ class ContextModule(nn.Module):
     @torch.no_grad()
     def initialise(self, how: str, noise: float) -> None:
         """Each group of maps averages the same class's group before it (the paper's equations 4 and 5)."""
+        if self.layers[-1].weight.is_meta:  # nothing to fill, and torch takes seconds to learn how to compare nothing
+            return
         for layer in self.modules():
             if not isinstance(layer, nn.Conv2d):
                 continue

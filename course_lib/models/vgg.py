@@ -107,7 +107,7 @@ def from_torchvision(state: Mapping[str, Tensor], network: nn.Module) -> dict[st
     Covers conv1_1 to conv5_3 and, where the shapes allow, fc6 and fc7. Load with `strict=False`: the rest starts anew.
     """
     own = network.state_dict()
-    trunk = [name for name in own if re.search(r"\bconv[1-5]_[1-3]\.", name)]
+    trunk = [name for name in own if is_trunk(name)]
     theirs = [name for name in state if name.startswith("features.")]
     if len(trunk) != len(theirs):
         found = f"{len(trunk)} tensors in conv1_1 to conv5_3 and the weights {len(theirs)}"
@@ -122,3 +122,8 @@ def from_torchvision(state: Mapping[str, Tensor], network: nn.Module) -> dict[st
             shape = tuple(own[name].shape)
             raise ValueError(f"{name} has shape {shape}, not VGG16's; its weights fit width=1.0 and in_channels=3")
     return fitting
+
+
+def is_trunk(name: str) -> bool:
+    """True for the tensors of conv1_1 to conv5_3, whatever module they live in; not for those of a decoder."""
+    return re.search(r"\bconv[1-5]_[1-3]\.", name) is not None
