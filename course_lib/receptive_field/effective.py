@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from .asked import box_of, centre_of, field_for, known_training, words_for
 from .crop import Window, find_window
 from .held import Held, checked_images, checked_pixel
 from .spread import Spread
-from .theoretical import Field, theoretical
+from .theoretical import Field
 
 UNDERFLOW = 1e-25  # a float32 gradient with a smaller peak has lost its tails
 
@@ -66,13 +67,13 @@ def effective(
     with Held(net, layer) as held, torch.no_grad():
         answer = held.try_on(images)
         pixel = checked_pixel(pixel, answer.shape[-2:], layer)
-        field = field or theoretical(net, image_size=tuple(images.shape[-2:]), channels=images.shape[1])
-        window = find_window(held, images, pixel, field.box(pixel, layer), passes=3 * len(images) * signs)
+        field = field_for(net, images, field)
+        window = find_window(held, images, pixel, box_of(field, pixel, layer), passes=3 * len(images) * signs)
         generator = torch.Generator().manual_seed(seed)
         draws = torch.randint(0, 2, (len(images), signs, answer.shape[1]), generator=generator) * 2 - 1
         total = _gradients(held, images, window, draws, batch_size, progress)
     mask = torch.as_tensor(field.mask(pixel, layer))
-    _complain_about(total, mask, field.exact)
+    _complain_about(total, mask, field.is_exact(layer))
     return Effective(
         map=total * mask,
         unit=centre_of(field, pixel, layer),
@@ -124,20 +125,3 @@ def _complain_about(total: Tensor, mask: Tensor, exact: bool) -> None:
         )
     if exact and float((total * ~mask).max()) > 1e-4 * float(total.max()):  # fast convolutions leak a rounding, no more
         raise RuntimeError("the gradient reaches outside the theoretical receptive field: please report this network")
-
-
-def centre_of(field: Field, pixel: tuple[int, int], layer: str | None) -> tuple[float, float]:
-    """The middle of the pixel's box, in input pixels."""
-    top, left, bottom, right = field.box(pixel, layer)
-    return (top + bottom - 1) / 2, (left + right - 1) / 2
-
-
-def known_training(net: nn.Module, said: bool | None) -> bool | None:
-    """What the caller said, else what the network carries in an attribute `trained`, else None."""
-    carried = getattr(net, "trained", None)
-    return said if said is not None else carried if isinstance(carried, bool) else None
-
-
-def words_for(trained: bool | None) -> str:
-    """For people: which weights these are."""
-    return {True: "trained weights", False: "random weights", None: "weights unknown (random or trained)"}[trained]

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .effective import centre_of, known_training, words_for
+from .asked import centre_of, field_for, known_training, words_for
 from .held import Held, checked_images
 from .spread import Spread
 from .sweep import PATCHES, Plan, Sweep, hidden_under, planned_sweeps
-from .theoretical import Field, theoretical
+from .theoretical import Field
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -78,7 +78,7 @@ def empirical(
     """
     images = _checked(images, patch, size=size, stride=stride, batch_size=batch_size)
     with Held(net, layer) as held, torch.no_grad():
-        field = field or theoretical(net, image_size=tuple(images.shape[-2:]), channels=images.shape[1])
+        field = field_for(net, images, field)
         planned = planned_sweeps(held, field, images, pixel_or_channel, size, stride, top, batch_size)
         if progress:
             tqdm.write(str(planned), file=sys.stderr)
@@ -125,7 +125,7 @@ def plan(
     """What `empirical` with the same words would cost: patches, passes, crops."""
     images = _checked(images, "noise", size=size, stride=stride, batch_size=batch_size)
     with Held(net, layer) as held, torch.no_grad():
-        field = field or theoretical(net, image_size=tuple(images.shape[-2:]), channels=images.shape[1])
+        field = field_for(net, images, field)
         return planned_sweeps(held, field, images, pixel_or_channel, size, stride, top, batch_size)
 
 

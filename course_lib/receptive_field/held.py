@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves
 
 
 class Held:
@@ -21,8 +21,8 @@ class Held:
     def __init__(self, net: nn.Module, layer: str | None = None):
         if not isinstance(net, nn.Module):
             raise TypeError(f"net is a torch module, got {type(net).__name__}")
-        self.net, self.layer = net, layer
-        self.module = None if layer is None else _named(net, layer)
+        self.net, self.layer = net, None if layer == "output" else layer
+        self.module, self.call, self.leaf = _found(net, self.layer)
         self._weights: dict[torch.dtype | str, dict[str, Tensor]] = {}
 
     def __enter__(self) -> "Held":
@@ -57,9 +57,9 @@ class Held:
             images = images.to(device=self.device, dtype=dtype)
             weights = self._weights.get(dtype) or self._weights.setdefault(dtype, self._lent(dtype))
         answer = self._run(weights, images)
-        answer = _first_tensor(answer)
+        answer = _main_tensor(answer) if self.leaf is None else _leaves(answer).get(self.leaf)
         name = "the network's output" if self.layer is None else f"layer {self.layer!r}"
-        if answer is None:
+        if not isinstance(answer, Tensor):
             raise ValueError(f"{name} holds no tensor")
         if answer.ndim != 4:
             raise ValueError(f"{name} has no spatial axes: its shape is {_by(answer.shape)}, expected N x C x h x w")
@@ -78,16 +78,17 @@ class Held:
 
         def stop(_module: nn.Module, _inputs: object, output: object) -> None:
             caught.append(output)
-            raise _Reached
+            if len(caught) == self.call:
+                raise _Reached
 
         handle = self.module.register_forward_hook(stop)
         try:
             functional_call(self.net, weights, (images,))
         except _Reached:
-            return caught[0]
+            return caught[-1]
         finally:
             handle.remove()
-        raise ValueError(f"layer {self.layer!r} is never run by this network")
+        raise ValueError(f"layer {self.layer!r} is not reached: this network runs it {len(caught)} times")
 
     def try_on(self, images: Tensor) -> Tensor:
         """The map of one image, or an error that tells a student what the network could not take."""
@@ -173,23 +174,30 @@ def checked_pixel(pixel: Sequence[int], size: Sequence[int], layer: str | None) 
     return y, x
 
 
-def _named(net: nn.Module, layer: str) -> nn.Module:
+def _found(net: nn.Module, layer: str | None) -> tuple[nn.Module | None, int, str | None]:
+    """The module of that name, which of its calls is meant ("name#2": the second), and a leaf ("output['aux']")."""
+    if layer is None:
+        return None, 1, None
+    if str(layer).startswith("output["):
+        return None, 1, layer.removeprefix("output")
     modules = dict(net.named_modules())
-    if layer in modules:
-        return modules[layer]
+    name, _, call = str(layer).partition("#")
+    if name in modules and name and (call.isdecimal() or not call):
+        return modules[name], int(call or 1), None
     close = difflib.get_close_matches(str(layer), [name for name in modules if name], n=3)
     hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
     raise ValueError(f"this network has no layer {layer!r}{hint}")
 
 
-def _first_tensor(answer: object) -> Tensor | None:
-    if isinstance(answer, Tensor):
-        return answer
-    if isinstance(answer, Mapping):
-        answer = list(answer.values())
-    if isinstance(answer, Sequence) and not isinstance(answer, str):
-        return next((found for found in map(_first_tensor, answer) if found is not None), None)
-    return None
+def _main_tensor(answer: object) -> Tensor | None:
+    """What stands for an answer: the tensor, "out" of a dictionary, or the first tensor in it."""
+    if isinstance(answer, Mapping) and isinstance(answer.get("out"), Tensor):
+        return answer["out"]
+    return next((leaf for leaf in tree_leaves(answer) if isinstance(leaf, Tensor)), None)
+
+
+def _leaves(answer: object) -> dict[str, object]:
+    return {keystr(path): leaf for path, leaf in tree_flatten_with_path(answer)[0]}
 
 
 def _by(shape: Sequence[int]) -> str:

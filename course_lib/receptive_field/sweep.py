@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .asked import box_of
 from .crop import Window, find_window
 from .held import Held, checked_pixel
 from .theoretical import Field
@@ -98,7 +99,7 @@ def planned_sweeps(
             mask = torch.as_tensor(field.mask(pixel, held.layer))
             touching = (rows.float() @ mask.float() @ columns.float().T) > 0
             same = sum(other == pixel for _, other in units)
-            box = field.box(pixel, held.layer)
+            box = box_of(field, pixel, held.layer)
             known[pixel] = find_window(held, images, pixel, box, passes=same * int(touching.sum())), mask, touching
         window, mask, touching = known[pixel]
         sweeps.append(Sweep(index, pixel, window, mask, rows, columns, touching))

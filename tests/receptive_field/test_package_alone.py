@@ -1,0 +1,76 @@
+"""The package stands alone: copied into an empty folder, without the course beside it, it does all it does here."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import course_lib.receptive_field
+
+PACKAGE = Path(course_lib.receptive_field.__file__).parent
+
+PROGRAM = """
+import sys
+import torch
+from torch import nn
+from receptive_field import effective, empirical, theoretical
+from receptive_field.growth import growth
+
+assert not {"matplotlib", "torchvision", "IPython", "course_lib"} & set(sys.modules)
+net = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(4, 2, 3, padding=1))
+images = torch.randn(2, 3, 32, 32)
+field = theoretical(net, image_size=(32, 32))
+print(field.box((8, 8)), field.size())
+one = effective(net, images, (8, 8), progress=False)
+two = empirical(net, images, (8, 8), progress=False)
+assert not {"matplotlib", "torchvision", "IPython", "course_lib"} & set(sys.modules)
+assert not one.map[~torch.as_tensor(field.mask((8, 8)))].any()
+from receptive_field.picture import picture
+print(picture(images[0], mask=field.mask((8, 8)), effective=one, empirical=two).alt)
+"""
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("alone")
+    shutil.copytree(PACKAGE, folder / "receptive_field", ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-I", "-W", "error", "-c", "import sys; sys.path.insert(0, '.');" + words[0], *words[1:]]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_all_three_fields_and_the_picture_work_in_an_empty_folder(alone):
+    done = run(alone, PROGRAM)
+    assert done.returncode == 0, done.stderr
+    assert "(13, 13, 20, 20) (7, 7)" in done.stdout
+    assert "Theoretical field: a box of 7 by 7 pixels" in done.stdout
+
+
+def test_the_command_line_says_that_the_course_is_not_there(alone):
+    program = "from receptive_field.__main__ import main; sys.exit(main(['segnet']))"
+    done = run(alone, program)
+    assert done.returncode == 2
+    assert "the course's networks are not beside this package; try torchvision:NAME" in done.stderr
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in PACKAGE.glob("*.py")))
+def test_no_file_imports_the_course(file):
+    """Only relative imports of one dot, torch, numpy, tqdm, the standard library; pictures inside functions."""
+    tree = ast.parse((PACKAGE / file).read_text())
+    allowed = {"torch", "numpy", "tqdm", *sys.stdlib_module_names}
+    later = {"matplotlib", "PIL", "numpy"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level <= 1, f"{file}:{node.lineno}"
+            names = [] if node.level else [node.module]
+        else:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            allowed_here = allowed if node.col_offset == 0 else allowed | later
+            assert name.split(".")[0] in allowed_here, f"{file}:{node.lineno} imports {name}"
