@@ -1,0 +1,179 @@
+"""What a student can move: sliders, choices, switches, a pixel on a picture, a grid of numbers.
+
+Explorers hand controls in; the table asks each for its positions, the widget sends their words to the browser.
+A control with `when` counts only while other controls have certain values; otherwise it is greyed out and its
+setting is the default, so that no picture exists twice.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slider:
+    """A value out of an ordered list; arrow keys go to its neighbours."""
+
+    name: str
+    label: str
+    values: Sequence
+    default: object
+    unit: str = ""
+    when: Mapping[str, Sequence] = field(default_factory=dict)
+    kind = "slider"
+
+    def __post_init__(self) -> None:
+        if self.default not in self.values:
+            raise ValueError(f"{self.name}: the default {self.default!r} is not one of {list(self.values)}")
+
+    def position(self, value: object) -> int:
+        """Where the value stands in the list."""
+        if value not in self.values:
+            raise ValueError(f"{self.name} must be one of {_words(self.values)}, got {value!r}")
+        return list(self.values).index(value)
+
+    def every(self) -> list:
+        return list(self.values)
+
+    def wire(self) -> dict:
+        texts = [f"{_text(value)}{' ' if self.unit else ''}{self.unit}" for value in self.values]
+        return {"values": list(self.values), "texts": texts}
+
+
+class Choice(Slider):
+    """One of a few words."""
+
+    kind = "choice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """On or off."""
+
+    name: str
+    label: str
+    default: bool = False
+    when: Mapping[str, Sequence] = field(default_factory=dict)
+    kind = "switch"
+
+    def position(self, value: object) -> int:
+        if value not in (False, True):
+            raise ValueError(f"{self.name} must be True or False, got {value!r}")
+        return int(value)
+
+    def every(self) -> list:
+        return [False, True]
+
+    def wire(self) -> dict:
+        return {"values": [False, True], "texts": ["off", "on"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pixel:
+    """A place (row, column) chosen on one of the pictures by click, touch or arrow keys; `step` pixels a key."""
+
+    name: str
+    label: str
+    size: tuple[int, int]
+    default: tuple[int, int]
+    panel: int = 0
+    step: int = 1
+    when: Mapping[str, Sequence] = field(default_factory=dict)
+    kind = "pixel"
+
+    def position(self, value: Sequence[int]) -> int:
+        try:
+            y, x = (int(number) for number in value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{self.name} is (row, column), got {value!r}") from None
+        height, width = self.size
+        if not (0 <= y < height and 0 <= x < width):
+            raise ValueError(f"{self.name} ({y}, {x}) lies outside the picture of {height} x {width} (rows x columns)")
+        return y * width + x
+
+    def every(self) -> list:
+        return [list(place) for place in product(range(self.size[0]), range(self.size[1]))]
+
+    def wire(self) -> dict:
+        return {"size": list(self.size), "panel": self.panel, "step": self.step}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A small grid of whole numbers to type into; too many to tabulate, so a changed grid asks Python."""
+
+    name: str
+    label: str
+    shape: tuple[int, int]
+    default: Sequence[int]
+    low: int = 0
+    high: int = 99
+    when: Mapping[str, Sequence] = field(default_factory=dict)
+    kind = "grid"
+
+    def position(self, value: Sequence[int]) -> list[int]:
+        numbers = [int(number) for number in value]
+        rows, columns = self.shape
+        if len(numbers) != rows * columns:
+            raise ValueError(f"{self.name} needs {rows} x {columns} = {rows * columns} numbers, got {len(numbers)}")
+        if outside := [number for number in numbers if not self.low <= number <= self.high]:
+            raise ValueError(f"{self.name} takes numbers from {self.low} to {self.high}, got {outside[0]}")
+        return numbers
+
+    def every(self) -> list:
+        return [list(self.default)]
+
+    def wire(self) -> dict:
+        return {"shape": list(self.shape), "low": self.low, "high": self.high}
+
+
+Control = Slider | Choice | Switch | Pixel | Grid
+
+
+def complete(controls: Sequence[Control], settings: Mapping) -> dict:
+    """All settings, checked: what is missing, or does not count at present, gets its default."""
+    names = [control.name for control in controls]
+    for name in settings:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no setting {name!r}, expected some of {names}{hint}")
+    found: dict = {}
+    for control in controls:
+        value = settings.get(control.name, control.default)
+        control.position(value)
+        counts = all(found[other] in allowed for other, allowed in control.when.items())
+        found[control.name] = value if counts else control.default
+    return found
+
+
+def every_setting(controls: Sequence[Control]) -> Iterator[dict]:
+    """Each setting that a table holds, once."""
+    seen = set()
+    for values in product(*(control.every() for control in controls)):
+        settings = complete(controls, {control.name: value for control, value in zip(controls, values)})
+        if (key := repr(settings)) not in seen:
+            seen.add(key)
+            yield settings
+
+
+def how_many(controls: Sequence[Control]) -> int:
+    """An upper bound of the number of settings, without making them."""
+    number = 1
+    for control in controls:
+        number *= len(control.every())
+    return number
+
+
+def in_words(settings: Mapping) -> str:
+    return ", ".join(f"{name} = {_text(value)}" for name, value in settings.items())
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _words(values: Sequence) -> str:
+    texts = [_text(value) for value in values]
+    return ", ".join(texts if len(texts) < 12 else [*texts[:5], "...", *texts[-2:]])

@@ -1,0 +1,220 @@
+"""The pictures an explorer is made of, as plain data: a map, an image, a chart, a diagram, a read-out.
+
+A render returns them; table.py turns them into bytes for the browser, static.py into a matplotlib figure. Nothing here
+draws. Every panel can `describe()` itself from its own numbers: that is its alt text, in the browser and in print.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from course_lib import palette
+
+HEAT = "heat"  # from nothing (dark) to much (light): even steps to the eye, readable in grey
+SIGNED = "signed"  # from below zero over zero (white) to above
+CLASSES = "classes"  # whole numbers as classes, in the course's colours
+LINE_COLOURS = tuple(
+    palette.hex_of(colour)
+    for colour in (palette.BLUE, palette.VERMILION, palette.GREEN, palette.ORANGE, palette.PURPLE, palette.SKY)
+)
+
+
+class Impossible(ValueError):
+    """Raised by a render whose settings make no sense together; the words are shown in the picture's place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A rectangle drawn on a map or image, in pixels; cells from (top, left) on."""
+
+    top: float
+    left: float
+    height: float = 1
+    width: float = 1
+    label: str = ""
+    dashed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Map:
+    """Numbers on a grid, each with a colour; `says` is what the cursor reads there, with the value for {v}."""
+
+    title: str
+    values: np.ndarray
+    says: str = "{v}"
+    colours: str = HEAT
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    numbers: bool = False
+    names: Mapping[int, str] = field(default_factory=dict)
+    marks: Sequence[Mark] = ()
+    note: str = ""
+
+    def range(self) -> tuple[float, float]:
+        """The values at both ends of the colours; colours of signed maps have zero in the middle."""
+        low = float(self.values.min()) if self.low is None else self.low
+        high = float(self.values.max()) if self.high is None else self.high
+        if self.colours == SIGNED:
+            high = max(abs(low), abs(high))
+            low = -high
+        return low, high
+
+    def levels(self, values: np.ndarray) -> np.ndarray:
+        """The place of each value in the colour table, 0 to 255."""
+        if self.colours == CLASSES:
+            return values.astype(np.uint8)
+        low, high = self.range()
+        if self.log:
+            values, low, high = np.log1p(np.maximum(values, 0)), np.log1p(max(low, 0)), np.log1p(max(high, 0))
+        share = (values - low) / (high - low) if high > low else np.zeros(len(values))
+        return np.clip(np.rint(255 * share), 0, 255).astype(np.uint8)
+
+    def describe(self) -> str:
+        height, width = self.values.shape
+        if self.colours == CLASSES:
+            found, number = np.unique(self.values, return_counts=True)
+            shares = [f"{self.names.get(int(v), v)} {n / self.values.size:.1%}" for v, n in zip(found, number)]
+            words = ", ".join(shares)
+        else:
+            words = f"from {number_text(self.values.min())} to {number_text(self.values.max())}"
+        if self.numbers and self.values.size <= 64:
+            rows = ("; ".join(" ".join(number_text(v) for v in row) for row in self.values),)
+            words += f"; rows: {rows[0]}"
+        return f"{self.title}: map of {height} x {width}, {words}.{_rest(self)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Image:
+    """A picture in colour, H x W x 3 uint8."""
+
+    title: str
+    pixels: np.ndarray
+    marks: Sequence[Mark] = ()
+    note: str = ""
+
+    def describe(self) -> str:
+        height, width = self.pixels.shape[:2]
+        return f"{self.title}: picture of {height} x {width} pixels.{_rest(self)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Line:
+    """One curve, or a set of bars, of a chart."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Chart:
+    """Curves over one axis; `at` marks where the settings stand. Bars instead of curves with `bars`."""
+
+    title: str
+    x: str
+    y: str
+    lines: Sequence[Line]
+    at: float | None = None
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    log_x: bool = False
+    bars: Sequence[str] = ()
+    note: str = ""
+
+    def span(self, axis: str) -> tuple[float, float]:
+        """From where to where an axis runs."""
+        values = np.concatenate([np.asarray(getattr(line, axis), dtype=float) for line in self.lines])
+        low, high = float(values.min()), float(values.max())
+        if axis == "x" and self.bars:
+            return -0.5, len(self.bars) - 0.5
+        if axis == "y":
+            low = low if self.low is None else self.low
+            high = high if self.high is None else self.high
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    def describe(self) -> str:
+        words = []
+        for line in self.lines:
+            y = np.asarray(line.y, dtype=float)
+            if self.bars:
+                each = ", ".join(f"{name} {number_text(value)}" for name, value in zip(self.bars, y))
+                words.append(f"{line.name}: {each}")
+                continue
+            here = ""
+            if self.at is not None:
+                here = f", {number_text(np.interp(self.at, line.x, y))} at {number_text(self.at)}"
+            words.append(f"{line.name} from {number_text(y.min())} to {number_text(y.max())}{here}")
+        return f"{self.title}: {self.y} over {self.x}; {'; '.join(words)}.{_rest(self)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Block:
+    """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str = ""
+    colour: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Diagram:
+    """Boxes and arrows; sizes in units of about one pixel, text is 11 high."""
+
+    title: str
+    width: float
+    height: float
+    blocks: Sequence[Block]
+    arrows: Sequence[tuple[float, float, float, float]] = ()
+    note: str = ""
+
+    def describe(self) -> str:
+        words = "; ".join(block.text.replace("\n", ", ") for block in self.blocks if block.text)
+        return f"{self.title}: {words}.{_rest(self)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Readout:
+    """Exact numbers with their names."""
+
+    rows: Sequence[tuple[str, str]]
+    title: str = ""
+
+    def describe(self) -> str:
+        return "; ".join(f"{name}: {value}" for name, value in self.rows) + "."
+
+
+Panel = Map | Image | Chart | Diagram | Readout
+
+
+def number_text(value: float) -> str:
+    """A number as a reader wants it: whole numbers in full with separators, others with four digits."""
+    value = float(value)
+    if value == int(value) and abs(value) < 2**53:
+        return f"{int(value):,}"
+    return f"{value:.4g}"
+
+
+def ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[float]:
+    """Round places on an axis, at most about six."""
+    if log:
+        exponents = range(int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9)) + 1)
+        every = max(1, -(-len(exponents) // most))
+        return [10.0**e for e in exponents][::every]
+    raw = (high - low) / (most - 1)
+    size = 10 ** np.floor(np.log10(raw))
+    step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
+    first = int(np.ceil(low / step - 1e-9))
+    last = int(np.floor(high / step + 1e-9))
+    return [round(float(i * step), 10) for i in range(first, last + 1)]
+
+
+def _rest(panel: Map | Image | Chart | Diagram) -> str:
+    labels = [mark.label for mark in getattr(panel, "marks", ()) if mark.label]
+    return "".join(f" {words.rstrip('.')}." for words in [*labels, panel.note] if words)

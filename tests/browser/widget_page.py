@@ -1,0 +1,73 @@
+"""What a student does with an explorer on a page: find it, move it, look at it. Tests of widgets call these."""
+
+from playwright.sync_api import Locator, Page
+
+# What every canvas shows, as one number each: two pictures are the same when their numbers are.
+LOOK = """root => [...root.querySelectorAll("canvas")].map(canvas => {
+  const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let sum = 7;
+  for (let i = 0; i < bytes.length; i++) sum = (sum * 31 + bytes[i]) >>> 0;
+  return sum;
+})"""
+FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+WATCH = """root => { window.painted = []; new MutationObserver(() => window.painted.push(root.dataset.painted))
+  .observe(root, { attributes: true, attributeFilter: ["data-painted"] }); }"""
+
+
+def explorers(page: Page, number: int = 1) -> list[Locator]:
+    """The explorers on the page, once each has drawn its first picture."""
+    found = page.locator(".lm-explorer")
+    found.nth(number - 1).wait_for(timeout=30_000)
+    page.wait_for_function(
+        "number => document.querySelectorAll('.lm-explorer:not([data-painted=\"\"])').length >= number",
+        arg=number,
+        timeout=30_000,
+    )
+    return [found.nth(i) for i in range(number)]
+
+
+def look(explorer: Locator) -> list[int]:
+    """A number for the content of each picture."""
+    return explorer.evaluate(LOOK)
+
+
+def key_moves(page: Page, explorer: Locator, control: str, key: str = "ArrowRight") -> tuple[str, str]:
+    """Presses a key on a control with the keyboard; returns what was painted before and after."""
+    before = explorer.get_attribute("data-painted")
+    explorer.locator(f"[name={control}]").first.focus()
+    page.keyboard.press(key)
+    page.evaluate(FRAME)
+    return before, explorer.get_attribute("data-painted")
+
+
+def drag(page: Page, explorer: Locator, control: str, steps: int) -> list[list[int]]:
+    """Drags a slider from its left end, one position a frame; returns what the pictures showed at each."""
+    slider = explorer.locator(f"input[name={control}]")
+    slider.scroll_into_view_if_needed()
+    box, last = slider.bounding_box(), int(slider.get_attribute("max"))
+    thumb = 16  # Chromium's thumb: its centre cannot reach the very ends
+
+    def place(i: int) -> tuple[float, float]:
+        return box["x"] + thumb / 2 + (box["width"] - thumb) * i / last, box["y"] + box["height"] / 2
+
+    page.mouse.move(*place(0))
+    page.mouse.down()
+    seen = []
+    for i in range(steps + 1):
+        page.mouse.move(*place(i))
+        page.evaluate(FRAME)
+        assert int(slider.input_value()) == i
+        seen.append(look(explorer))
+    page.mouse.up()
+    return seen
+
+
+def click(explorer: Locator, panel: int, *, row: int, column: int) -> str:
+    """Clicks on a pixel of a picture and returns the reading below."""
+    picture = explorer.locator("[role=application]").nth(panel)
+    picture.scroll_into_view_if_needed()
+    height, width = picture.locator("canvas").evaluate("canvas => [canvas.height, canvas.width]")
+    box = picture.bounding_box()
+    at = {"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]}
+    picture.click(position=at)
+    return explorer.locator(".reading").inner_text()
