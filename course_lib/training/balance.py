@@ -1,6 +1,6 @@
 """Class weights: median frequency balancing (Eigen and Fergus 2015), as SegNet trains.
 
-A class's frequency is its pixels divided by all pixels of the images it occurs in; its weight is the median of all
+A class's frequency is its pixels divided by all pixels, void too, of the images it occurs in; its weight is the median of all
 frequencies divided by its own. A rare class weighs more than 1, the road much less.
 """
 
@@ -13,7 +13,7 @@ from tqdm import tqdm
 def median_frequency(
     data: Dataset, num_classes: int | None = None, *, ignore: int = 255, progress: bool = True
 ) -> Tensor:
-    """One weight per class; 0 for a class that never occurs. Void pixels count nowhere."""
+    """One weight per class; 0 for a class that never occurs."""
     num_classes = num_classes or getattr(data, "num_classes", None)
     if not num_classes:
         raise ValueError("the data do not say how many classes they have: give num_classes=")
@@ -26,7 +26,7 @@ def median_frequency(
         if len(counts) > num_classes:
             raise ValueError(f"item {index} holds the label {len(counts) - 1}; expected 0 to {num_classes - 1}")
         pixels += counts
-        room += counts.sum() * (counts > 0)
+        room += label.numel() * (counts > 0)
     seen = pixels > 0
     frequency = pixels / room.clamp(min=1)
     weights = torch.zeros(num_classes, dtype=torch.float64)

@@ -47,7 +47,9 @@ def load(path: str | Path) -> dict:
     path = Path(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError) as error:
+    except (FileNotFoundError, PermissionError):
+        raise
+    except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OSError) as error:
         raise ValueError(f"{path} is not a whole checkpoint ({error}): delete it to start again") from error
 
 
