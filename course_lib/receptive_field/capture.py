@@ -105,7 +105,7 @@ def names_of_layers(model: nn.Module, mode: Watching, trace: Trace) -> Iterator[
         name = running.pop()
         tensor = first_tensor(result, mode)
         if name and tensor is not None:
-            note(trace, unused(name, trace.layers), mode.known(tensor), tensor)
+            note(trace, unused(name, trace.layers), mode.place_of(tensor), tensor)
 
     hooks = [register_module_forward_pre_hook(before), register_module_forward_hook(after)]
     try:
@@ -146,10 +146,10 @@ def name_outputs(result: Any, mode: Watching, trace: Trace) -> None:
         raise ValueError(
             f"the model returned no tensor but {type(result).__name__}; give a module that returns tensors"
         )
-    note(trace, "output", mode.known(main), main)
+    note(trace, "output", mode.place_of(main), main)
     for path, leaf in torch.utils._pytree.tree_flatten_with_path(result)[0]:
         if isinstance(leaf, Tensor) and leaf is not main:
-            note(trace, unused("output" + torch.utils._pytree.keystr(path), trace.layers), mode.known(leaf), leaf)
+            note(trace, unused("output" + torch.utils._pytree.keystr(path), trace.layers), mode.place_of(leaf), leaf)
 
 
 class Watching(TorchDispatchMode):
@@ -192,6 +192,11 @@ class Watching(TorchDispatchMode):
                 call = Call(func, args, kwargs, self.known, self._outputs_of(func, args, kwargs))
                 self.facts[key] = apply(self.recorder, call)[position] if call.every_traced() else None
         return self.facts.get(key)
+
+    def place_of(self, tensor: Tensor) -> Traced | None:
+        """What is known of a layer's output, its places in order."""
+        fact = self.known(tensor)
+        return fact and self.recorder.settled(fact)
 
     def _outputs_of(self, func, args, kwargs) -> list[Tensor]:
         with torch._C._DisableTorchDispatch():

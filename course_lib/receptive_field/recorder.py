@@ -53,33 +53,31 @@ class Recorder:
 
     def along(self, x: Traced, changes: dict[int, tuple[Table | None, int]]) -> Traced:
         """Dimension -> (what each output position reads, new size). Channels just change their size."""
-        labels = list(x.labels)
         together: dict[int, Table] = {}
-        sizes = list(self.sizes(x))
         for dim, (reads, new) in changes.items():
-            digits = labels[dim]
-            if not is_spatial(digits):
-                if kind_of(digits) == FOLDED and reads is not None:
-                    x = self.doubted(replace(x, labels=tuple(labels)))
-                labels[dim] = channel(new, kind_of(digits))
-                continue
-            if reads is None:
-                continue
-            if len(digits) > 1:
-                return self.along(self.unfolded(replace(x, labels=tuple(labels)), dim), {dim: (reads, new)})
-            axis, stride, size = digits[0]
-            if stride != 1 or size != sizes[axis]:
-                x = self.along_digit(replace(x, labels=tuple(labels)), dim, reads)
-                labels, sizes = list(x.labels), list(self.sizes(x))
-                continue
-            together[axis] = reads
-            labels[dim] = ((axis, 1, new),)
+            if not is_spatial(x.labels[dim]):
+                if kind_of(x.labels[dim]) == FOLDED and new != size_of(x.labels[dim]):
+                    x = self.doubted(x)
+                x = replace(x, labels=_with(x.labels, dim, channel(new, kind_of(x.labels[dim]))), pooling=None)
+            elif reads is not None:
+                if len(x.labels[dim]) > 1:
+                    x = self.unfolded(x, dim)
+                    if not is_spatial(x.labels[dim]):
+                        x = replace(x, labels=_with(x.labels, dim, channel(new, FOLDED)))
+                        continue
+                axis, stride, size = x.labels[dim][0]
+                if stride == 1 and size == self.sizes(x)[axis]:
+                    together[dim] = reads
+                else:
+                    x = self.along_digit(x, dim, reads)
         if not together:
-            return replace(x, labels=tuple(labels), pooling=None)
-        for axis, reads in together.items():
-            sizes[axis] = len(reads)
-        maps = tuple(together.get(axis) for axis in range(self.axes))
-        return self.node(x, tuple(labels), tuple(sizes), maps)
+            return replace(x, pooling=None)
+        labels, sizes = list(x.labels), list(self.sizes(x))
+        maps: list = [None] * self.axes
+        for dim, reads in together.items():
+            axis = labels[dim][0][0]
+            labels[dim], sizes[axis], maps[axis] = ((axis, 1, len(reads)),), len(reads), reads
+        return self.node(x, tuple(labels), tuple(sizes), tuple(maps))
 
     def along_digit(self, x: Traced, dim: int, reads: Table) -> Traced:
         """The same for a dimension that is one digit of an axis, as the windows of a shifted-window network are."""
@@ -97,18 +95,35 @@ class Recorder:
         return self.node(x, tuple(labels), sizes, tuple(full if a == axis else None for a in range(self.axes)))
 
     def unfolded(self, x: Traced, dim: int) -> Traced:
-        """A dimension of several digits that a rule must treat as one: put in order if it is one axis, else forgotten."""
+        """A dimension of several digits that a rule must treat as one: in order if it is one axis, else forgotten."""
         digits = x.labels[dim]
-        axis, total = digits[0][0], size_of(digits)
-        if axis >= 0 and all(digit[0] == axis for digit in digits) and total == self.sizes(x)[axis]:
-            position = np.zeros(1, int)
-            for _, stride, size in digits:
-                position = (position[:, None] + np.arange(size) * stride).ravel()
-            labels = tuple(((axis, 1, total),) if d == dim else old for d, old in enumerate(x.labels))
-            maps = tuple(table(position, total) if a == axis else None for a in range(self.axes))
-            return self.node(x, labels, self.sizes(x), maps)
-        self.doubt()
-        return self.doubted(self.forgotten(x, dim))
+        axis = self.only_axis(x, dim)
+        if axis is None:
+            return self.doubted(self.forgotten(x, dim))
+        position, total = np.zeros(1, int), size_of(digits)
+        for own, stride, size in digits:
+            position = (position[:, None] + np.arange(size) * (stride if own >= 0 else 0)).ravel()
+        labels = _with(x.labels, dim, ((axis, 1, total),))
+        old = self.sizes(x)
+        sizes = tuple(total if a == axis else size for a, size in enumerate(old))
+        reads = table(position, old[axis], old[axis] / total)
+        y = self.node(x, labels, sizes, tuple(reads if a == axis else None for a in range(self.axes)))
+        return self.doubted(y) if kind_of(digits) == FOLDED else y
+
+    def only_axis(self, x: Traced, dim: int) -> int | None:
+        """The axis that lies in a dimension whole and alone, but for channels between its digits."""
+        spatial = [digit for digit in x.labels[dim] if digit[0] >= 0]
+        one = {digit[0] for digit in spatial}
+        if len(one) != 1 or size_of(tuple(spatial)) != self.sizes(x)[spatial[0][0]]:
+            return None
+        return spatial[0][0]
+
+    def settled(self, x: Traced) -> Traced:
+        """Channels that a view has made into places (a pixel shuffle by hand, an expansion) become places."""
+        for dim, digits in enumerate(x.labels):
+            if len(digits) > 1 and digits[0][0] >= 0 and self.only_axis(x, dim) is not None:
+                x = self.unfolded(x, dim)
+        return x
 
     def forgotten(self, x: Traced, dim: int) -> Traced:
         """The places of a dimension become channels: what reads one of them reads all."""
@@ -158,6 +173,8 @@ class Recorder:
     def join(self, tensors: list[Traced], shape: tuple[int, ...]) -> Traced:
         """Position by position, with broadcasting; dimensions align at the end."""
         tensors = [replace(x, labels=((),) * (len(shape) - len(x.labels)) + x.labels, pooling=None) for x in tensors]
+        if len(tensors) > 1 and any(x.labels != tensors[0].labels for x in tensors):
+            tensors = [self.settled(x) for x in tensors]
         labels = self._joint_labels(tensors, shape)
         if len(tensors) == 1 and tensors[0].labels == labels:
             return tensors[0]
