@@ -7,6 +7,7 @@ pixels, unclipped; "all" where a layer sees the whole image, whatever its size.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,26 +19,27 @@ from course_lib.models.registry import build
 if TYPE_CHECKING:
     from torchinfo import ModelStatistics
 
+    from course_lib.receptive_field import Field
+
 HEADING = "Receptive field"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The table, and the numbers behind it: torchinfo's statistics and the receptive fields by layer name."""
+    """The table, and the numbers behind it: torchinfo's statistics, and (height, width) by layer name."""
 
     statistics: "ModelStatistics"
     receptive_fields: dict[str, tuple[float, float]]
+    names: dict[int, str]  # torchinfo's layer -> its name in the network
 
     def __str__(self) -> str:
         lines = str(self.statistics).split("\n")
         layers = [info for info in self.statistics.summary_list if info.depth <= self.statistics.formatting.max_depth]
         width = max(map(len, lines)) + 2
-        divider = "=" * (width + len(HEADING))
-        table = [divider if line.startswith("===") else line for line in lines]
+        table = ["=" * (width + len(HEADING)) if line.startswith("===") else line for line in lines]
         table[1] = table[1].ljust(width) + HEADING
-        names = full_names(self.statistics)
         for row, info in enumerate(layers, start=3):
-            table[row] = (table[row].ljust(width) + self.cell(names[id(info)])).rstrip()
+            table[row] = table[row].ljust(width) + self.cell(self.names[info.layer_id])
         return "\n".join(table)
 
     __repr__ = __str__
@@ -77,22 +79,13 @@ def summary(
         row_settings=("var_names",),
         verbose=0,
     )
+    names = {id(module): name for name, module in net.named_modules()}
     field = theoretical(net, image_size=(height, width), channels=channels)
-    return Summary(statistics, sizes(field, set(full_names(statistics).values())))
+    return Summary(statistics, sizes(field, names.values()), names)
 
 
-def full_names(statistics: "ModelStatistics") -> dict[int, str]:
-    """torchinfo's rows -> the layers' names in the network."""
-    names: dict[int, str] = {}
-    for info in statistics.summary_list:
-        parent = names.get(id(info.parent_info), "") if info.depth else ""
-        own = info.var_name if info.depth else ""
-        names[id(info)] = f"{parent}.{own}" if parent else own
-    return names
-
-
-def sizes(field, layers: set[str]) -> dict[str, tuple[float, float]]:
-    """The unclipped receptive field of each layer that has one; the network as a whole is the layer ''."""
+def sizes(field: "Field", layers: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """The unclipped receptive field of each layer that has one; the network as a whole has no name."""
     found = {}
     for layer in layers:
         try:
