@@ -44,7 +44,41 @@ def seen(model: nn.Module, shapes, pixels, layer: str | None = None, input: int 
     return masks
 
 
-IDENTITY = ["relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "sigmoid", "tanh", "softplus", "prelu", "rrelu", "threshold", "dropout", "dropout2d", "feature_dropout", "alpha_dropout", "clamp", "local_response_norm", "abs", "sqrt", "exp", "log", "dropout1d", "dropout3d", "logsigmoid", "softsign", "square"]
+IDENTITY = [
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "celu",
+    "gelu",
+    "silu",
+    "mish",
+    "hardswish",
+    "hardsigmoid",
+    "hardtanh",
+    "sigmoid",
+    "tanh",
+    "softplus",
+    "prelu",
+    "rrelu",
+    "threshold",
+    "dropout",
+    "dropout2d",
+    "feature_dropout",
+    "alpha_dropout",
+    "clamp",
+    "local_response_norm",
+    "abs",
+    "sqrt",
+    "exp",
+    "log",
+    "dropout1d",
+    "dropout3d",
+    "logsigmoid",
+    "softsign",
+    "square",
+]
 JOINED = ["mul", "sub", "div", "true_divide", "add", "maximum", "minimum", "multiply", "subtract", "rsub", "where"]
 
 
