@@ -62,6 +62,7 @@ class FCDenseNet(nn.Module):
                 f"down and up need equally many blocks of one layer or more, got {down}, {bottleneck}, {up}"
             )
         self.in_channels = in_channels
+        self.smallest = max(33, 2 ** len(down))  # each level halves, and one cell must be left
         k = scaled(growth, width)
         maps = scaled(48, width)
         self.first = Convolution(in_channels, maps, kernel_size=3, padding=1)
@@ -80,7 +81,7 @@ class FCDenseNet(nn.Module):
         self.score = Convolution(maps, num_classes, kernel_size=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        check_image(image, self.in_channels)
+        check_image(image, self.in_channels, self.smallest)
         x, copies = self.first(image), []
         for down in self.down:
             x, stack = down(x)

@@ -55,6 +55,13 @@ def test_any_number_of_levels():
     assert net(torch.rand(2, 3, 33, 46)).shape == (2, 3, 33, 46)
 
 
+def test_many_levels_need_a_larger_image():
+    net = FCDenseNet(3, down=(1,) * 6, bottleneck=1, up=(1,) * 6, growth=4, width=0.5)
+    with pytest.raises(ValueError, match="at least 64 x 64 pixels, got 63 x 64"):
+        net(torch.rand(1, 3, 63, 64))
+    assert net(torch.rand(1, 3, 64, 64)).shape == (1, 3, 64, 64)
+
+
 @pytest.mark.parametrize("down, up", [((2, 3), (3,)), ((2, 0), (1, 1))])
 def test_blocks_that_do_not_mirror_are_refused(down, up):
     with pytest.raises(ValueError, match="equally many blocks of one layer or more"):
