@@ -56,10 +56,10 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, outline: int, room: str, grai
     fabric = paint_bed(canvas, dice, cloth, head, left, right)
 
     reach = y + side - 1 + gap + 2  # the first row that is farther from the sign than the gap and the lens
-    distance = torch.full((canvas.pictures, size, size), -1)
+    distance = torch.full((canvas.pictures, size, size), -1, dtype=torch.int32)
     sideways = torch.maximum(x[:, None] - canvas.line, canvas.line - (x + side - 1)[:, None])
     below = canvas.line - (y + side - 1)[:, None]
-    far = torch.maximum(sideways[:, None, :], below[:, :, None])
+    far = torch.maximum(sideways.int()[:, None, :], below.int()[:, :, None])
     middle = (left + right) // 2
     for number in range(BUMPS):
         # Left and right half of the bed, so that bumps never touch.

@@ -63,6 +63,7 @@ class Family:
     parts: Parts
     paint: Callable[..., None]
     knobs: dict[str, Knob]
+    check: Callable[..., None] | None = None  # refuses knobs that do not go together
 
     @property
     def colours(self) -> tuple[Colour, ...]:
@@ -77,10 +78,13 @@ class Family:
                     f"scenes {self.name!r} have no knob {name!r}; did you mean {close!r}? "
                     f"Its knobs: {', '.join(self.knobs)}"
                 )
-        return {
+        settings = {
             name: knob.check(name, given[name], size) if name in given else knob.at(size)
             for name, knob in self.knobs.items()
         }
+        if self.check:
+            self.check(settings)
+        return settings
 
 
 GRAIN = Knob(6, 0, 40, about="strength of the noise, in grey levels of 255")

@@ -66,7 +66,7 @@ def pick(tile: Tensor, size: int, dice: Dice) -> Tensor:
 def texture(size: int) -> Tensor:
     """A long tile of soft blotches, as wide as the picture and closed at its sides, in four tones 0 .. 3."""
     noise = hashed(1, 8 * size, size) % 256
-    for blur in (2, 1):
+    for blur in (size // 32, max(1, size // 64)):
         noise = F.pad(noise[None].float(), (blur, blur, 0, 0), mode="circular")
         noise = F.pad(noise, (0, 0, blur, blur), mode="replicate")[0].long()
         rows = noise.unfold(0, 2 * blur + 1, 1).sum(-1)

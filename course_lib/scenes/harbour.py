@@ -47,8 +47,8 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, hull_size: int, number: int, 
     beside, along = side <= RIGHT, canvas.span(start, thick * one)
     paint_surface(canvas, dice, along, beside, wet, start + thick // 2)
     # How far each row or column is from the surface; the axis along the surface does not count.
-    away = torch.maximum(start[:, None] - canvas.line, canvas.line - (start + thick - 1)[:, None])
-    distance = torch.full((canvas.pictures, size, size), -1)
+    away = torch.maximum(start[:, None] - canvas.line, canvas.line - (start + thick - 1)[:, None]).int()
+    distance = torch.full((canvas.pictures, size, size), -1, dtype=torch.int32)
     keep = thick + gap + 1  # one more than the gap, because the lens carries light by one pixel
     for hull, share in zip(HULLS[:number], (1.0, 0.7, 0.7)):
         width = dice.integer(hull_size * 3 // 4, hull_size)

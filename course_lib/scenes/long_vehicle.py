@@ -45,7 +45,7 @@ def paint(canvas: Canvas, dice: Dice, *, length: int, cab_width: int, kind: str,
         for rail in (top + lane * 12 // 21, top + lane * 18 // 21):
             ground[rail : rail + max(1, size // 64)] = RAIL
     canvas.box(ground.expand(canvas.pictures, -1), whole)
-    distance = torch.full((canvas.pictures, size, size), -1)
+    distance = torch.full((canvas.pictures, size, size), -1, dtype=torch.int32)
     for number, parts in enumerate(VEHICLES):
         height = dice.integer(lane * 10 // 21, lane * 12 // 21)
         y = number * lane + dice.integer(lane * 3 // 21, lane * 5 // 21)
@@ -61,7 +61,9 @@ def paint(canvas: Canvas, dice: Dice, *, length: int, cab_width: int, kind: str,
             canvas.say(part, colour=shade(colour, light))
         canvas.say(parts[2], colour=CAB_COLOURS[which])
         canvas.say([*parts[0], *parts[1], *parts[2:]], kind=BUS + which, size=long)
-        away = torch.maximum(cab[:, None] - canvas.line, canvas.line - (cab + cab_width - 1)[:, None]).clamp(min=0)
+        away = (
+            torch.maximum(cab[:, None] - canvas.line, canvas.line - (cab + cab_width - 1)[:, None]).clamp(min=0).int()
+        )
         inside = (canvas.span(y, height)[:, :, None] & canvas.span(x, long)[:, None, :]) > 0
         distance = torch.where(inside & seen[:, None, None], away[:, None, :], distance)
     canvas.factors["distance"] = distance

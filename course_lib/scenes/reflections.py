@@ -74,12 +74,12 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, pane: int, bicycle_size: int,
     mirrored[MIRRORED.parts] = True
     canvas.factors["reflection"] = canvas.look(mirrored)
     inside = torch.minimum(inwards(canvas, y, tall)[:, :, None], inwards(canvas, x, side)[:, None])
-    canvas.factors["distance"] = torch.where(inside * there[:, None, None] > 0, inside, -1)
+    canvas.factors["distance"] = torch.where((inside > 0) & there[:, None, None], inside, -1)
 
 
 def inwards(canvas: Canvas, start: Tensor, length: Tensor) -> Tensor:
     """How far each row or column lies inside a span: 1 at its ends, 0 outside."""
-    return torch.minimum(canvas.line - start[:, None] + 1, (start + length)[:, None] - canvas.line).clamp(min=0)
+    return torch.minimum(canvas.line - start[:, None] + 1, (start + length)[:, None] - canvas.line).clamp(min=0).int()
 
 
 def paint_front(canvas: Canvas, x: Tensor, y: Tensor, side: Tensor, tall: Tensor, frame: int, colour: Tensor,
@@ -111,7 +111,7 @@ FAMILY = Family(
     knobs={
         "gap": Knob(14, 0, 16, length=True, about="least distance from a mirrored bicycle to the bus around the pane"),
         "pane": Knob(52, 12, 56, length=True, about="longest side of a pane; the shortest is a third of it"),
-        "bicycle_size": Knob(12, 8, 14, length=True, about="middle length of a bicycle; from 3/4 to 5/4 of it"),
+        "bicycle_size": Knob(12, 6, 14, length=True, about="middle length of a bicycle; from 3/4 to 5/4 of it"),
         "bus_share": Knob(0.7, 0.0, 1.0, about="share of the pictures with a bus"),
         "reflection": Knob(0.7, 0.0, 1.0, about="share of the buses that mirror a bicycle"),
         "grain": GRAIN,

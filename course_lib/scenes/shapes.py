@@ -24,8 +24,6 @@ THINGS = [[PARTS.add(SQUARE, (0, 0, 0), instance=number) for _ in range(3)] for 
 def paint(
     canvas: Canvas, dice: Dice, *, number: int, min_size: int, max_size: int, contrast: float, grain: int
 ) -> None:
-    if min_size > max_size:
-        raise ValueError(f"min_size must not exceed max_size, got {min_size} and {max_size}")
     canvas.grain = grain
     size = canvas.size
     paper = dice.choice(GROUNDS)
@@ -40,6 +38,11 @@ def paint(
         for part, light in zip(parts, (16, 18, 14)):
             canvas.say(part, colour=shade(colour, light))
         canvas.say(parts, kind=kind, size=across)
+
+
+def check(knobs: dict) -> None:
+    if knobs["min_size"] > knobs["max_size"]:
+        raise ValueError(f"min_size must not exceed max_size, got {knobs['min_size']} and {knobs['max_size']}")
 
 
 def octaves(low: int, high: int) -> torch.Tensor:
@@ -69,6 +72,7 @@ FAMILY = Family(
     classes=CLASSES,
     parts=PARTS,
     paint=paint,
+    check=check,
     knobs={
         "number": Knob(3, 1, MOST, about="things in a picture"),
         "min_size": Knob(6, 3, 62, length=True, about="smallest thing"),

@@ -38,7 +38,7 @@ def paint(canvas: Canvas, dice: Dice, *, ratio: float, longest: int, grain: int)
     canvas.box(canvas.bands(*((horizon * i // len(SKIES), part) for i, part in enumerate(SKIES)),
                             *((horizon + field * i // len(GROUNDS), part) for i, part in enumerate(GROUNDS)),
                             end=torch.full_like(horizon, size)), whole)  # fmt: skip
-    hundredths = torch.zeros_like(canvas.kinds)
+    hundredths = torch.zeros_like(canvas.sizes)
     for number, parts in enumerate(BUILDINGS):
         long = dice.integer(longest * 3 // 4, longest)
         stretch = int(ratio * 100)
@@ -52,7 +52,7 @@ def paint(canvas: Canvas, dice: Dice, *, ratio: float, longest: int, grain: int)
         for part, light in zip(parts[1:5], (16, 19, 12, 10)):
             canvas.say(part, colour=shade(colour, light))
         canvas.say(list(parts[1:]), kind=torch.where(tower, TOWER, HOUSE), size=long)
-        hundredths[:, list(parts[1:])] = (100 * height // width)[:, None]
+        hundredths[:, list(parts[1:])] = (100 * height // width)[:, None].int()
     canvas.factors["ratio"] = canvas.look(hundredths)
 
 
@@ -83,7 +83,7 @@ FAMILY = Family(
     paint=paint,
     knobs={
         "ratio": Knob(1.8, 1.1, 3.0, about="least ratio of the longer to the shorter side; the most is 4/3 of it"),
-        "longest": Knob(30, 16, 30, length=True, about="longest side of a building; the least is three quarters of it"),
+        "longest": Knob(30, 12, 30, length=True, about="longest side of a building; the least is three quarters of it"),
         "grain": GRAIN,
     },
 )

@@ -147,7 +147,7 @@ FAMILY = Family(
     knobs={
         "bus_size": Knob(36, 16, 56, length=True, about="middle length of a bus; from 3/4 to 5/4 of it"),
         "car_size": Knob(16, 8, 32, length=True, about="middle length of a car; from 2/3 to 4/3 of it"),
-        "bicycle_size": Knob(12, 8, 24, length=True, about="middle length of a bicycle; from 3/4 to 5/4 of it"),
+        "bicycle_size": Knob(12, 6, 24, length=True, about="middle length of a bicycle; from 3/4 to 5/4 of it"),
         "pole_width": Knob(2, 1, 6, length=True, about="width of the poles"),
         "reflection": Knob(0.5, 0.0, 1.0, about="share of the buses that mirror a bicycle"),
         "grain": GRAIN,
