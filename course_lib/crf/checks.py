@@ -68,8 +68,9 @@ def check_settings(
         raise ValueError(f"smoothness must be (weight, theta_xy), got {len(smoothness)} numbers")
     weights = {"appearance weight": appearance[0], "smoothness weight": smoothness[0], "compatibility": compatibility}
     for name, weight in weights.items():
+        weight = float(weight.detach() if isinstance(weight, Tensor) else weight)
         if not (math.isfinite(weight) and weight >= 0):
-            raise ValueError(f"{name} must be at least 0, got {float(weight):g}")
+            raise ValueError(f"{name} must be at least 0, got {weight:g}")
     thetas = {
         "appearance theta_xy": appearance[1],
         "appearance theta_rgb": appearance[2],

@@ -3,9 +3,9 @@
 In come an image and two thetas, out goes `filter(q)`: for every pixel the sum over all pixels j of
 exp(-|p_i - p_j|^2 / 2 theta_xy^2 - |I_i - I_j|^2 / 2 theta_rgb^2) q_j, up to rounding and a tail below TAIL.
 
-Two savings, and no approximation. The pixels are sorted along the direction in which they differ most, so that pairs too
-unlike to matter lie far apart and whole blocks of them are never computed. And K is symmetric: only one half is kept,
-and each block is applied twice, once as it is and once transposed.
+Two savings, and no approximation. The pixels are sorted along the direction in which they differ most, so that pairs
+too unlike to matter lie far apart and whole blocks of them are never computed. And K is symmetric: only one half is
+kept, and each block is applied twice, once as it is and once transposed.
 """
 
 import math

@@ -6,8 +6,8 @@ Krähenbühl and Koltun: "Efficient Inference in Fully Connected CRFs with Gauss
     E(x) = sum_i -log p_i(x_i) + sum_{i<j} compatibility [x_i != x_j] k(i, j)
     k(i, j) = w1 exp(-|p_i - p_j|^2 / 2 theta_xy^2 - |I_i - I_j|^2 / 2 theta_rgb^2) + w2 exp(-|p_i - p_j|^2 / 2 theta^2)
 
-Departs from the paper as the authors' code does: each kernel K is normalised to K_ij / sqrt(n_i n_j) with n_i its row sum,
-and the self term i = j stays in the sum. Q starts as softmax(log p), and all pixels are updated at once.
+Departs from the paper as the authors' code does: each kernel K is normalised to K_ij / sqrt(n_i n_j) with n_i its row
+sum, and the self term i = j stays in the sum. Q starts as softmax(log p), and all pixels are updated at once.
 
 Why the energy never rises: with the self term a normalised Gaussian kernel is positive semi-definite, so -Q'KQ/2 is
 concave in Q, and an update minimises the rest of the energy plus the tangent of this part, which lies above it. Damped
@@ -51,10 +51,9 @@ def dense_crf(
     check_image(image, probabilities)
     check_settings(appearance, smoothness, iterations=iterations, compatibility=compatibility, damping=damping)
     if image.ndim == 4:
-        settings = dict(appearance=appearance, smoothness=smoothness, compatibility=compatibility)
-        options = dict(iterations=iterations, engine=engine, damping=damping)
-        pairs = zip(image, probabilities)
-        return torch.stack([dense_crf(one, map_, **settings, **options) for one, map_ in pairs])
+        settings = {"appearance": appearance, "smoothness": smoothness, "compatibility": compatibility}
+        options = {"iterations": iterations, "engine": engine, "damping": damping}
+        return torch.stack([dense_crf(*pair, **settings, **options) for pair in zip(image, probabilities)])
     with torch.autocast(image.device.type, enabled=False):
         kernels = _kernels(image, probabilities.dtype, appearance, smoothness, engine)
         log_p = probabilities.clamp_min(CERTAIN).log().flatten(1)
@@ -75,7 +74,7 @@ def energy(
     compatibility: float | Tensor = 1.0,
     engine: str | None = None,
 ) -> Tensor:
-    """The free energy of `q` that mean field lowers, for one image: expected energy less entropy, self term included."""
+    """The free energy of `q`, which mean field lowers: expected energy less entropy, self term included. One image."""
     _check_engine(engine)
     check_image(image, probabilities)
     check_image(image, q)

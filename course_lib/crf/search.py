@@ -8,6 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from course_lib.crf.mean_field import dense_crf
+from course_lib.metrics import Confusion
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,6 @@ def search(
     settings = list(product(map(tuple, appearance_grid), map(tuple, smoothness_grid)))
     if not settings or len(images) == 0:
         raise ValueError(f"search needs images and a grid, got {len(images)} images and {len(settings)} settings")
-    from course_lib.metrics import Confusion
-
     tables = {setting: Confusion(len(probabilities[0]), ignore=ignore) for setting in settings}
     # settings that share thetas follow each other, so that each kernel of an image is built once
     ordered = sorted(tables, key=lambda setting: setting[0][1:])

@@ -86,7 +86,7 @@ def hurts(
     for cell, (name, probabilities) in zip(axes[0, 2:], maps.items()):
         label = probabilities.argmax(0)
         score = _iou(label[window], mask[window], thin)
-        labels(cell, label[window], f"{name}\n{classes[thin]} IoU {score:.2f}")
+        labels(cell, label[window], f"{name}\nIoU {score:.2f}")
         told.append(f"{name} {score:.2f}")
     class_legend(figure, classes)
     figure.alt = (
