@@ -23,7 +23,7 @@ from torch import Tensor
 from . import effective, empirical, theoretical
 from .held import checked_pixel
 from .named import load
-from .picture import picture
+from .picture import picture, save
 from .spread import Spread
 from .theoretical import Field
 
@@ -89,7 +89,7 @@ def _answer(asked: argparse.Namespace) -> None:
     if out:
         name = f"{asked.model}, {asked.layer or 'output'} at {pixel}"
         figure = picture(images[0], mask=field.mask(pixel, asked.layer), title=name, **spreads)
-        figure.savefig(out, dpi=110)
+        save(figure, out)
         result["alt"] = figure.alt
     print(json.dumps(result, indent=1) if asked.json else _for_people(result, field))
 

@@ -11,6 +11,8 @@ A panel is drawn for each map that is given. A field that fills little of the im
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -73,6 +75,21 @@ def picture(
         figure.suptitle(title, fontsize=11, color=INK)
     figure.alt = " ".join([f"{title}." if title else "", *words]).strip()
     return figure
+
+
+def save(figure: Figure, path: Path, *, dpi: int = 110) -> None:
+    """The figure as a file; a PNG with 256 colours, a third of the size, and the alt text as its description."""
+    if path.suffix.lower() != ".png":
+        figure.savefig(path, dpi=dpi)
+        return
+    from PIL import Image, PngImagePlugin
+
+    full = BytesIO()
+    figure.savefig(full, dpi=dpi, format="png")
+    words = PngImagePlugin.PngInfo()
+    words.add_itxt("Description", figure.alt)
+    few = Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(path, optimize=True, pnginfo=words)
 
 
 def _draw_mask(axes: Axes, ground: Tensor, mask: Tensor, unit: Sequence[float] | None) -> str:

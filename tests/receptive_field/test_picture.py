@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.receptive_field.picture import picture
+from course_lib.receptive_field.picture import picture, save
 from course_lib.receptive_field.spread import Spread
 
 
@@ -61,6 +61,18 @@ def test_a_small_field_is_shown_enlarged():
 def test_any_image_will_do(image, mask, tmp_path):
     picture(image, mask=mask).savefig(tmp_path / "one.png")
     assert (tmp_path / "one.png").stat().st_size > 1000
+
+
+def test_a_saved_png_is_small_and_carries_its_words(mask, spread, tmp_path):
+    from PIL import Image
+
+    figure = picture(torch.rand(60, 80, 3), mask=mask, effective=spread)
+    save(figure, tmp_path / "small.png")
+    figure.savefig(tmp_path / "full.png", dpi=110)
+    assert (tmp_path / "small.png").stat().st_size < 0.6 * (tmp_path / "full.png").stat().st_size
+    assert Image.open(tmp_path / "small.png").text["Description"] == figure.alt
+    save(figure, tmp_path / "one.svg")
+    assert (tmp_path / "one.svg").read_text().startswith("<?xml")
 
 
 def test_a_map_of_another_size_has_its_own_ground(mask):
