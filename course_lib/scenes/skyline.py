@@ -19,7 +19,7 @@ BRICKS = torch.tensor([
 ])  # fmt: skip
 
 PARTS = Parts()
-SKIES = PARTS.ramp(SKY, (120, 158, 204), (246, 214, 184), 10)
+SKIES = PARTS.ramp(SKY, (120, 158, 204), (246, 214, 184), 16)
 GROUNDS = PARTS.ramp(GROUND, (120, 140, 104), (92, 112, 84), 3, rough=6)
 BUILDINGS = []
 for number in range(1, SLOTS + 1):

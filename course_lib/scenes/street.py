@@ -17,7 +17,7 @@ SKY, ROAD, BUS, CAR, BICYCLE, POLE = range(6)
 BUS_NUMBER, CARS, BICYCLES, POLES = 1, (2, 3), (4, 5), (6, 7, 8)
 
 PARTS = Parts()
-SKIES = PARTS.ramp(SKY, (98, 164, 216), (214, 228, 232), 8)
+SKIES = PARTS.ramp(SKY, (98, 164, 216), (214, 228, 232), 16)
 CLOUDS = Clouds(PARTS, SKY)
 PAVEMENT = PARTS.ramp(ROAD, (176, 170, 160), (158, 152, 144), 2, rough=4)
 KERB = PARTS.add(ROAD, (112, 110, 110))
