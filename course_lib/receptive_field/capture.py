@@ -27,6 +27,11 @@ from .rules_views import written_back
 SMALL = 1 << 16  # constants up to this many values are really computed, so that indices and masks stay known
 
 
+LOOKING = {  # operations whose result, or its size, depends on values
+    "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "_unique2", "unique_dim", "masked_select", "unique_consecutive",
+}  # fmt: skip
+
+
 class DataDependent(ValueError):
     """The model looks at values: a trace without values cannot follow it."""
 
@@ -71,15 +76,10 @@ def untouched(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         for module, before, inner in saved:
-            if module.__dict__ != before if _plain(module) else True:
-                module.__dict__.clear()
-                module.__dict__.update(before)
+            module.__dict__.clear()
+            module.__dict__.update(before)
             for name, content in inner.items():
                 _restore(before[name], content)
-
-
-def _plain(module: nn.Module) -> bool:
-    return False
 
 
 def _restore(container: dict | list, content: dict | list) -> None:
@@ -196,7 +196,10 @@ class Watching(TorchDispatchMode):
     def place_of(self, tensor: Tensor) -> Traced | None:
         """What is known of a layer's output, its places in order."""
         fact = self.known(tensor)
-        return fact and self.recorder.settled(fact)
+        if fact is None:
+            return None
+        fact, rank = self.recorder.settled(fact), tensor.dim()
+        return self.recorder.spatial(fact, list(range(2, rank)))
 
     def _outputs_of(self, func, args, kwargs) -> list[Tensor]:
         with torch._C._DisableTorchDispatch():
@@ -224,7 +227,7 @@ class Watching(TorchDispatchMode):
             return self._constant(func, args, kwargs, tensors)
         name = base_name(func)
         self.recorder.operation = name
-        if name in ("_local_scalar_dense", "is_nonzero", "equal", "nonzero", "_unique2", "unique_dim", "masked_select"):
+        if name in LOOKING or (name == "index" and any(t.dtype == torch.bool and self.known(t) for t in tensors[1:])):
             self._refuse(name, from_image)
         result = self._run(func, args, kwargs)
         outputs = _tensors(result)

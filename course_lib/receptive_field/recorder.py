@@ -119,10 +119,15 @@ class Recorder:
         return spatial[0][0]
 
     def settled(self, x: Traced) -> Traced:
-        """Channels that a view has made into places (a pixel shuffle by hand, an expansion) become places."""
+        """What views have made of channels and places is accepted: a shuffle by hand makes the one from the other."""
         for dim, digits in enumerate(x.labels):
-            if len(digits) > 1 and digits[0][0] >= 0 and self.only_axis(x, dim) is not None:
+            if len(digits) < 2:
+                continue
+            elsewhere = {digit[0] for d, dimension in enumerate(x.labels) if d != dim for digit in dimension}
+            if digits[0][0] >= 0 and self.only_axis(x, dim) is not None:
                 x = self.unfolded(x, dim)
+            elif min(digits)[0] < 0 and any(digit[0] in elsewhere for digit in digits if digit[0] >= 0):
+                x = self.forgotten(x, dim)
         return x
 
     def forgotten(self, x: Traced, dim: int) -> Traced:
@@ -232,6 +237,8 @@ class Recorder:
 
     def concatenate(self, parts: list[tuple[Traced | None, int]], dim: int, shape: tuple[int, ...]) -> Traced:
         """Tensors end to end along a dimension; constants among them are given as (None, size)."""
+        lost = self._lost_axis([x for x, _ in parts if x is not None], dim, shape)
+        parts = [(x and self.spread(x, dim, lost), size) for x, size in parts]
         traced = [x for x, _ in parts if x is not None]
         if not any(is_spatial(x.labels[dim]) for x in traced):
             kind = kind_of(*(x.labels[dim] for x in traced))
@@ -247,6 +254,16 @@ class Recorder:
                 placed.append(self.along(x, {dim: (reads, shape[dim])}))
             start += size
         return self.join(placed, shape)
+
+    def _lost_axis(self, tensors: list[Traced], dim: int, shape: tuple[int, ...]) -> int | None:
+        """The one axis that rows or columns lost when they were taken out, and get back where they are put together."""
+        if len(shape) != self.axes + 2 or dim < 2:
+            return None
+        missing = [
+            {a for a in range(self.axes) if not any(d[0] == a for dimension in x.labels for d in dimension)}
+            for x in tensors
+        ]
+        return next(iter(missing[0])) if all(m == missing[0] and len(m) == 1 for m in missing) else None
 
     def spread(self, x: Traced, dim: int, axis: int | None) -> Traced:
         """Channels (or a single value) become places along an axis that the tensor does not have yet."""

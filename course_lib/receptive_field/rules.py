@@ -119,10 +119,10 @@ def copy(recorder: Recorder, call: Call):
 
 
 @rule(
-    "_to_copy", "clone", "contiguous", "detach", "alias", "lift_fresh", "native_dropout", "glu", "_prelu_kernel",
+    "_to_copy", "clone", "contiguous", "detach", "alias", "lift_fresh", "native_dropout", "_prelu_kernel",
     "prelu", "rrelu_with_noise", "masked_fill", "where", "lerp", "addcmul", "addcdiv", "relu6", "hardtanh",
-    "bernoulli", "nan_to_num", "bitwise_not", "dropout", "feature_dropout", "_fused_dropout", "view_as_real",
-    "addmm_pointwise", "clamp", "hardswish", "leaky_relu", "complex", "fake_quantize_per_tensor_affine",
+    "bernoulli", "nan_to_num", "bitwise_not", "dropout", "feature_dropout", "_fused_dropout",
+    "clamp", "hardswish", "leaky_relu", "complex", "fake_quantize_per_tensor_affine",
 )  # fmt: skip
 def pointwise(recorder: Recorder, call: Call):
     """Every output position reads the same position of every argument."""

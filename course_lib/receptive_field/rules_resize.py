@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .labels import FOLDED, channel, is_spatial
+from .labels import FOLDED, Traced, channel, is_spatial, kind_of
 from .recorder import Recorder
 from .rules import Call, rule
 from .rules_windows import slide
@@ -71,6 +71,8 @@ def pixel_shuffle(recorder: Recorder, call: Call):
     rank = len(call.shape)
     if is_spatial(x.labels[rank - 3]):
         return None
+    if kind_of(x.labels[rank - 3]) == FOLDED:
+        x = recorder.doubted(x)  # the channels are places that an earlier step put there: they are not all read
     x = replace(x, labels=tuple(channel(call.shape[rank - 3]) if d == rank - 3 else v for d, v in enumerate(x.labels)))
     dims = [rank - 2, rank - 1]
     tables = [table(np.arange(call.shape[d]) // r, call["self"].shape[d], 1 / r) for d in dims]
@@ -124,6 +126,27 @@ def flip(recorder: Recorder, call: Call):
     return recorder.along(
         x, {d: (table(np.arange(call.shape[d])[::-1], call.shape[d], -1), call.shape[d]) for d in dims}
     )
+
+
+@rule("rot90")
+def rot90(recorder: Recorder, call: Call):
+    """A quarter turn is a flip of one axis and an exchange of both."""
+    x, turns = call.traced("self"), call["k"] % 4
+    a, b = (dim % len(call.shape) for dim in call["dims"])
+    shape = call["self"].shape
+
+    def flipped(y: Traced, dim: int, size: int) -> Traced:
+        return recorder.along(y, {dim: (table(np.arange(size)[::-1], size, -1), size)})
+
+    if turns in (1, 2):
+        x = flipped(x, b, shape[b])
+    if turns in (2, 3):
+        x = flipped(x, a, shape[a])
+    if turns in (1, 3):
+        labels = list(x.labels)
+        labels[a], labels[b] = labels[b], labels[a]
+        x = replace(x, labels=tuple(labels))
+    return x
 
 
 @rule("roll")

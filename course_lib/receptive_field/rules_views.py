@@ -62,6 +62,12 @@ def squeeze(recorder: Recorder, call: Call):
     return replace(x, labels=tuple(digits for dim, digits in enumerate(x.labels) if dim not in gone))
 
 
+@rule("view_as_real", "view_as_complex")
+def real_and_imaginary(recorder: Recorder, call: Call):
+    x = call.traced("self")
+    return replace(x, labels=(*x.labels, channel(2)) if call.name == "view_as_real" else x.labels[:-1])
+
+
 @rule("expand", "expand_copy", "broadcast_to")
 def expand(recorder: Recorder, call: Call):
     return recorder.join([call.traced("self")], call.shape)
@@ -187,11 +193,12 @@ def cat(recorder: Recorder, call: Call):
 def stack(recorder: Recorder, call: Call):
     known = call.traced_list("tensors")
     dim = call["dim"] % len(call.shape)
-    bare = [replace(x, labels=(*x.labels[:dim], (), *x.labels[dim:])) for x in known if x is not None]
-    joined = recorder.join(bare, (*call.shape[:dim], 1, *call.shape[dim + 1 :]))
-    kept = list(joined.labels)
-    kept[dim] = channel(len(known))
-    return replace(joined, labels=tuple(kept))
+    parts = [(x and replace(x, labels=(*x.labels[:dim], (), *x.labels[dim:])), 1) for x in known]
+    joined = recorder.concatenate(parts, dim, call.shape)
+    if is_spatial(joined.labels[dim]):
+        return joined
+    kept = channel(len(known), FOLDED)
+    return replace(joined, labels=tuple(kept if d == dim else old for d, old in enumerate(joined.labels)))
 
 
 def written_back(recorder: Recorder, call: Call, old: Traced | None, new: Traced | None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .labels import FOLDED, Traced, channel, is_spatial
+from .labels import FOLDED, Traced, channel, is_spatial, kind_of
 from .recorder import Recorder
 from .rules import Call, rule
 from .tables import adaptive, transposed_window, window
@@ -129,14 +129,13 @@ def fold(recorder: Recorder, call: Call):
     kernel, dilation, padding, stride = (per_axis(call[n], 2) for n in ("kernel_size", "dilation", "padding", "stride"))
     size = call["output_size"]
     cells = [(size[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1 for i in (0, 1)]
-    wanted = [((axis, 1, cells[axis]),) for axis in (0, 1) if cells[axis] > 1]
-    if len(x.labels) != 3 or recorder.axes != 2 or x.labels[2] != tuple(d for one in wanted for d in one):
-        return None
-    channels = channel(call.shape[1]) if not is_spatial(x.labels[1]) else None
-    if channels is None:
-        return None
-    rows, columns = ((axis, 1, cells[axis]),), None
     rows, columns = ((0, 1, cells[0]),), ((1, 1, cells[1]),)
+    wanted = tuple(digit for digit in rows + columns if digit[2] > 1)
+    if recorder.axes != 2 or len(x.labels) != 3 or x.labels[2] != wanted or is_spatial(x.labels[1]):
+        return None
+    if kind_of(x.labels[1]) == FOLDED:
+        x = recorder.doubted(x)  # each column holds places of its own, and here they are told apart again
+    channels = channel(call.shape[1])
     y = replace(x, labels=(x.labels[0], channels, rows, columns))
     tables = [transposed_window(cells[i], size[i], kernel[i], stride[i], padding[i], dilation[i]) for i in (0, 1)]
     return slide(recorder, y, [2, 3], tables, call.shape)

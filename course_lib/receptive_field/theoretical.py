@@ -58,12 +58,10 @@ def theoretical(
     try:
         trace = trace_at(image)
     except RuntimeError as error:
-        if "mall" in str(error) or "ize" in str(error) or "shape" in str(error):
-            given = " x ".join(map(str, image))
-            raise ValueError(
-                f"the model does not run on an image of {given} (try a larger one, or the channels it expects): {error}"
-            ) from error
-        raise
+        given = f"{' x '.join(map(str, image))} with {shapes[0][1]} channels"
+        raise ValueError(
+            f"the model does not run on an image of {given}; try a larger one, or others: {error}"
+        ) from error
     if trace.doubts:
         warnings.warn(doubts_in_words(trace.doubts), stacklevel=2)
     return Field(trace, trace_at, image, stop_at_global=stop_at_global)
