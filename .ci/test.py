@@ -33,7 +33,8 @@ def passes(part: str) -> bool:
     print(f"\n== {part} ==", flush=True)
     began = time.monotonic()
     # one thread a worker: two workers with two threads each would fight over two cores
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"} if part == "units" else dict(os.environ)
+    threads = {"OMP_NUM_THREADS": "1"} if part == "units" else {}
+    environment = {**os.environ, **threads, "BEYOND_FCN_PROGRESS": "off"}  # a student's record is not ours
     done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
     print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
     return done.returncode == 0

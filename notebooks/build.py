@@ -6,6 +6,7 @@ notebook remembers a fingerprint of its source, its first cell and the library m
 
 import argparse
 import hashlib
+import os
 import re
 import sys
 import time
@@ -85,7 +86,7 @@ def build(path: Path, solutions: bool, force: bool = False) -> None:
 def run(built: nbformat.NotebookNode, name: str) -> None:
     """Runs every cell; a cell that is heavy must be tagged so, because then the text before it says how long."""
     client = NotebookClient(built, timeout=CELL_LIMIT, resources={"metadata": {"path": str(HERE)}})
-    with client.setup_kernel():
+    with client.setup_kernel(env={**os.environ, "BEYOND_FCN_PROGRESS": "off"}):
         for index, cell in enumerate(built.cells):
             if cell.cell_type != "code":
                 continue

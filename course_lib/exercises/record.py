@@ -5,16 +5,21 @@ import os
 from pathlib import Path
 
 
-def place() -> Path:
-    """The file; BEYOND_FCN_PROGRESS names another one."""
+def place() -> Path | None:
+    """The file; BEYOND_FCN_PROGRESS names another one, or is "off" for no record at all."""
     named = os.environ.get("BEYOND_FCN_PROGRESS")
+    if named == "off":
+        return None
     return Path(named) if named else Path.home() / ".beyond_fcn_progress.json"
 
 
 def done() -> list[str]:
     """The numbers of the exercises that were answered correctly."""
+    path = place()
+    if path is None:
+        return []
     try:
-        found = json.loads(place().read_text())
+        found = json.loads(path.read_text())
     except (OSError, ValueError):
         return []
     return sorted(str(number) for number in found) if isinstance(found, list) else []
@@ -22,10 +27,13 @@ def done() -> list[str]:
 
 def note(number: str) -> None:
     """Adds one; a disk that cannot be written never stands in a student's way."""
+    path = place()
+    if path is None:
+        return
     text = json.dumps(sorted({*done(), number}))
     try:
-        temporary = place().with_suffix(".new")
+        temporary = path.with_suffix(".new")
         temporary.write_text(text)
-        temporary.replace(place())
+        temporary.replace(path)
     except OSError:
         pass

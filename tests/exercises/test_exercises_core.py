@@ -133,6 +133,12 @@ def test_a_disk_that_cannot_be_written_is_no_obstacle(monkeypatch, tmp_path):
     assert doubled.check(lambda x: 2 * x).correct
 
 
+def test_the_record_can_be_switched_off(monkeypatch):
+    monkeypatch.setenv("BEYOND_FCN_PROGRESS", "off")
+    assert doubled.check(lambda x: 2 * x).correct
+    assert record.done() == []
+
+
 def test_outcomes_read_well_in_a_notebook():
     html = doubled.check(lambda x: "<b>")._repr_html_()
     assert 'role="status"' in html
