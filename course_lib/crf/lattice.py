@@ -59,9 +59,12 @@ class Lattice:
         return self._through(self.blurs[::-1], gradient)
 
     def _through(self, blurs: list[Tensor], q: Tensor) -> Tensor:
-        table = self.splat @ q.T.contiguous()
+        """Splat, blur, slice. Two tables take turns: fresh ones for each step would cost as much as the steps."""
+        table, spare = (q.new_zeros(self.splat.shape[0], len(q)) for _ in range(2))
+        torch.addmm(table, self.splat, q.T.contiguous(), beta=0, out=table)
         for blur in blurs:
-            table = blur @ table
+            torch.addmm(spare, blur, table, beta=0, out=spare)
+            table, spare = spare, table
         return (self.slice @ table).T.contiguous()
 
     def bytes(self) -> int:

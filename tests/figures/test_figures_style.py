@@ -1,0 +1,62 @@
+"""The style sheet and the figure that can be read aloud."""
+
+import matplotlib
+import pytest
+import torch
+
+from course_lib.figures import style
+
+
+@style.styled
+def line(values):
+    figure, axes = style.new(size=(4, 3))
+    axes[0, 0].plot(values)
+    figure.alt = f'A line up to {max(values)} & "more"'
+    return figure
+
+
+def test_a_figure_shows_itself_with_its_alt_text():
+    shown = line([1, 2, 3])._repr_html_()
+    assert shown.startswith('<img alt="A line up to 3 &amp; &quot;more&quot;" width="384"')
+    assert "data:image/png;base64,iVBOR" in shown
+
+
+def test_jupyter_gets_the_picture_once_and_the_text(monkeypatch):
+    ipython = pytest.importorskip("IPython.display")
+    got = []
+    monkeypatch.setattr(ipython, "display", lambda bundle, raw: got.append((bundle, raw)))
+    figure = line([1, 2])
+    figure._ipython_display_()
+    bundle, raw = got[0]
+    assert raw
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == figure.alt
+
+
+def test_a_figure_without_alt_text_is_refused():
+    @style.styled
+    def silent():
+        return style.new()[0]
+
+    with pytest.raises(ValueError, match=r"silent must set figure.alt"):
+        silent()
+
+
+def test_the_sheet_is_lent_and_given_back():
+    before = matplotlib.rcParams["axes.spines.top"]
+    figure = line([1, 2])
+    assert not figure.axes[0].spines["top"].get_visible()
+    assert matplotlib.rcParams["axes.spines.top"] == before
+
+
+def test_a_line_takes_the_palettes_colour():
+    assert line([1, 2]).axes[0].lines[0].get_color() == style.COLOURS[0]
+
+
+def test_pictures_take_tensors_either_way_round():
+    _, axes = style.new(1, 3)
+    image = torch.zeros(3, 4, 5, dtype=torch.uint8)
+    assert style.picture(axes[0, 0], image, "a").get_array().shape == (4, 5, 3)
+    assert style.picture(axes[0, 1], torch.zeros(4, 5)).get_array().shape == (4, 5)
+    assert style.labels(axes[0, 2], torch.zeros(4, 5, dtype=torch.int64)).get_array().shape == (4, 5, 3)
+    assert axes[0, 0].get_title(loc="left") + axes[0, 0].get_title() == "a"
