@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +50,12 @@ class Choice(Slider):
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """On or off."""
+    """On or off. With `asks` the table holds only the default, and the other way asks Python each time."""
 
     name: str
     label: str
     default: bool = False
+    asks: bool = False
     when: Mapping[str, Sequence] = field(default_factory=dict)
     kind = "switch"
 
@@ -63,7 +65,7 @@ class Switch:
         return int(value)
 
     def every(self) -> list:
-        return [False, True]
+        return [self.default] if self.asks else [False, True]
 
     def wire(self) -> dict:
         return {"values": [False, True], "texts": ["off", "on"]}
@@ -158,12 +160,10 @@ def every_setting(controls: Sequence[Control]) -> Iterator[dict]:
             yield settings
 
 
-def how_many(controls: Sequence[Control]) -> int:
-    """An upper bound of the number of settings, without making them."""
-    number = 1
-    for control in controls:
-        number *= len(control.every())
-    return number
+def how_many(controls: Sequence[Control], enough: int) -> int:
+    """The number of settings that a table would hold; counting stops when it is clearly more than enough."""
+    most = prod(len(control.every()) for control in controls)
+    return most if most > 20 * enough else sum(1 for _ in every_setting(controls))
 
 
 def in_words(settings: Mapping) -> str:

@@ -39,7 +39,7 @@ class Explorer:
         title: str,
         table: bool = True,
     ):
-        if table and (number := how_many(controls)) > MOST:
+        if table and (number := how_many(controls, MOST)) > MOST:
             raise ValueError(f"{name} has {number} settings, a table holds at most {MOST}: pass table=False")
         self._render, self.controls, self.name, self.title, self._tabulated = render, controls, name, title, table
         self._widget: ExplorerWidget | None = None

@@ -13,7 +13,7 @@ from course_lib import palette
 
 HEAT = "heat"  # from nothing (dark) to much (light): even steps to the eye, readable in grey
 SIGNED = "signed"  # from below zero over zero (white) to above
-CLASSES = "classes"  # whole numbers as classes, in the course's colours
+CLASSES = "classes"  # whole numbers as classes, in the colours of `palette`
 LINE_COLOURS = tuple(
     palette.hex_of(colour)
     for colour in (palette.BLUE, palette.VERMILION, palette.GREEN, palette.ORANGE, palette.PURPLE, palette.SKY)
@@ -26,7 +26,7 @@ class Impossible(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Mark:
-    """A rectangle drawn on a map or image, in pixels; cells from (top, left) on."""
+    """A rectangle drawn on a map or image, in pixels; cells from (top, left) on. White, or of a colour."""
 
     top: float
     left: float
@@ -34,6 +34,7 @@ class Mark:
     width: float = 1
     label: str = ""
     dashed: bool = False
+    colour: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +50,7 @@ class Map:
     log: bool = False
     numbers: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
+    palette: Sequence[tuple[int, int, int]] = palette.ORDER
     marks: Sequence[Mark] = ()
     note: str = ""
 
@@ -91,6 +93,7 @@ class Image:
 
     title: str
     pixels: np.ndarray
+    names: Sequence[tuple[str, str]] = ()  # (colour, name) of what is drawn on it
     marks: Sequence[Mark] = ()
     note: str = ""
 
@@ -161,6 +164,7 @@ class Block:
     text: str = ""
     colour: str = ""
     strong: bool = False
+    frame: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

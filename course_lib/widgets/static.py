@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
 from course_lib import palette
-from course_lib.figures.style import Figure, picture, styled
+from course_lib.figures.style import WIDTH, Figure, picture, styled
 
 from .panels import CLASSES, LINE_COLOURS, Chart, Diagram, Image, Map, Panel, Readout, number_text
 from .svg import is_light
@@ -25,9 +25,10 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     """All panels side by side, diagrams below over the whole width."""
     wide = [panel for panel in panels if isinstance(panel, Diagram)]
     others = [panel for panel in panels if not isinstance(panel, Diagram)]
-    rows, columns = (-(-len(others) // 4), min(4, len(others))) if others else (0, 1)
-    heights = [3.6] * rows + [max(1.2, 11 * panel.height / panel.width) for panel in wide]
-    figure = Figure(figsize=(max(3.2 * columns, 9 if wide else 0), sum(heights) + 0.4))
+    columns = max(1, min(len(others), 4 if len(others) in (4, 7, 8) else 3))
+    rows = -(-len(others) // columns)
+    heights = [3.4] * rows + [0.6 + WIDTH * panel.height / panel.width for panel in wide]
+    figure = Figure(figsize=(3 * columns if columns > 2 else WIDTH, sum(heights) + 0.4))
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
     for i, panel in enumerate(others):
         _put(figure.add_subplot(grid[i // columns, i % columns]), panel)
@@ -39,17 +40,18 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
 
 
 def _put(axes: Axes, panel: Panel) -> None:
-    axes.set_title(textwrap.fill(panel.title, 38 if not isinstance(panel, Diagram) else 100), fontsize=9, loc="left")
+    letters = 100 if isinstance(panel, Diagram) else 36
+    axes.set_title(textwrap.fill(panel.title, letters), fontsize=9)
     _DRAWERS[type(panel)](axes, panel)
-    if note := getattr(panel, "note", ""):
-        lines = textwrap.fill(note, 46 if not isinstance(panel, Diagram) else 120)
-        below = -0.04 if not isinstance(panel, Chart) else -0.24
-        axes.text(0, below, lines, transform=axes.transAxes, fontsize=7.5, va="top")
+    if note := textwrap.fill(getattr(panel, "note", ""), 44):
+        if isinstance(panel, Chart):
+            note = f"{panel.x}\n{note}"
+        axes.set_xlabel(note, fontsize=7.5, loc="left" if not isinstance(panel, Chart) else "center")
 
 
 def _map(axes: Axes, panel: Map) -> None:
     values, index = np.unique(np.asarray(panel.values, dtype=float), return_inverse=True)
-    table, levels = colour_table(panel.colours), panel.levels(values)
+    table, levels = colour_table(panel), panel.levels(values)
     colours = table[levels[index.reshape(panel.values.shape)]]
     _picture(axes, colours, panel)
     if panel.numbers:
@@ -58,15 +60,22 @@ def _map(axes: Axes, panel: Map) -> None:
             size = min(9, 70 / max(panel.values.shape))
             axes.text(column, row, number_text(value), ha="center", va="center", fontsize=size, color=ink)
     if panel.colours == CLASSES:
-        patches = [
-            Patch(facecolor=table[int(v)] / 255, edgecolor="black", label=panel.names.get(int(v), number_text(v)))
-            for v in values
-        ]
-        axes.legend(handles=patches, fontsize=7, ncols=2, loc="upper left", bbox_to_anchor=(0, 0), frameon=False)
+        pairs = [(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values]
+        _names(axes, pairs)
+
+
+def _names(axes: Axes, pairs: Sequence[tuple[str, str]]) -> None:
+    """A patch of each colour beside its name, below the picture."""
+    if pairs:
+        patches = [Patch(facecolor=colour, edgecolor="black", label=name) for colour, name in pairs]
+        place = {"loc": "upper left", "bbox_to_anchor": (-0.05, 0)}
+        axes.legend(handles=patches, fontsize=6.5, ncols=3, columnspacing=1, **place)
+        axes.xaxis.labelpad = 4 + 11 * -(-len(pairs) // 3)
 
 
 def _image(axes: Axes, panel: Image) -> None:
     _picture(axes, panel.pixels, panel)
+    _names(axes, panel.names)
 
 
 def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image) -> None:
@@ -74,9 +83,9 @@ def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image) -> None:
     for mark in panel.marks:
         place = (mark.left - 0.5, mark.top - 0.5)
         style = "--" if mark.dashed else "-"
-        for colour, width in (("black", 2.6), ("white", 1.2)):
+        for colour, width in (("black", 2.6), (mark.colour or "white", 1.2)):
             box = Rectangle(place, mark.width, mark.height, fill=False, edgecolor=colour, linewidth=width)
-            box.set_linestyle(style if colour == "white" else "-")
+            box.set_linestyle("-" if colour == "black" else style)
             axes.add_patch(box)
 
 
@@ -87,19 +96,20 @@ def _chart(axes: Axes, panel: Chart) -> None:
         for i, (line, colour) in enumerate(zip(panel.lines, LINE_COLOURS)):
             places = np.arange(len(panel.bars)) + (i - (len(panel.lines) - 1) / 2) * thick
             axes.bar(places, line.y, thick, color=colour, label=line.name)
-        axes.set_xticks(range(len(panel.bars)), panel.bars, fontsize=7)
     else:
         for line, colour, dash in zip(panel.lines, LINE_COLOURS, DASHES):
             mark = "o" if len(line.x) < 13 else None
             axes.plot(line.x, line.y, color=colour, linestyle=dash, label=line.name, marker=mark, markersize=3)
     axes.set_xscale("log" if panel.log_x else "linear")
     axes.set_yscale("log" if panel.log else "linear")
+    if panel.bars:
+        axes.set_xticks(range(len(panel.bars)), panel.bars, fontsize=7)
     axes.set_xlim(panel.span("x"))
     axes.set_ylim(panel.span("y"))
     if panel.at is not None:
         axes.axvline(panel.at, color="black", linestyle=":", linewidth=1)
     if len(panel.lines) > 1:
-        axes.legend(fontsize=6.5, frameon=False)
+        axes.legend(fontsize=6.5)
 
 
 def _diagram(axes: Axes, panel: Diagram) -> None:
@@ -109,7 +119,8 @@ def _diagram(axes: Axes, panel: Diagram) -> None:
         edge = "black" if block.strong else palette.hex_of(palette.GREY)
         box = Rectangle((block.x, block.y), block.width, block.height, linewidth=2 if block.strong else 1)
         box.set(facecolor=block.colour or "none", edgecolor=edge)
-        axes.add_patch(box)
+        if block.frame:
+            axes.add_patch(box)
         middle = (block.x + block.width / 2, block.y + block.height / 2)
         ink = "black"
         if block.colour and not is_light(np.array([int(block.colour[i : i + 2], 16) for i in (1, 3, 5)])):

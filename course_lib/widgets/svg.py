@@ -4,6 +4,7 @@ table.py asks for them; the browser only puts them in place. Classes are those o
 letters follow a light or a dark theme.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -33,7 +34,8 @@ def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarr
             for name, value in zip(("y", "x", "height", "width"), (mark.top, mark.left, mark.height, mark.width))
         )
         kind = "mark dashed" if mark.dashed else "mark"
-        parts.append(f'<rect class="mark under" {place}/><rect class="{kind}" {place}/>')
+        stroke = f' style="stroke:{mark.colour}"' if mark.colour else ""
+        parts.append(f'<rect class="mark under" {place}/><rect class="{kind}" {place}{stroke}/>')
     return "".join(parts)
 
 
@@ -46,12 +48,16 @@ def is_light(colour: np.ndarray) -> bool:
 def legend(panel: Map, values: np.ndarray, table: np.ndarray) -> str:
     """What the colours of a map mean."""
     if panel.colours == CLASSES:
-        names = [(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values]
-        return " ".join(f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for hue, name in names)
+        return names([(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values])
     low, high = panel.range()
     stops = ",".join(palette.hex_of(table[level]) for level in (0, 64, 128, 192, 255))
     scale = f'<i class="scale" style="background:linear-gradient(90deg,{stops})"></i>'
     return f"<span>{number_text(low)}{scale}{number_text(high)}{' (logarithmic)' if panel.log else ''}</span>"
+
+
+def names(pairs: Sequence[tuple[str, str]]) -> str:
+    """A patch of each colour beside its name."""
+    return " ".join(f'<span><i style="background:{colour}"></i>{escape(name)}</span>' for colour, name in pairs)
 
 
 def lines_legend(panel: Chart) -> str:
@@ -104,11 +110,12 @@ def diagram(panel: Diagram) -> str:
     """Boxes with words, and arrows."""
     parts = []
     for block in panel.blocks:
-        kind, fill = ("block strong", "") if block.strong else ("block", "")
+        kind, fill = "block strong" if block.strong else "block", ""
         if block.colour:
             fill = f' style="fill:{block.colour}"'
         place = f'x="{block.x:g}" y="{block.y:g}" width="{block.width:g}" height="{block.height:g}"'
-        parts.append(f'<rect class="{kind}" {place}{fill}/>')
+        if block.frame:
+            parts.append(f'<rect class="{kind}" {place}{fill}/>')
         rows = block.text.split("\n")
         first = block.y + block.height / 2 - 6.5 * (len(rows) - 1) + 4
         ink = ""

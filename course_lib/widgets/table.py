@@ -3,7 +3,7 @@
 explorer.py hands in renders; widget.js reads the result. The layout, little-endian:
 
     4 bytes   length of the header
-    header    JSON: colours {name: offset}, panels [...], states {key: {"panels": [...]} or {"problem": ...}}
+    header    JSON: panels [...], states {key: {"panels": [...]} or {"problem": ...}}
     blob      values, indices and colour tables; every piece starts at a multiple of eight
 """
 
@@ -12,11 +12,11 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from html import escape
 
 import numpy as np
 
-from course_lib import palette
 from course_lib.figures import style
 
 from . import svg
@@ -30,7 +30,6 @@ class Table:
     def __init__(self) -> None:
         self.panels: list[dict] = []
         self.states: dict[str, dict] = {}
-        self.colours: dict[str, int] = {}
         self.blob = bytearray()
         self._known: dict[object, int] = {}
 
@@ -44,7 +43,7 @@ class Table:
             self.states[key] = {"problem": what, "settings": in_words(settings), "impossible": impossible}
 
     def pack(self) -> bytes:
-        header = {"colours": self.colours, "panels": self.panels, "states": self.states}
+        header = {"panels": self.panels, "states": self.states}
         text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-(len(text) + 4) % 8)
         return struct.pack("<I", len(text)) + text + bytes(self.blob)
@@ -76,15 +75,13 @@ class Table:
 
     def _map(self, panel: Map) -> dict:
         values, index = np.unique(np.asarray(panel.values, dtype="<f8"), return_inverse=True)
-        index, colours, levels = index.reshape(panel.values.shape), colour_table(panel.colours), panel.levels(values)
-        if panel.colours not in self.colours:
-            self.colours[panel.colours] = self._bytes(colours)
+        index, colours, levels = index.reshape(panel.values.shape), colour_table(panel), panel.levels(values)
         wide = len(values) > 256
         written = (values[index], colours[levels[index]]) if panel.numbers else ()
         return {
             **_shared("map", panel),
             "size": list(panel.values.shape),
-            "colours": panel.colours,
+            "colours": self._bytes(colours),
             "values": [self._bytes(values), len(values)],
             "levels": self._bytes(levels),
             "wide": wide,
@@ -100,7 +97,13 @@ class Table:
         if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
             raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
         size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
-        return {**_shared("image", panel), "size": size, "rgb": rgb, "legend": "", "over": svg.over(panel)}
+        return {
+            **_shared("image", panel),
+            "size": size,
+            "rgb": rgb,
+            "legend": svg.names(panel.names),
+            "over": svg.over(panel),
+        }
 
     def _chart(self, panel: Chart) -> dict:
         return {**_shared("chart", panel), "svg": svg.chart(panel), "legend": svg.lines_legend(panel)}
@@ -127,17 +130,18 @@ def key_of(controls: Iterable[Control], settings: dict) -> str:
     return json.dumps([control.position(settings[control.name]) for control in controls], separators=(",", ":"))
 
 
-def colour_table(name: str) -> np.ndarray:
-    """256 colours, 256 x 3 uint8."""
-    if name == CLASSES:
-        colours = np.full((256, 3), 255, dtype=np.uint8)
-        for index in range(255):
-            colours[index] = palette.ORDER[index % len(palette.ORDER)]
-        return colours
+def colour_table(panel: Map) -> np.ndarray:
+    """The 256 colours of a map, 256 x 3 uint8."""
+    if panel.colours == CLASSES:
+        return np.resize(np.array(panel.palette, dtype=np.uint8), (256, 3))
+    return _gradient(style.HEAT if panel.colours == HEAT else style.SIGNED)
+
+
+@cache
+def _gradient(name: str) -> np.ndarray:
     from matplotlib import colormaps
 
-    chosen = colormaps[style.HEAT if name == HEAT else style.SIGNED]
-    return np.rint(255 * chosen(np.arange(256))[:, :3]).astype(np.uint8)
+    return np.rint(255 * colormaps[name](np.arange(256))[:, :3]).astype(np.uint8)
 
 
 def _shared(kind: str, panel: Panel) -> dict:

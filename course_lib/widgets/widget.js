@@ -45,16 +45,16 @@ function colouring({ size: [height, width], rgb, ...panel }, data) { // -> the p
     return { image, value: () => "" };
   }
   const values = data.at(Float64Array, ...panel.values), levels = data.at(Uint8Array, panel.levels, values.length);
-  const table = data.at(Uint8Array, data.colours[panel.colours], 768);
+  const table = data.at(Uint8Array, panel.colours, 768);
   const index = data.at(panel.wide ? Uint16Array : Uint8Array, panel.index, count);
   const colours = Uint32Array.from(levels, (level) => packed(table, 3 * level));
   for (let i = 0; i < count; i++) out[i] = colours[index[i]];
   return { image, value: (i) => panel.names[values[index[i]]] ?? words(values[index[i]]) };
 }
 
-function cursorDrawn([y, x], [height, width]) { // on a large picture it is larger than a pixel, or nobody would see it
-  const more = Math.max(0, Math.max(height, width) / 40 - 1) / 2, side = (1 + 2 * more) * CELL;
-  const box = `x="${(x - more) * CELL}" y="${(y - more) * CELL}" width="${side}" height="${side}"`;
+function cursorDrawn([y, x], [height, width], [rows, columns]) { // rows x columns places on a picture of height x width
+  const h = height / rows, w = width / columns, more = Math.max(0, (Math.max(height, width) / 40 - Math.max(h, w)) / 2); // never too small to see
+  const box = `x="${(x * w - more) * CELL}" y="${(y * h - more) * CELL}" width="${(w + 2 * more) * CELL}" height="${(h + 2 * more) * CELL}"`;
   return `<rect class="cursor under" ${box}/><rect class="cursor" ${box}/>`;
 }
 
@@ -149,6 +149,8 @@ export default () => {
       }
     }
 
+    const placesOn = (i) => (pixel?.panel === i ? pixel.size : slots[i].panel.size);
+
     function cursorOn(i) { // a pixel that is a setting has its own panel; otherwise panels of one size share a cursor
       if (pixel?.panel === i) return model.get("settings")[pixel.name];
       return cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
@@ -163,14 +165,14 @@ export default () => {
       body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
       for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
       const place = (y, x) => {
-        const [h, w] = made.panel.size, at = [within(y, 0, h - 1), within(x, 0, w - 1)];
+        const [h, w] = placesOn(i), at = [within(y, 0, h - 1), within(x, 0, w - 1)];
         cursor = { at, size: [h, w] };
         touched = true;
         if (pixel?.panel === i) move({ [pixel.name]: at });
         else update();
       };
       const point = (event) => {
-        const box = body.getBoundingClientRect(), [h, w] = made.panel.size;
+        const box = body.getBoundingClientRect(), [h, w] = placesOn(i);
         place(Math.floor(((event.clientY - box.top) / box.height) * h), Math.floor(((event.clientX - box.left) / box.width) * w));
       };
       body.onpointerdown = (event) => { body.setPointerCapture(event.pointerId); body.focus(); point(event); };
@@ -180,7 +182,7 @@ export default () => {
         event.preventDefault();
         event.stopPropagation();
         const [down, right] = ARROWS[event.key], far = (pixel?.panel === i ? pixel.step : 1) * (event.shiftKey ? 8 : 1);
-        const [y, x] = cursorOn(i) ?? made.panel.size.map((side) => side >> 1);
+        const [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
         place(y + far * down, x + far * right);
       };
       return made;
@@ -217,9 +219,9 @@ export default () => {
         if (slots[i]?.kind !== panel.kind) slots[i] = makeSlot(i, panel.kind);
         if (slots[i].panel !== panel) { slots[i].panel = panel; show(slots[i], panel, from); }
       });
-      const drawn = slots.map((made, i) => [made, made.canvas && cursorOn(i)]).filter(([made]) => made.canvas);
-      for (const [{ over, panel }, at] of drawn) over.innerHTML = panel.over + (at ? cursorDrawn(at, panel.size) : "");
-      const said = drawn.filter(([{ panel }, at]) => at && panel.says).map(([{ panel, value }, [y, x]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * panel.size[1] + x))}`);
+      const drawn = slots.map((made, i) => [made, made.canvas && cursorOn(i), made.canvas && placesOn(i)]).filter(([made]) => made.canvas);
+      for (const [{ over, panel }, at, places] of drawn) over.innerHTML = panel.over + (at ? cursorDrawn(at, panel.size, places) : "");
+      const said = drawn.filter(([{ panel }, at]) => at && panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * wide + x))}`);
       const at = drawn.map(([, place]) => place).find(Boolean);
       reading.textContent = at ? `Row ${at[0]}, column ${at[1]}${said.length ? ". " : ""}${said.join("; ")}` : "";
       clearTimeout(speaking); // a drag is announced once, where it ends

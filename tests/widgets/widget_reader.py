@@ -12,7 +12,7 @@ class Read:
     def __init__(self, packed: bytes):
         (length,) = struct.unpack("<I", packed[:4])
         header = json.loads(packed[4 : 4 + length])
-        self.states, self.panels, self.colours = header["states"], header["panels"], header["colours"]
+        self.states, self.panels = header["states"], header["panels"]
         self.blob = packed[4 + length :]
 
     @classmethod
@@ -34,6 +34,6 @@ class Read:
         if panel["kind"] == "image":
             return self.numbers("u1", panel["rgb"], 3 * height * width).reshape(height, width, 3)
         levels = self.numbers("u1", panel["levels"], panel["values"][1])
-        table = self.numbers("u1", self.colours[panel["colours"]], 768).reshape(256, 3)
+        table = self.numbers("u1", panel["colours"], 768).reshape(256, 3)
         index = self.numbers("<u2" if panel["wide"] else "u1", panel["index"], height * width)
         return table[levels[index]].reshape(height, width, 3)

@@ -7,6 +7,12 @@
 Each room holds one: `compute` (numbers), `render` (panels), and the function that joins them with its controls.
 """
 
+from .convolution_cost import convolution_cost
 from .dilation import dilation
+from .metrics import metrics
+from .output_stride import output_stride
+from .pyramids import pyramids
+from .unpooling import unpooling
+from .upsampling import upsampling
 
-__all__ = ["dilation"]
+__all__ = ["convolution_cost", "dilation", "metrics", "output_stride", "pyramids", "unpooling", "upsampling"]
