@@ -1,7 +1,7 @@
 """Class weights: median frequency balancing (Eigen and Fergus 2015), as SegNet trains.
 
-A class's frequency is its pixels divided by all pixels, void too, of the images it occurs in; its weight is the median of all
-frequencies divided by its own. A rare class weighs more than 1, the road much less.
+A class's frequency is its pixels divided by all pixels, void too, of the images it occurs in; its weight is the median
+of all frequencies divided by its own. A rare class weighs more than 1, the road much less.
 """
 
 import torch

@@ -78,7 +78,7 @@ def fit(
     checked = Checked(data, num_classes=num_classes, ignore=ignore, seed=seed)
     feed = batches(checked, order, workers=workers, pin=device.type == "cuda")
     watch = Watch(history, steps=steps, num_classes=num_classes, ignore=ignore, progress=progress)
-    model.train()
+    parameters = list(model.train().parameters())
     try:
         with dice.kept(), Interruption() as interruption:
             for step, (images, labels) in enumerate(Clock(history).timed(feed), history.steps):
@@ -93,7 +93,7 @@ def fit(
                 norm = None
                 if clip is not None:
                     scaler.unscale_(optimizer)
-                    norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
+                    norm = nn.utils.clip_grad_norm_(parameters, clip)
                 watch.alarm(loss, None if scaler.is_enabled() else norm)
                 scaler.step(optimizer)
                 scaler.update()

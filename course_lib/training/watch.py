@@ -14,7 +14,7 @@ from course_lib.metrics import Confusion
 from course_lib.training import distributed
 from course_lib.training.history import History
 
-LOOKS = 50  # how often in one training the score of a batch is taken
+LOOKS, APART = 50, 20  # how often in one training the score of a batch is taken, and at least so many steps apart
 
 
 class Watch:
@@ -23,7 +23,7 @@ class Watch:
     def __init__(self, history: History, *, steps: int, num_classes: int, ignore: int | None, progress: bool):
         self.history, self.steps = history, steps
         self.num_classes, self.ignore = num_classes, ignore
-        self.every = max(1, steps // LOOKS)
+        self.every = max(APART, steps // LOOKS)
         self.pending: list[Tensor] = []
         hidden = not progress or distributed.rank() != 0
         self.bar = tqdm(total=steps, initial=history.steps, desc="training", delay=1, leave=False, disable=hidden)

@@ -30,10 +30,10 @@ def test_a_network_learns_what_can_be_learnt():
 
 
 def test_the_history_knows_every_step():
-    _, history = quick(validation=Blobs(), validate_every=3)
-    assert history.steps == len(history.rates) == 6
-    assert [step for step, _ in history.scores] == [1, 2, 3, 4, 5, 6]
-    assert [step for step, _ in history.validations] == [3, 6]
+    _, history = quick(steps=22, validation=Blobs(), validate_every=11)
+    assert history.steps == len(history.rates) == 22
+    assert [step for step, _ in history.scores] == [20, 22]
+    assert [step for step, _ in history.validations] == [11, 22]
     assert 0 < history.waiting < history.seconds
     assert not history.interrupted
 

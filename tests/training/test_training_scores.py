@@ -82,7 +82,7 @@ class Maps(list):
 
 
 def test_median_frequency_balancing_by_hand():
-    """Class 0: 5 of 8 pixels, in both images; class 1: 1 of 4, in one; class 2: 1 of 4, one of them void, in the other."""
+    """Class 0 has 5 of 8 pixels, in both images; classes 1 and 2 have 1 of 4, each in one; void counts as a pixel."""
     first = (None, torch.tensor([[0, 0], [0, 1]]))
     second = (None, torch.tensor([[0, 0], [255, 2]]))
     assert median_frequency(Maps([first, second])).tolist() == pytest.approx([0.25 / (5 / 8), 1.0, 1.0])

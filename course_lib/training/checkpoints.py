@@ -1,0 +1,160 @@
+"""The small networks of the lessons: trained once, kept in data/checkpoints, loaded by name.
+
+    from course_lib.training import checkpoints
+    net = checkpoints.load("segnet_street")
+
+`make checkpoints` (python -m course_lib.training.checkpoints [NAME ...]) trains them again. Beside each lies a JSON
+with the command, the seed and the score. Filters are stored as float16, all else as float32; the score is that of the
+stored numbers, not of those before rounding.
+"""
+
+import json
+import platform
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import models, paths
+from course_lib.datasets.pairs import check_name
+from course_lib.metrics import Confusion
+from course_lib.scenes import Scenes
+from course_lib.training import checkpoint
+from course_lib.training.evaluation import evaluate
+from course_lib.training.loop import fit
+
+TEST_SEED, TEST_COUNT = 1_000_003, 256
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One network and how it is trained."""
+
+    model: str
+    family: str
+    width: float
+    steps: int
+    options: dict = field(default_factory=dict)
+    learning_rate: float = 4e-3
+    batch_size: int = 16
+    size: int = 64
+    count: int = 4096
+    seed: int = 0
+
+    def scenes(self) -> Scenes:
+        return Scenes(self.family, size=self.size, count=self.count, seed=self.seed)
+
+    def unseen(self) -> Scenes:
+        return Scenes(self.family, size=self.size, count=TEST_COUNT, seed=TEST_SEED)
+
+    def build(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        return models.build(self.model, self.scenes().num_classes, self.width, **self.options)
+
+
+# Networks without batch norm (FCN, U-Net, DeepLab v1) want a smaller rate.
+LESSONS: dict[str, Lesson] = {
+    "fcn32s_street": Lesson("fcn32s", "street", 0.045, 300, learning_rate=1e-3, batch_size=8),
+    "fcn8s_street": Lesson("fcn8s", "street", 0.045, 300, learning_rate=1e-3, batch_size=8),
+    "deconvnet_street": Lesson("deconvnet", "street", 0.06, 300, {"fc6_kernel": 2}),
+    "segnet_street": Lesson("segnet", "street", 0.1, 300),
+    "unet_street": Lesson("unet", "street", 0.1, 200, learning_rate=2e-3, batch_size=8),
+    "deeplab_v1_long_vehicle": Lesson("deeplab_v1", "long_vehicle", 0.1, 300, learning_rate=1e-3),
+    "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
+    "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.0625, 300),
+}
+
+
+def folder() -> Path:
+    return paths.data() / "checkpoints"
+
+
+def names() -> list[str]:
+    """The checkpoints that are there."""
+    return sorted(path.stem for path in folder().glob("*.json"))
+
+
+def describe(name: str) -> dict:
+    """What the JSON beside a checkpoint says: model, scenes, command, seed, score."""
+    check_name(name, names(), "checkpoint")
+    return json.loads((folder() / f"{name}.json").read_text())
+
+
+def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
+    """The trained network, in evaluation mode."""
+    told = describe(name)
+    model = models.build(told["model"], len(told["classes"]), told["width"], **told["options"])
+    state = checkpoint.load(folder() / f"{name}.pt")
+    model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
+    return model.eval().to(device)
+
+
+def unseen(name: str) -> Scenes:
+    """The scenes on which the checkpoint's score was taken."""
+    told = describe(name)
+    return Scenes(told["family"], size=told["size"], count=TEST_COUNT, seed=TEST_SEED)
+
+
+def score(name: str) -> Confusion:
+    """The score of the stored network, taken again."""
+    return evaluate(load(name), unseen(name))
+
+
+def make(name: str) -> dict:
+    """Train one and write it; answers what its JSON says."""
+    lesson, begun = LESSONS[name], time.process_time()
+    model = lesson.build()
+    fit(model, lesson.scenes(), steps=lesson.steps, batch_size=lesson.batch_size, learning_rate=lesson.learning_rate,
+        seed=lesson.seed)  # fmt: skip
+    checkpoint.save(folder() / f"{name}.pt", {key: rounded(value) for key, value in model.state_dict().items()})
+    told = {
+        **asdict(lesson),
+        "classes": list(lesson.scenes().classes),
+        "command": f"python -m course_lib.training.checkpoints {name}",
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "bytes": (folder() / f"{name}.pt").stat().st_size,
+        "stored": "filters float16, all else float32; the score is that of the stored numbers",
+        "scored_on": f"{TEST_COUNT} scenes of seed {TEST_SEED}",
+        "made_with": f"torch {torch.__version__}, {platform.machine()}",
+        "processor_seconds": round(time.process_time() - begun),
+        "first_scene": signature(lesson),
+    }
+    write(name, told)
+    found = score(name)
+    return write(name, {**told, "mean_iou": round(found.mean_iou, 6), "pixel_accuracy": round(found.pixel_accuracy, 6),
+                        "iou": [round(value, 6) for value in found.iou.tolist()]})  # fmt: skip
+
+
+def rounded(value: Tensor) -> Tensor:
+    """A filter in float16; short vectors (biases, batch norm) stay exact."""
+    return value.half() if value.is_floating_point() and value.dim() > 1 else value.contiguous()
+
+
+def signature(lesson: Lesson) -> int:
+    """A number that changes when the scenes do: then the checkpoint has to be made again."""
+    image, label, _ = lesson.unseen()[0]
+    return int((image * 255).round().long().sum() + label.sum())
+
+
+def write(name: str, told: dict) -> dict:
+    (folder() / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n")
+    return told
+
+
+def main(chosen: list[str]) -> None:
+    for name in chosen:
+        check_name(name, list(LESSONS), "checkpoint")
+    for name in chosen or LESSONS:
+        told = make(name)
+        print(
+            f"{name:<26} {told['parameters']:>8,} parameters {told['bytes'] / 1e6:5.2f} MB  "
+            f"mIoU {told['mean_iou']:.4f}  {told['processor_seconds']:4d} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
