@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.models.blocks import BatchNorm, Convolution, at_least_one, check_image, resize, scaled
-from course_lib.models.resnet import ResNet
+from course_lib.models.resnet import Pointwise, ResNet
 
 BINS = (1, 2, 3, 6)
 
@@ -104,11 +104,12 @@ class AuxiliaryHead(nn.Sequential):
 
 def pooled_conv(before: int, after: int) -> nn.Sequential:
     """1x1, BN, ReLU on averages, which may be a single pixel."""
-    convolution = Convolution(before, after, kernel_size=1, bias=False)
-    return nn.Sequential(convolution, BatchNorm(after), nn.ReLU(inplace=True))
+    return nn.Sequential(Pointwise(before, after), BatchNorm(after), nn.ReLU(inplace=True))
 
 
 def conv_bn_relu(before: int, after: int, *, kernel_size: int, rate: int = 1) -> nn.Sequential:
-    padding = rate * (kernel_size // 2)
-    convolution = Convolution(before, after, kernel_size, padding=padding, dilation=rate, bias=False)
+    if kernel_size == 1:
+        convolution: nn.Module = Pointwise(before, after)
+    else:
+        convolution = Convolution(before, after, kernel_size, padding=rate, dilation=rate, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU(inplace=True))

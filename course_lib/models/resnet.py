@@ -28,6 +28,21 @@ BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 EXPANSION = 4
 
 
+class Pointwise(Convolution):
+    """A 1x1 convolution without bias, on the faster of torch's kernels.
+
+    On one CPU thread torch gives plain 1x1 convolutions to a matrix product, and dilated ones to oneDNN, which takes
+    up to half as long. A single tap cannot be spread, so a rate of 2 changes the kernel and nothing else.
+    """
+
+    def __init__(self, before: int, after: int, *, stride: int = 1):
+        super().__init__(before, after, kernel_size=1, stride=stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rate = 2 if x.device.type == "cpu" else 1
+        return F.conv2d(x, self.weight, stride=self.stride, dilation=rate)
+
+
 class Bottleneck(nn.Module):
     """1x1 to few maps, 3x3, 1x1 to four times as many, added to the input."""
 
@@ -35,15 +50,15 @@ class Bottleneck(nn.Module):
         super().__init__()
         after = EXPANSION * middle
         first, second = (stride, 1) if stride_on == "1x1" else (1, stride)
-        self.conv1 = Convolution(before, middle, kernel_size=1, stride=first, bias=False)
+        self.conv1 = Pointwise(before, middle, stride=first)
         self.bn1 = nn.BatchNorm2d(middle)
         self.conv2 = Convolution(middle, middle, kernel_size=3, stride=second, padding=rate, dilation=rate, bias=False)
         self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = Convolution(middle, after, kernel_size=1, bias=False)
+        self.conv3 = Pointwise(middle, after)
         self.bn3 = nn.BatchNorm2d(after)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or before != after:
-            projection = Convolution(before, after, kernel_size=1, stride=stride, bias=False)
+            projection = Pointwise(before, after, stride=stride)
             self.shortcut = nn.Sequential(projection, nn.BatchNorm2d(after))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.models.blocks import Convolution, scaled
+from course_lib.models.resnet import Pointwise
 
 EPS = 1e-3
 
@@ -37,7 +38,7 @@ class SeparableConv(nn.Sequential):
         self, before: int, after: int, *, stride: int = 1, rate: int = 1, relu: bool = False, eps: float = EPS
     ):
         depthwise = Convolution(before, before, 3, stride, padding=rate, dilation=rate, groups=before, bias=False)
-        pointwise = Convolution(before, after, kernel_size=1, bias=False)
+        pointwise = Pointwise(before, after)
         layers: list[nn.Module] = []
         for convolution in (depthwise, pointwise):
             layers += [convolution, nn.BatchNorm2d(convolution.out_channels, eps=eps)]

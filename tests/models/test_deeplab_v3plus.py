@@ -60,7 +60,7 @@ def test_decoder_has_two_3x3_of_256_on_304_maps() -> None:
 def test_separable_halves_have_norm_and_relu_between() -> None:
     for half in (meta().decoder.refine[0], meta().aspp.branches[1]):
         kinds = [type(layer).__name__ for layer in half]
-        assert kinds == ["Convolution", "BatchNorm2d", "ReLU"] * 2
+        assert kinds == ["Convolution", "BatchNorm2d", "ReLU", "Pointwise", "BatchNorm2d", "ReLU"]
         assert half[0].groups == half[0].in_channels
         assert {layer.eps for layer in half if isinstance(layer, nn.BatchNorm2d)} == {1e-5}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.models.resnet import Bottleneck, resnet
+from course_lib.models.resnet import Bottleneck, Pointwise, resnet
 
 
 def meta(depth: int = 50, **options) -> nn.Module:
@@ -73,6 +73,14 @@ def test_a_block_adds_its_input() -> None:
     nn.init.zeros_(block.bn3.weight)
     image = torch.rand(1, 16, 5, 5)
     assert torch.equal(block(image), image)
+
+
+def test_a_pointwise_convolution_is_a_matrix_at_every_pixel() -> None:
+    layer = Pointwise(8, 4, stride=2)
+    x = torch.rand(2, 8, 7, 6)
+    expected = torch.einsum("oc,nchw->nohw", layer.weight[:, :, 0, 0], x[:, :, ::2, ::2])
+    torch.testing.assert_close(layer(x), expected)
+    assert layer.dilation == (1, 1)
 
 
 def test_convolutions_start_as_he_prescribes() -> None:
