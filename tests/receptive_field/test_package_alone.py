@@ -74,3 +74,25 @@ def test_no_file_imports_the_course(file):
         for name in names:
             allowed_here = allowed if node.col_offset == 0 else allowed | later
             assert name.split(".")[0] in allowed_here, f"{file}:{node.lineno} imports {name}"
+
+
+def test_the_code_in_the_readme_runs_and_says_what_it_says(capsys):
+    text = (PACKAGE / "README.md").read_text()
+    first, rule = (block.split("```")[0] for block in text.split("```python\n")[1:])
+    told: dict = {}
+    exec(first, told)
+    assert told["field"].box((14, 14), layer="layer2") == (63, 63, 162, 162)
+    assert told["field"].size("layer2") == (99, 99)
+    exec(rule, told)
+
+    class Net(told["torch"].nn.Module):
+        def forward(self, x):
+            return told["every_third"](x)
+
+    field = told["theoretical"](Net(), image_size=(12, 12))
+    assert field.box((1, 1)) == (1, 3, 2, 4)
+    assert field.exact
+
+
+def test_the_picture_of_the_readme_is_there_and_small():
+    assert 0 < (PACKAGE / "three_fields.png").stat().st_size < 200_000
