@@ -54,12 +54,18 @@ def test_an_image_that_can_be_read_passes():
     blocks.check_image(torch.zeros(1, 3, 33, 33), 3)
 
 
-@pytest.mark.parametrize("layer", [blocks.Convolution(64, 96, 3), blocks.TransposedConvolution(64, 96, 4, stride=2)])
-def test_the_start_keeps_the_energy_through_relu(layer):
+@pytest.mark.parametrize(
+    "build, inputs",
+    [
+        (lambda: blocks.Convolution(64, 96, 3), 64 * 9),
+        (lambda: blocks.Convolution(64, 96, 3, groups=2), 32 * 9),
+        (lambda: blocks.TransposedConvolution(64, 96, 4, stride=2), 64 * 4),  # each output meets 2 x 2 of the 4 x 4
+    ],
+)
+def test_weights_start_as_relu_needs_them(build, inputs):
     torch.manual_seed(0)
-    x = torch.randn(4, 64, 24, 24).relu()
-    energy = layer(x)[..., 4:-4, 4:-4].square().mean() / (2 * x.square().mean())
-    assert energy.item() == pytest.approx(1.0, rel=0.1)
+    layer = build()
+    assert layer.weight.var().item() == pytest.approx(2 / inputs, rel=0.03)  # He et al. 2015
     assert not layer.bias.any()
 
 
