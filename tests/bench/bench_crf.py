@@ -9,7 +9,7 @@ from course_lib.crf import dense_crf, kernels
 from course_lib.datasets import photos
 
 CLASSES = 21
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main() -> None:
