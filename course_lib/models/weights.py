@@ -9,7 +9,6 @@ files list a BN's statistics before its weight, and lack its counter.
 """
 
 import difflib
-import re
 import warnings
 from collections.abc import Mapping
 from os import PathLike
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 
 from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.resnet import ResNet
-from course_lib.models.vgg import from_torchvision
+from course_lib.models.vgg import from_torchvision, is_trunk
 
 
 def load(net: nn.Module, source: str | PathLike) -> None:
@@ -51,7 +50,7 @@ def load_backbone(net: nn.Module, checkpoint: str) -> None:
     if isinstance(backbone, ResNet):
         load_resnet(backbone, checkpoint)
         return
-    trunk = [name for name in net.state_dict() if re.search(r"\bconv[1-5]_[1-3]\.", name)]
+    trunk = [name for name in net.state_dict() if is_trunk(name)]
     if not trunk:
         raise ValueError(
             f"torchvision has no ImageNet weights for the backbone of {type(net).__name__}; it has them for networks "
