@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with distributed.started():
         try:
             train(asked)
-        except (ValueError, FileNotFoundError, FloatingPointError) as error:
+        except (ValueError, OSError, FloatingPointError) as error:
             raise SystemExit(f"{parser().prog}: {error}") from error
 
 

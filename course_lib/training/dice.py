@@ -22,7 +22,8 @@ def seed_of(*parts: int | str) -> int:
 def kept() -> Iterator[None]:
     """Whatever is thrown inside, the caller's own dice (torch, numpy, random) lie as before."""
     mine, theirs = random.getstate(), np.random.get_state()  # noqa: NPY002 (a student's transform may use it)
-    with torch.random.fork_rng():
+    gpus = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
+    with torch.random.fork_rng(gpus):
         try:
             yield
         finally:
