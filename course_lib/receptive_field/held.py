@@ -54,7 +54,7 @@ class Held:
                 for name, tensor in self._named_tensors()
             }
         else:
-            images = images.to(device=self.device, dtype=dtype)
+            images = images.to(device=self.device, dtype=dtype).clone()  # for a network that works in place
             weights = self._weights.get(dtype) or self._weights.setdefault(dtype, self._lent(dtype))
         answer = self._run(weights, images)
         answer = _main_tensor(answer) if self.leaf is None else _leaves(answer).get(self.leaf)

@@ -9,7 +9,7 @@ from random_nets import random_net
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.receptive_field import crop, effective, theoretical
+from course_lib.receptive_field import crop, effective, empirical, theoretical
 from course_lib.receptive_field.spread import Spread
 
 
@@ -148,6 +148,15 @@ def test_the_network_comes_back_as_it_was_after_an_error(images):
     with pytest.raises(ValueError, match="outside"):
         effective(net, images, (99, 5), progress=False)
     assert all(module.training for module in net.modules())
+
+
+def test_a_network_that_works_in_place_leaves_the_images_alone(images):
+    given = images.clone()
+    net = nn.Sequential(nn.ReLU(inplace=True), nn.Conv2d(3, 4, 3, padding=1))
+    assert effective(net, images, (20, 20), progress=False).area(0) == 9
+    empirical(net, images, (20, 20), progress=False)
+    empirical(net, images, 1, progress=False)
+    assert torch.equal(images, given)
 
 
 def test_a_layer_inside_has_its_own_field(images):
