@@ -1,10 +1,10 @@
 """bedroom: a bump under the sheet's own cloth is a pillow in a bedroom and a mere fold in a laundry.
 
-For PSPNet's inconspicuous classes: the bump has the sheet's texture and a faint outline, the same in both rooms. What
-it is hangs on the room, and the room shows in one small thing on the far wall: a picture of the moon, or the door of a
-washing machine. It hangs anywhere along the wall, farther from every bump than `gap`, and all bumps of a picture have
-one answer: this is global context, not a somewhat larger neighbourhood. `room` exchanges the sign and leaves every
-other pixel as it was.
+For PSPNet's inconspicuous classes: the bump has the sheet's own stripes, a thin outline and a little more light, the
+same in both rooms. What it is hangs on the room, and the room shows in one sign on the far wall: three pictures of the
+moon, or the doors of three washing machines. The sign lies farther from every bump than `gap`, and all bumps of a
+picture have one answer: this is global context, not a somewhat larger neighbourhood. `room` exchanges the sign and
+leaves every other pixel as it was.
 Maps: object_size (of a bump); distance (on a bump: how far the nearest pixel of the sign is; -1 elsewhere).
 """
 
@@ -44,8 +44,8 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, outline: int, room: str, grai
     size = canvas.size
     one = torch.ones(canvas.pictures, dtype=torch.long)
     backdrop(canvas, dice)
-    side = size * 9 // 64
-    y, x = dice.integer(one, max(1, size * 3 // 64)), dice.integer(one, size - side - 1)
+    side = size * 14 // 64
+    y, x = dice.integer(one, max(1, size * 3 // 64)), dice.integer(one, size - 3 * side - 1)
     paint_sign(canvas, dice, y, x, side, room)
     bedroom = (canvas.colours[:, FRAME] == SIGNS["bedroom"][0]).all(1)
 
@@ -57,14 +57,14 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, outline: int, room: str, grai
 
     reach = y + side - 1 + gap + 2  # the first row that is farther from the sign than the gap and the lens
     distance = torch.full((canvas.pictures, size, size), -1, dtype=torch.int32)
-    sideways = torch.maximum(x[:, None] - canvas.line, canvas.line - (x + side - 1)[:, None])
+    sideways = torch.maximum(x[:, None] - canvas.line, canvas.line - (x + 3 * side - 1)[:, None])
     below = canvas.line - (y + side - 1)[:, None]
     far = torch.maximum(sideways.int()[:, None, :], below.int()[:, :, None])
     middle = (left + right) // 2
     for number in range(BUMPS):
         # Left and right half of the bed, so that bumps never touch.
         start, end = (left + 1, middle - 1) if number == 0 else (middle + 1, right - 1)
-        width, height = dice.integer(size * 14 // 64, size * 20 // 64), dice.integer(size * 9 // 64, size * 11 // 64)
+        width, height = dice.integer(size * 16 // 64, size * 22 // 64), dice.integer(size * 10 // 64, size * 12 // 64)
         width = torch.minimum(width, end - start)
         bx, by = dice.integer(start, end - width), dice.integer(reach, size - height - max(1, size * 3 // 64))
         seen = dice.chance(0.8)
@@ -76,7 +76,7 @@ def paint(canvas: Canvas, dice: Dice, *, gap: int, outline: int, room: str, grai
         )
         canvas.say(OUTLINES[number], colour=shade(fabric, 15) - outline)
         for part, light in zip(CLOTH[number], (16, 14)):
-            canvas.say(part, colour=shade(fabric, light))
+            canvas.say(part, colour=shade(fabric, light) + outline // 4)  # what is raised catches more light
         parts = [OUTLINES[number], *CLOTH[number]]
         canvas.say(parts, kind=torch.where(bedroom, PILLOW, BED), size=torch.maximum(width, height))
     canvas.factors["distance"] = torch.where(canvas.look(canvas.instances) > 0, far, distance)
@@ -99,14 +99,14 @@ def backdrop(canvas: Canvas, dice: Dice) -> None:
 
 
 def paint_sign(canvas: Canvas, dice: Dice, y, x, side: int, room: str) -> None:
-    """The only thing that tells the rooms apart: square, framed, with a disc; of one form in both."""
+    """The only thing that tells the rooms apart: three frames, a disc in each; of one form in both."""
     bedroom = dice.chance(0.5) if room == "any" else (dice.throw() >= 0) & (room == "bedroom")
     rim, across = max(1, side // 9), side * 5 // 9
-    length = torch.full_like(y, side)
-    canvas.box(canvas.span(y, length, FRAME), canvas.span(x, length))
-    canvas.box(canvas.span(y + rim, length - 2 * rim, INSIDE), canvas.span(x + rim, length - 2 * rim))
-    middle = (side - across) // 2
-    canvas.disc(y + middle, x + middle, torch.full_like(y, across), ROUND)
+    length, middle = torch.full_like(y, side), (side - across) // 2
+    for left in (x, x + side, x + 2 * side):
+        canvas.box(canvas.span(y, length, FRAME), canvas.span(left, length))
+        canvas.box(canvas.span(y + rim, length - 2 * rim, INSIDE), canvas.span(left + rim, length - 2 * rim))
+        canvas.disc(y + middle, left + middle, torch.full_like(y, across), ROUND)
     for part, bed, laundry in zip((FRAME, INSIDE, ROUND), SIGNS["bedroom"], SIGNS["laundry"]):
         canvas.say(part, colour=torch.where(bedroom[:, None], bed, laundry))
 
@@ -128,13 +128,18 @@ def paint_bed(canvas: Canvas, dice: Dice, cloth, head, left, right) -> torch.Ten
 
 FAMILY = Family(
     name="bedroom",
-    about="a bump in the sheet is a pillow or a fold, depending on a small sign on the far wall",
+    about="a bump in the sheet is a pillow or a fold, depending on the sign on the far wall",
     classes=CLASSES,
     parts=PARTS,
     paint=paint,
     knobs={
         "gap": Knob(24, 0, 30, length=True, about="least distance from a bump to the sign on the wall"),
-        "outline": Knob(24, 0, 80, about="how much darker the outline of a bump is, in grey levels"),
+        "outline": Knob(
+            48,
+            0,
+            96,
+            about="how much darker a bump's outline is, in grey levels; inside it is a quarter as much lighter",
+        ),
         "room": Knob("any", choices=("any", "bedroom", "laundry"), about="only one room, or either"),
         "grain": GRAIN,
     },

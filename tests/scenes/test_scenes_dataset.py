@@ -47,8 +47,8 @@ HASHES = {  # at 64 pixels, and at 90 without grain
         "a74f75d793171070a5d787b6e490be2df21bae1b3f1d731025024804b8b704a3",
     ),
     "bedroom": (
-        "245e5012c63b458616e7b3ff5966da2b8135d855c09130b1c6e2756a0de48e2f",
-        "7fe979959ff5bdda57849089f0ac15e97dfd90075cf1517caf1e7b1a290f2730",
+        "4ae59aa0c6916ab9cba5c1bed33f9d1af6cf95d043ba638f0239d7f459b52f53",
+        "504d77ed56db8eed003de03edbc8c0f1405e216f3ee92ee0028dd97dce541c5e",
     ),
     "fine_texture": (
         "6eb874c2307cb12981edd0e675b268280861c16e9d744f642fc5e8c50ecac14b",

@@ -371,11 +371,11 @@ def test_exchanging_the_sign_turns_pillows_into_folds_and_nothing_else():
     assert torch.equal(bedroom[1][~bump], laundry[1][~bump])
     changed = (bedroom[0] != laundry[0]).any(1)
     rows, columns = changed.any(2), changed.any(1)
-    assert rows[:, 16:].sum() == 0  # far up on the wall
-    assert columns.sum(1).max() <= 9 + 2 * LENS
-    middle = columns.float().argmax(1)
-    assert middle.min() < 8  # anywhere along it
-    assert middle.max() > 44
+    assert rows[:, 20:].sum() == 0  # far up on the wall
+    assert columns.sum(1).max() <= 3 * 14 + 2 * LENS
+    left = columns.float().argmax(1)
+    assert left.min() <= 2  # anywhere along it
+    assert left.max() >= 18
 
 
 def test_the_distance_on_a_bump_is_the_one_to_the_sign():
