@@ -43,6 +43,7 @@ class Lesson:
     size: int = 64
     count: int = 4096
     seed: int = 0
+    he: bool = False  # He's initialisation, where the authors start from ImageNet's weights and have no batch norm
 
     def scenes(self) -> Scenes:
         return Scenes(self.family, size=self.size, count=self.count, seed=self.seed)
@@ -52,19 +53,23 @@ class Lesson:
 
     def build(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        return models.build(self.model, self.scenes().num_classes, self.width, **self.options)
+        net = models.build(self.model, self.scenes().num_classes, self.width, **self.options)
+        for layer in net.modules() if self.he else ():
+            if type(layer) is nn.Conv2d and layer.weight.any():  # score layers that start at zero stay there
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
+        return net
 
 
-# Networks without batch norm (FCN, U-Net, DeepLab v1) want a smaller rate.
+# Networks without batch norm (FCN, U-Net) want a smaller rate.
 LESSONS: dict[str, Lesson] = {
-    "fcn32s_street": Lesson("fcn32s", "street", 0.045, 300, learning_rate=1e-3, batch_size=8),
-    "fcn8s_street": Lesson("fcn8s", "street", 0.045, 300, learning_rate=1e-3, batch_size=8),
-    "deconvnet_street": Lesson("deconvnet", "street", 0.06, 300, {"fc6_kernel": 2}),
-    "segnet_street": Lesson("segnet", "street", 0.1, 300),
-    "unet_street": Lesson("unet", "street", 0.1, 200, learning_rate=2e-3, batch_size=8),
-    "deeplab_v1_long_vehicle": Lesson("deeplab_v1", "long_vehicle", 0.1, 300, learning_rate=1e-3),
+    "fcn32s_street": Lesson("fcn32s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
+    "fcn8s_street": Lesson("fcn8s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
+    "deconvnet_street": Lesson("deconvnet", "street", 0.06, 600, {"fc6_kernel": 2}),
+    "segnet_street": Lesson("segnet", "street", 0.1, 600),
+    "unet_street": Lesson("unet", "street", 0.1, 400, learning_rate=1e-3, batch_size=8, he=True),
     "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
-    "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.0625, 300),
+    "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 500),
 }
 
 

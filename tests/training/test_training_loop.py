@@ -11,8 +11,8 @@ from training_tiny import CLASSES, Blobs, TinyNet, fingerprint
 
 from course_lib import models
 from course_lib.scenes import Scenes
-from course_lib.training import History, evaluate, fit
-from course_lib.training.feed import Order
+from course_lib.training import History, dice, evaluate, fit
+from course_lib.training.feed import Checked, Order
 from course_lib.training.objective import Objective, weights_of
 from course_lib.training.optimisers import one_cycle, poly, stairs
 
@@ -47,6 +47,23 @@ def test_the_students_own_dice_lie_as_before():
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     first, second, other = (fingerprint(quick(seed=seed)[0]) for seed in (3, 3, 4))
     assert first == second != other
+
+
+def test_an_image_meets_new_chance_in_each_epoch():
+    checked = Checked(Blobs(4), num_classes=CLASSES, ignore=255, seed=0)
+    first, again, other = (checked.__getitems__([(place, 2)])[0] for place in (2, 2, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_dropout_throws_anew_at_each_step_and_in_each_process():
+    seen = []
+    for step, rank in ((0, 0), (1, 0), (0, 1), (0, 0)):
+        dice.throw_for_step(7, step, rank)
+        seen.append(torch.rand(8))
+    assert torch.equal(seen[0], seen[3])
+    assert not torch.equal(seen[0], seen[1])
+    assert not torch.equal(seen[0], seen[2])
 
 
 def test_workers_change_nothing():

@@ -1,0 +1,80 @@
+"""The small networks of the lessons are there, small, and as good as they say."""
+
+import json
+
+import pytest
+import torch
+
+from course_lib import models
+from course_lib.scenes import Scenes
+from course_lib.training import checkpoints
+from course_lib.training.checkpoints import LESSONS, Lesson
+
+
+def test_every_lesson_has_its_checkpoint_and_every_checkpoint_its_lesson():
+    assert checkpoints.names() == sorted(LESSONS)
+    assert {path.suffix for path in checkpoints.folder().iterdir()} == {".pt", ".json"}
+
+
+def test_each_is_under_700_kilobytes_and_all_under_6_megabytes():
+    sizes = [path.stat().st_size for path in checkpoints.folder().glob("*.pt")]
+    assert max(sizes) < 700_000
+    assert sum(sizes) < 6_000_000
+
+
+@pytest.mark.parametrize("name", sorted(LESSONS))
+def test_each_says_how_it_was_made(name):
+    told, lesson = checkpoints.describe(name), LESSONS[name]
+    assert told["command"] == f"python -m course_lib.training.checkpoints {name}"
+    assert told["bytes"] == (checkpoints.folder() / f"{name}.pt").stat().st_size
+    assert {key: told[key] for key in ("model", "family", "width", "steps", "seed", "options")} == {
+        "model": lesson.model, "family": lesson.family, "width": lesson.width, "steps": lesson.steps,
+        "seed": lesson.seed, "options": lesson.options,
+    }  # fmt: skip
+    assert told["classes"] == list(Scenes(lesson.family).classes)
+
+
+@pytest.mark.parametrize("name", sorted(LESSONS))
+def test_each_was_trained_on_the_scenes_of_today(name):
+    assert checkpoints.describe(name)["first_scene"] == checkpoints.signature(LESSONS[name]), "run `make checkpoints`"
+
+
+@pytest.mark.parametrize("name", ["segnet_street", "pspnet50_harbour"])
+def test_a_network_scores_what_it_says(name):
+    told, found = checkpoints.describe(name), checkpoints.score(name)
+    assert found.mean_iou == pytest.approx(told["mean_iou"], abs=1e-3)
+    assert found.pixel_accuracy == pytest.approx(told["pixel_accuracy"], abs=1e-3)
+
+
+def test_a_loaded_network_is_ready_to_look():
+    net = checkpoints.load("segnet_street")
+    assert not net.training
+    assert all(value.dtype != torch.float16 for value in net.state_dict().values())
+    assert net(torch.rand(1, 3, 64, 64)).shape == (1, 6, 64, 64)
+
+
+def test_an_unknown_checkpoint_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'segnet_street'"):
+        checkpoints.load("segnet_streat")
+
+
+def test_making_one_writes_a_network_and_its_story(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(checkpoints, "folder", lambda: tmp_path)
+    monkeypatch.setattr(checkpoints, "TEST_COUNT", 8)
+    lesson = Lesson("segnet_basic", "shapes", 0.1, 3, batch_size=2, size=40, count=8)
+    monkeypatch.setattr(checkpoints, "LESSONS", {"tiny": lesson})
+    checkpoints.main([])
+    told = json.loads((tmp_path / "tiny.json").read_text())
+    assert checkpoints.score("tiny").mean_iou == pytest.approx(told["mean_iou"], abs=1e-6)
+    assert "tiny" in capsys.readouterr().out
+    stored = torch.load(tmp_path / "tiny.pt", weights_only=True)
+    kinds = {value.dtype for value in stored.values() if value.dim() > 1}
+    assert kinds == {torch.float16}
+
+
+def test_hes_initialisation_leaves_score_layers_at_zero():
+    net = Lesson("fcn8s", "street", 0.02, 1, he=True).build()
+    plain = models.build("fcn8s", 6, 0.02)
+    assert not net.score_fr.weight.any()
+    assert torch.equal(net.upscore8.weight, plain.upscore8.weight)
+    assert 0.5 < float(net.fc7.weight.std() / (2 / net.fc7.in_channels) ** 0.5) < 1.5
