@@ -97,7 +97,7 @@ def test_compiles_without_a_graph_break(title: str) -> None:
     torch.testing.assert_close(found, expected)
 
 
-@pytest.mark.parametrize("title", GRAPHS)
+@pytest.mark.parametrize("title", ["deeplab_v2_vgg16", "deeplab_v3_resnet50"])
 def test_compiles_in_training_mode_too(title: str) -> None:
     net = narrow(title).train()
     torch._dynamo.reset()
