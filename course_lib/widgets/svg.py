@@ -66,7 +66,7 @@ def lines_legend(panel: Chart) -> str:
         return ""
     parts = []
     for line, colour, dash in zip(panel.lines, LINE_COLOURS, DASHES):
-        stroke = f'stroke="{colour}" ' + ('stroke-width="8"' if panel.bars else f'stroke-dasharray="{dash}"')
+        stroke = f'stroke="{colour}" ' + ('class="bar"' if panel.bars else f'stroke-dasharray="{dash}"')
         sample = f'<svg viewBox="0 0 26 8"><path {stroke} d="M0 4h26"/></svg>'
         parts.append(f"<span>{sample}{escape(line.name)}</span>")
     return " ".join(parts)

@@ -145,7 +145,9 @@ export default () => {
           { ...keys, "aria-label": `row ${Math.floor(i / columns)}, column ${i % columns}` }));
         const typed = () => inputs.map(({ value }) => within(Math.round(value) || 0, low, high));
         cells.oninput = () => move({ [name]: typed() });
-        follow.push((settings) => settings[name].forEach((v, i) => { if (typed()[i] !== v) inputs[i].value = v; }));
+        follow.push((settings) => settings[name].forEach((v, i) => { // an emptied cell counts as 0 while it is typed into
+          if (typed()[i] !== v || (inputs[i].value === "" && document.activeElement !== inputs[i])) inputs[i].value = v;
+        }));
       }
     }
 

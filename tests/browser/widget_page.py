@@ -4,7 +4,7 @@ from playwright.sync_api import Locator, Page
 
 # What every canvas shows, as one number each: two pictures are the same when their numbers are.
 LOOK = """root => [...root.querySelectorAll("canvas")].map(canvas => {
-  const bytes = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const bytes = canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height).data;
   let sum = 7;
   for (let i = 0; i < bytes.length; i++) sum = (sum * 31 + bytes[i]) >>> 0;
   return sum;
@@ -43,8 +43,7 @@ def key_moves(page: Page, explorer: Locator, control: str, key: str = "ArrowRigh
 def drag(page: Page, explorer: Locator, control: str, steps: int) -> list[list[int]]:
     """Drags a slider from its left end, one position a frame; returns what the pictures showed at each."""
     slider = explorer.locator(f"input[name={control}]")
-    slider.scroll_into_view_if_needed()
-    box, last = slider.bounding_box(), int(slider.get_attribute("max"))
+    box, last = at_rest(page, slider), int(slider.get_attribute("max"))
     thumb = 16  # Chromium's thumb: its centre cannot reach the very ends
 
     def place(i: int) -> tuple[float, float]:
@@ -53,21 +52,35 @@ def drag(page: Page, explorer: Locator, control: str, steps: int) -> list[list[i
     page.mouse.move(*place(0))
     page.mouse.down()
     seen = []
-    for i in range(steps + 1):
-        page.mouse.move(*place(i))
-        page.evaluate(FRAME)
-        assert int(slider.input_value()) == i
-        seen.append(look(explorer))
-    page.mouse.up()
+    try:
+        for i in range(steps + 1):
+            page.mouse.move(*place(i))
+            page.evaluate(FRAME)
+            assert int(slider.input_value()) == i
+            seen.append(look(explorer))
+    finally:
+        page.mouse.up()
     return seen
+
+
+def at_rest(page: Page, element: Locator) -> dict:
+    """Scrolls to an element and returns where it is once the page has stopped moving: notebooks lay out lazily."""
+    before = None
+    for _ in range(50):
+        element.scroll_into_view_if_needed()
+        page.evaluate(FRAME)
+        box = element.bounding_box()
+        if box == before:
+            return box
+        before = box
+    raise AssertionError("the page never came to rest")
 
 
 def click(explorer: Locator, panel: int, *, row: int, column: int) -> str:
     """Clicks on a pixel of a picture and returns the reading below."""
     picture = explorer.locator("[role=application]").nth(panel)
-    picture.scroll_into_view_if_needed()
+    box = at_rest(explorer.page, picture)
     height, width = picture.locator("canvas").evaluate("canvas => [canvas.height, canvas.width]")
-    box = picture.bounding_box()
     at = {"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]}
     picture.click(position=at)
     return explorer.locator(".reading").inner_text()

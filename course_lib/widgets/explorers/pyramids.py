@@ -74,8 +74,8 @@ def compute(cell: Sequence[int], module: str) -> dict[str, tuple[np.ndarray, lis
             cells = taps(cell, rate) if rate else [tuple(cell)]
             marks = [Mark(top=CELL * y, left=CELL * x, height=CELL, width=CELL, colour=colour) for y, x in cells]
             under = np.mean([shares[:, y, x] for y, x in cells], 0)
-            found[name] = under, marks, f"{len(cells)} of {9 if rate else 1} weights on the map"
-        found["image pooling"] = whole, [], f"all {CELLS**2:,} cells, averaged to 1"
+            found[name] = under, marks, f"{len(cells)} of {9 if rate else 1} weights"
+        found["image pooling"] = whole, [], f"{CELLS} x {CELLS} cells"
         return found
     for bins, colour in zip(BINS, LINE_COLOURS):
         rows, columns = bin_of(cell, bins)
@@ -112,9 +112,8 @@ def render(*, cell: Sequence[int], module: str) -> list[Panel]:
         low=0,
         high=1,
     )
-    rows = [(name, words) for name, (_, _, words) in found.items()]
-    rows += [(f"{name} sees", _most(shares, classes)) for name, (shares, _, _) in found.items()]
-    return [scene, chart, _pooled(module), Readout(title=f"Cell ({cell[0]}, {cell[1]})", rows=rows)]
+    rows = [(f"{name} ({words})", _most(shares, classes)) for name, (shares, _, words) in found.items()]
+    return [scene, chart, _pooled(module), Readout(title=f"What cell ({cell[0]}, {cell[1]}) sees", rows=rows)]
 
 
 def _most(shares: np.ndarray, classes: Sequence[str]) -> str:
