@@ -19,7 +19,7 @@ def named() -> list[re.Pattern]:
     sources = [
         path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path != Path(__file__).resolve()
     ]
-    words = {word for source in sources for word in re.findall(r'"([\w{}]{4,})(?:\.\w+)?"', source)}
+    words = {word for source in sources for word in re.findall(r'"(?:[\w/]*/)?([\w{}]{4,})(?:\.\w+)?"', source)}
     gap = re.compile(r"\{\w+\}")
     return [re.compile(gap.sub(r"\\w+", word)) for word in words if len(gap.sub("", word)) > 3]
 
