@@ -118,10 +118,10 @@ class Recorder:
             return None
         return spatial[0][0]
 
-    def settled(self, x: Traced) -> Traced:
+    def settled(self, x: Traced, dims: set[int] | None = None) -> Traced:
         """What views have made of channels and places is accepted: a shuffle by hand makes the one from the other."""
         for dim, digits in enumerate(x.labels):
-            if len(digits) < 2:
+            if len(digits) < 2 or (dims is not None and dim not in dims):
                 continue
             elsewhere = {digit[0] for d, dimension in enumerate(x.labels) if d != dim for digit in dimension}
             if digits[0][0] >= 0 and self.only_axis(x, dim) is not None:
@@ -178,8 +178,9 @@ class Recorder:
     def join(self, tensors: list[Traced], shape: tuple[int, ...]) -> Traced:
         """Position by position, with broadcasting; dimensions align at the end."""
         tensors = [replace(x, labels=((),) * (len(shape) - len(x.labels)) + x.labels, pooling=None) for x in tensors]
-        if len(tensors) > 1 and any(x.labels != tensors[0].labels for x in tensors):
-            tensors = [self.settled(x) for x in tensors]
+        differing = {dim for dim in range(len(shape)) if len({x.labels[dim] for x in tensors if x.labels[dim]}) > 1}
+        if differing:
+            tensors = [self.settled(x, differing) for x in tensors]
         labels = self._joint_labels(tensors, shape)
         if len(tensors) == 1 and tensors[0].labels == labels:
             return tensors[0]

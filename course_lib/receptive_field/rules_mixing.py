@@ -107,11 +107,13 @@ def multiplied(recorder: Recorder, call: Call, a: Traced | None, b: Traced | Non
     Where both come from the image it is attention: the weights are data, so what is said is an upper bound.
     """
     rank = len(call.shape)
+    if a is not None and b is not None and len(a.labels) == len(b.labels) == rank:
+        b = kept_in_windows(recorder, b, a.labels[rank - 2])
     if a is not None and len(a.labels) == rank:
         before = a.labels[rank - 1]
         a = recorder.contract(a, [rank - 1], keep=False) if is_spatial(before) else a
         a = replace(a, labels=(*a.labels[: rank - 1], ()), pooling=None)
-    if b is not None and len(b.labels) == rank:
+    if b is not None and len(b.labels) == rank and (a is None or b.labels[rank - 2] != a.labels[rank - 2]):
         before = b.labels[rank - 2]
         b = recorder.contract(b, [rank - 2], keep=False) if is_spatial(before) else b
         b = replace(b, labels=(*b.labels[: rank - 2], (), b.labels[rank - 1]), pooling=None)
@@ -123,6 +125,16 @@ def multiplied(recorder: Recorder, call: Call, a: Traced | None, b: Traced | Non
     kept = list(one.labels)
     kept[rank - 1 if one is a else rank - 2] = channel(call.shape[rank - 1 if one is a else rank - 2])
     return replace(one, labels=tuple(kept))
+
+
+def kept_in_windows(recorder: Recorder, b: Traced, rows: tuple) -> Traced:
+    """Queries and keys of the same places: every position reads all places of its own window of the second tensor."""
+    rank = len(b.labels)
+    for dim in (rank - 2, rank - 1):
+        if is_spatial(rows) and b.labels[dim] == rows:
+            b = recorder.contract(b, [dim], keep=True)
+            return replace(b, labels=(*b.labels[: rank - 2], rows, ()))
+    return b
 
 
 def attended(recorder: Recorder, call: Call, a: Traced, b: Traced) -> Traced | None:
