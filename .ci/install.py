@@ -6,6 +6,7 @@ It must parse on any Python 3, so that a Python that is too old gets a sentence 
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -59,6 +60,7 @@ def install(folder, options):
             if options.torch:
                 run([*uv, "--torch-backend", options.torch, *pins("torch", "torchvision")])
             run([*uv, "--no-deps", "--no-build-isolation", "-e", ROOT])
+    keep_quiet(folder)
     with open(stamp, "w") as file:
         file.write(wanted)
 
@@ -120,6 +122,15 @@ def locked(scratch, only=None, without=()):
 
 def pins(*names):
     return [package[0].rstrip(" \\") for package in entries() if package[0].startswith(tuple(n + "==" for n in names))]
+
+
+def keep_quiet(folder):
+    """JupyterLab neither fetches news nor looks for updates, and does not ask about either."""
+    settings = os.path.join(folder, "share", "jupyter", "lab", "settings")
+    os.makedirs(settings, exist_ok=True)
+    quiet = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    with open(os.path.join(settings, "overrides.json"), "w") as file:
+        json.dump(quiet, file)
 
 
 def fingerprint(options):

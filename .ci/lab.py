@@ -26,7 +26,6 @@ def main() -> int:
         return 2
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyter", "lab", START, f"--port={port}", "--ServerApp.port_retries=0"]
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]
     server = subprocess.Popen([*command, *others], cwd=ROOT, env={**os.environ, "JUPYTER_TOKEN": token})

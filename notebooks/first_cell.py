@@ -8,7 +8,7 @@ TAG = ""
 
 TEMPLATE = """\
 # Run this cell first. It finds the course, or installs it when the notebook travels alone.
-import importlib.util, pathlib, subprocess, sys, tempfile
+import importlib.metadata, importlib.util, pathlib, subprocess, sys, tempfile
 
 ADDRESS, TAG = "{address}", "{tag}"
 if importlib.util.find_spec("torch") is None:
@@ -20,11 +20,9 @@ if checkout:
 elif importlib.util.find_spec("course_lib") is None:
     if not ADDRESS:
         raise SystemExit("This copy was never released. Open it inside the course's folder.")
-    import torch  # stays as it is: the constraint forbids another version
-
-    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")
-    keep.write_text(f"torch=={{torch.__version__}}")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), f"beyond-fcn @ git+{{ADDRESS}}@{{TAG}}"]
+    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")  # the torch that is here stays as it is
+    keep.write_text(f"torch=={{importlib.metadata.version('torch')}}")
+    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), f"git+{{ADDRESS}}@{{TAG}}"]
     if subprocess.run(pip, check=False).returncode:
         raise SystemExit("The course could not be installed. Check the network, then run this cell again.")
     importlib.invalidate_caches()

@@ -41,7 +41,6 @@ def lab(root: Path, browser, tmp_path_factory) -> Iterator[Lab]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--expose-app-in-browser"]
-    command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
     own["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
     with (folder / "server.log").open("w") as log:
