@@ -9,6 +9,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from course_lib.datasets.pairs import Pairs
+
 
 def median_frequency(
     data: Dataset, num_classes: int | None = None, *, ignore: int = 255, progress: bool = True
@@ -21,7 +23,8 @@ def median_frequency(
         raise ValueError("the data set is empty: its classes have no frequency")
     pixels, room = torch.zeros(num_classes, dtype=torch.float64), torch.zeros(num_classes, dtype=torch.float64)
     for index in tqdm(range(len(data)), desc="counting classes", delay=1, leave=False, disable=not progress):
-        label = data[index][1]
+        # The masks as they lie on the disk: an augmented one would give other weights each time.
+        label = data.load(index)[1].long() if isinstance(data, Pairs) else data[index][1]
         counts = torch.bincount(label[label != ignore].flatten(), minlength=num_classes).double()
         if len(counts) > num_classes:
             raise ValueError(f"item {index} holds the label {len(counts) - 1}; expected 0 to {num_classes - 1}")

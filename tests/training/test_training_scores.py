@@ -1,12 +1,14 @@
 """evaluate and the class weights."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from torch.utils.data import Dataset
 from training_tiny import CLASSES, Blobs, TinyNet
 
-from course_lib.datasets import CamVid
+from course_lib.datasets import CamVid, Folder, augment
 from course_lib.metrics import Confusion
 from course_lib.scenes import Scenes
 from course_lib.training import evaluate, median_frequency
@@ -90,6 +92,17 @@ def test_median_frequency_balancing_by_hand():
 
 def test_a_class_that_never_occurs_weighs_nothing():
     assert median_frequency(Maps([(None, torch.tensor([[0, 1]]))])).tolist() == [1.0, 1.0, 0.0]
+
+
+def test_augmentation_does_not_change_the_weights(tmp_path):
+    for folder in ("images", "masks"):
+        (tmp_path / folder).mkdir()
+    label = np.zeros((8, 8), np.uint8)
+    label[0] = 1
+    Image.fromarray(np.stack([label] * 3, axis=2)).save(tmp_path / "images" / "a.png")
+    Image.fromarray(label).save(tmp_path / "masks" / "a.png")
+    cropped = Folder(tmp_path, ("a", "b"), transform=augment(crop=2, scale=(1, 1)))
+    assert median_frequency(cropped).tolist() == pytest.approx([0.5 / (7 / 8), 0.5 / (1 / 8)])
 
 
 def test_median_frequency_names_what_is_wrong():
