@@ -28,7 +28,8 @@ SMALL = 1 << 16  # constants up to this many values are really computed, so that
 
 
 LOOKING = {  # operations whose result, or its size, depends on values
-    "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "_unique2", "unique_dim", "masked_select", "unique_consecutive",
+    "_local_scalar_dense", "is_nonzero", "equal", "nonzero", "_unique2", "unique_dim", "masked_select",
+    "unique_consecutive",
 }  # fmt: skip
 
 
@@ -303,7 +304,7 @@ class Watching(TorchDispatchMode):
         self.version[key] = self.version.get(key, 0) + 1
         if key not in self.views:
             return
-        parent, func, args, kwargs, position = self.views[key]
+        parent, func, args, kwargs, _ = self.views[key]
         call = Call(func, args, kwargs, self.known, [target])
         old = self.known(parent)
         if base_name(func) in ("split", "split_with_sizes", "chunk", "unbind"):

@@ -1,6 +1,7 @@
 """What a trace leaves behind: a graph of tensors, each of which says what it reads from the tensors before it.
 
-In: the rules, one `Node` per operation that moves anything in space. Out: `sets` and `reach` walk it backwards and forwards.
+In: the rules, one `Node` per operation that moves anything in space. Out: `sets` and `reach` walk it, backwards and
+forwards.
 
 A node has one size per spatial axis of the model. An edge is a product over the axes: output position (y, x) reads
 rows[y] x columns[x] of its source. Per axis it is `None` (the same position), `ALL` (every position) or a `Table`.

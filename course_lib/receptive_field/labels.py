@@ -1,6 +1,7 @@
 """Where the spatial axes are in a tensor's dimensions, and how views and permutations move them.
 
-Every dimension carries a tuple of digits (axis, stride, size), most significant first: position = sum of digit * stride.
+Every dimension carries a tuple of digits (axis, stride, size), the most significant first:
+position = sum of digit * stride.
 A plain image has ((), ((CHANNEL, 1, 3),), ((0, 1, height),), ((1, 1, width),)). Flattening puts two digits into one
 dimension; cutting an axis into windows puts one axis into two dimensions. Sizes of 1 may have no digit at all.
 """

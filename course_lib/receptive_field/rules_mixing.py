@@ -36,7 +36,8 @@ def reduce(recorder: Recorder, call: Call):
     return [y] * len(call.outputs)
 
 
-@rule("_softmax", "_log_softmax", "softmax", "log_softmax", "cumsum", "cumprod", "sort", "topk", "argsort", "_safe_softmax",
+@rule("_softmax", "_log_softmax", "softmax", "log_softmax", "cumsum", "cumprod", "sort", "topk", "argsort",
+      "_safe_softmax",
       "_softmax_backward_data", "logcumsumexp", "cummax", "cummin", "renorm")  # fmt: skip
 def mix(recorder: Recorder, call: Call):
     """Mix a dimension and keep it."""
@@ -138,7 +139,7 @@ def kept_in_windows(recorder: Recorder, b: Traced, rows: tuple) -> Traced:
 
 
 def attended(recorder: Recorder, call: Call, a: Traced, b: Traced) -> Traced | None:
-    """A product of two tensors of the image. Places of the second become channels if the first has places of its own."""
+    """A product of two tensors of the image: places of the second become channels if the first has its own."""
     rank = len(call.shape)
     if len(a.labels) != rank or len(b.labels) != rank:
         return None

@@ -80,6 +80,6 @@ def rows_of(field: Field) -> list[Row]:
                 field.offset(name),
                 field.coverage(layer=name),
                 field.is_exact(name),
-            )  # fmt: skip
+            )
         )
     return rows

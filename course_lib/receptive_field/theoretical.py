@@ -184,13 +184,14 @@ class Field:
         return tuple(tidy(extent.offset) for extent in self._extent(layer, input))
 
     def table(self) -> LayerTable:
-        """One row per layer: name, output size, size, stride, offset, coverage, exact. Prints as text; a list of rows."""
+        """One row per layer: name, output size, size, stride, offset, coverage, exact. A list that prints as text."""
         return LayerTable(rows_of(self), self.notes)
 
     def __repr__(self) -> str:
         known = "exact" if self.exact else "an upper bound"
         image = " x ".join(map(str, self.image_size))
-        return f"Field of {len(self.layers)} layers on an image of {image}, {known}; ask .box((y, x)), .mask((y, x)), .size(), .table()"
+        questions = ".box((y, x)), .mask((y, x)), .size(), .table()"
+        return f"Field of {len(self.layers)} layers on an image of {image}, {known}; ask {questions}"
 
     # ------------------------------------------------------------------ inside
 

@@ -154,8 +154,10 @@ def test_the_model_comes_back_untouched(fails):
     after = net.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert pointers == {name: tensor.data_ptr() for name, tensor in after.items()}
-    assert net.training and not net.norm.training and net.conv.training
-    assert not hasattr(net, "last") and net.seen == [] and torch.equal(net.plain, torch.zeros(2))
+    assert (net.training, net.norm.training, net.conv.training) == (True, False, True)
+    assert not hasattr(net, "last")
+    assert net.seen == []
+    assert torch.equal(net.plain, torch.zeros(2))
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in net.modules())
     assert len(torch.nn.modules.module._global_forward_hooks) == hooks
     assert all(p.requires_grad and p.dtype == torch.float32 for p in net.parameters())

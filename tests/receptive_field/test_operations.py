@@ -81,7 +81,7 @@ def by_hand_unshuffle(x):
 
 
 def by_hand_shuffle(x):
-    n, c, h, w = x.shape
+    n, _, h, w = x.shape
     return x.view(n, 1, 2, 2, h, w).permute(0, 1, 4, 2, 5, 3).reshape(n, 1, 2 * h, 2 * w).roll(1, 3)
 
 

@@ -1,4 +1,4 @@
-"""Random networks: every mask, box and set equals the twin's, to the pixel. 360 graphs, seeds that anybody can extend."""
+"""Random networks: every mask, box and set equals the twin's, to the pixel. 360 graphs; other seeds by a variable."""
 
 import os
 
