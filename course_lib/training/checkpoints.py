@@ -61,13 +61,13 @@ class Lesson:
         return net
 
 
-# Networks without batch norm (FCN, U-Net) want a smaller rate.
+# Networks without batch norm (FCN) want a smaller rate.
 LESSONS: dict[str, Lesson] = {
     "fcn32s_street": Lesson("fcn32s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
     "fcn8s_street": Lesson("fcn8s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
     "deconvnet_street": Lesson("deconvnet", "street", 0.06, 600, {"fc6_kernel": 2}),
     "segnet_street": Lesson("segnet", "street", 0.1, 600),
-    "unet_street": Lesson("unet", "street", 0.1, 400, learning_rate=1e-3, batch_size=8, he=True),
+    "unet_street": Lesson("unet", "street", 0.1, 300, batch_size=8),
     "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
     "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 500),
 }
