@@ -22,7 +22,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     _css = (HERE / "widget.css").read_text("utf-8")
     spec = traitlets.Dict().tag(sync=True)
     table = traitlets.Unicode().tag(sync=True)
-    settings = traitlets.Dict().tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True, echo_update=False)  # an echo would undo what was moved meanwhile
 
     def __init__(self, explorer: "Explorer"):
         self._explorer = explorer

@@ -4,7 +4,8 @@ from playwright.sync_api import Locator, Page
 
 # What every canvas shows, as one number each: two pictures are the same when their numbers are.
 LOOK = """root => [...root.querySelectorAll("canvas")].map(canvas => {
-  const bytes = canvas.getContext("2d", { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height).data;
+  const ink = canvas.getContext("2d", { willReadFrequently: true });
+  const bytes = ink.getImageData(0, 0, canvas.width, canvas.height).data;
   let sum = 7;
   for (let i = 0; i < bytes.length; i++) sum = (sum * 31 + bytes[i]) >>> 0;
   return sum;
