@@ -78,4 +78,4 @@ def test_hes_initialisation_leaves_score_layers_at_zero():
     assert not net.score_fr.weight.any()
     assert torch.equal(net.upscore8.weight, plain.upscore8.weight)
     fc7 = next(layer for layer in net.fc7.modules() if isinstance(layer, torch.nn.Conv2d))
-    assert 0.8 < float(fc7.weight.std() / (2 / fc7.in_channels) ** 0.5) < 1.2
+    assert 0.8 < float(fc7.weight.detach().std() / (2 / fc7.in_channels) ** 0.5) < 1.2
