@@ -8,11 +8,23 @@ Each room holds one: `compute` (numbers), `render` (panels), and the function th
 """
 
 from .convolution_cost import convolution_cost
+from .crf import crf
 from .dilation import dilation
 from .metrics import metrics
 from .output_stride import output_stride
 from .pyramids import pyramids
+from .receptive_field import receptive_field
 from .unpooling import unpooling
 from .upsampling import upsampling
 
-__all__ = ["convolution_cost", "dilation", "metrics", "output_stride", "pyramids", "unpooling", "upsampling"]
+__all__ = [
+    "convolution_cost",
+    "crf",
+    "dilation",
+    "metrics",
+    "output_stride",
+    "pyramids",
+    "receptive_field",
+    "unpooling",
+    "upsampling",
+]

@@ -74,8 +74,8 @@ def compute(cell: Sequence[int], module: str) -> dict[str, tuple[np.ndarray, lis
             cells = taps(cell, rate) if rate else [tuple(cell)]
             marks = [Mark(top=CELL * y, left=CELL * x, height=CELL, width=CELL, colour=colour) for y, x in cells]
             under = np.mean([shares[:, y, x] for y, x in cells], 0)
-            found[name] = under, marks, f"{len(cells)} of {9 if rate else 1} weights"
-        found["image pooling"] = whole, [], f"{CELLS} x {CELLS} cells"
+            found[name] = under, marks, f"{len(cells)}/{9 if rate else 1}"
+        found["image pooling"] = whole, [], f"{CELLS} x {CELLS}"
         return found
     for bins, colour in zip(BINS, LINE_COLOURS):
         rows, columns = bin_of(cell, bins)
@@ -88,7 +88,7 @@ def compute(cell: Sequence[int], module: str) -> dict[str, tuple[np.ndarray, lis
             width=CELL * width - 2 * inset,
             colour=colour,
         )
-        found[f"{bins} x {bins} bins"] = shares[:, rows, columns].mean((1, 2)), [mark], f"{height} x {width} cells"
+        found[f"{bins} x {bins} bins"] = shares[:, rows, columns].mean((1, 2)), [mark], f"{height} x {width}"
     return found
 
 

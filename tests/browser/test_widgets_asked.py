@@ -1,0 +1,129 @@
+"""Explorers that ask Python: the newest picture comes, never a queue of old ones, and failures are told in words."""
+
+import pytest
+from widget_page import WATCH, click, explorers, look
+
+FAILING = """
+import numpy as np
+from course_lib.widgets import Explorer, Map, Slider
+def render(n):
+    if n == 3:
+        raise RuntimeError("three is too much")
+    return [Map(title="n", values=np.full((4, 4), n), low=0, high=5)]
+def failing(table):
+    slider = [Slider(name="n", label="N", values=range(6), default=1)]
+    return Explorer(render, slider, name="failing", title="Fails at three", table=table)
+failing(True)"""
+CELLS = [
+    "from course_lib.widgets import explorers\nexplorers.receptive_field()",
+    "explorers.crf()",
+    FAILING,
+    "failing(False)",
+    "one = failing(True); one",
+]
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    page = lab.open(lab.notebook("asked", CELLS), height=1200)
+    lab.run_all(page)
+    explorers(page, len(CELLS))
+    yield page
+    page.close()
+
+
+def painted(page, explorer, key: str) -> None:
+    """Waits until this state is on the page."""
+    page.wait_for_function(
+        "([root, key]) => root.dataset.painted === key", arg=[explorer.element_handle(), key], timeout=20_000
+    )
+
+
+@pytest.mark.browser
+def test_the_field_follows_the_pixel(page, lab):
+    field = explorers(page, 5)[0]
+    before = look(field)
+    click(field, 0, row=40, column=40)
+    painted(page, field, "[330,4,0,0]")  # row 10, column 10 of 32 x 32 places
+    assert look(field) != before
+    page.keyboard.press("ArrowDown")
+    painted(page, field, "[362,4,0,0]")
+    field.locator("[name=gradient]").check()
+    painted(page, field, "[362,4,1,0]")
+    field.screenshot(path=str(lab.artefacts / "receptive_field.png"))
+    assert "Effective: half of the weight within" in field.locator("dl").inner_text()
+
+
+@pytest.mark.browser
+def test_fast_keys_end_at_the_newest_setting_without_a_queue(page):
+    field = explorers(page, 5)[0]
+    field.locator("[name=gradient]").uncheck()
+    click(field, 0, row=64, column=4)
+    painted(page, field, "[513,4,0,0]")
+    field.evaluate(WATCH)
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    painted(page, field, "[533,4,0,0]")
+    assert page.evaluate("window.painted.at(-1)") == "[533,4,0,0]"
+
+
+@pytest.mark.browser
+def test_the_crf_follows_its_knobs(page, lab):
+    crf = explorers(page, 5)[1]
+    before = look(crf)
+    crf.locator("[name=iterations]").focus()
+    page.keyboard.press("Home")
+    painted(page, crf, "[0,3,2,2,2,0]")
+    seen = look(crf)
+    assert seen != before
+    assert seen[1] == seen[2]  # without iterations, after is before
+    crf.screenshot(path=str(lab.artefacts / "crf.png"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_error_is_told_with_its_settings_and_the_last_picture_stays(page, lab, number):
+    failing = explorers(page, 5)[number]
+    slider, problem = failing.locator("[name=n]"), failing.locator(".problem")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    painted(page, failing, "[2]")
+    good = look(failing)
+    page.keyboard.press("ArrowRight")
+    problem.wait_for(timeout=20_000)
+    assert problem.inner_text() == "RuntimeError: three is too much (with n = 3; the last good picture stays)"
+    assert look(failing) == good
+    failing.screenshot(path=str(lab.artefacts / "error.png"))
+    page.keyboard.press("ArrowRight")
+    painted(page, failing, "[4]")
+    assert problem.is_hidden()
+    assert look(failing) != good
+
+
+@pytest.mark.browser
+def test_python_moves_the_picture_and_sees_it_move_and_closing_takes_it_away(page):
+    last = explorers(page, 5)[4]
+    last.locator("[name=n]").focus()
+    page.keyboard.press("ArrowRight")
+    said = in_kernel(page, "print(one.widget().settings)")
+    assert said == "{'n': 2}"
+    in_kernel(page, "one.widget().settings = {'n': 5}")
+    painted(page, last, "[5]")
+    in_kernel(page, "one.close()")
+    page.wait_for_function("() => document.querySelectorAll('.lm-explorer').length === 4")
+
+
+def in_kernel(page, code: str) -> str:
+    """Runs a line in the notebook's kernel, after the half second in which a move is saved; returns what it printed."""
+    page.wait_for_timeout(500)
+    return page.evaluate(
+        """async code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const asked = kernel.requestExecute({ code });
+          let said = "";
+          asked.onIOPub = message => { said += message.content.text ?? message.content.evalue ?? ""; };
+          await asked.done;
+          return said.trim();
+        }""",
+        code,
+    )
