@@ -108,5 +108,7 @@ def finite(value: float) -> float | None:
 
 
 def plain(value: Any) -> Any:
-    """Tuples as lists, as they come back from JSON."""
+    """The value as it comes back from JSON: tuples are lists, and keys are words."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
