@@ -59,19 +59,21 @@ function cursorDrawn([y, x], [height, width], [rows, columns]) { // rows x colum
 }
 
 export default () => {
-  let data = null, answer = null, asked = null, number = 0; // one table for all views of this explorer
+  let data = null, answer = null, asked = null, number = 0, alive = true; // one table for all views of this explorer
   const views = new Set();
   const paint = () => views.forEach((view) => view());
 
-  function save(model) {
-    try { model.save_changes(); return true; } catch { return false; } // a saved page has nobody to tell
+  function save(model) { // never while a change is being told: ipywidgets would then save, and restore, what was before
+    try { model.save_changes(); } catch { alive = false; } // a saved page has nobody to tell
   }
 
   function ask(model, key) {
     if (asked) return; // whoever paints that answer will ask again if it has become old
-    const mine = (asked = { number: ++number, key, alive: save(model) });
+    const mine = (asked = { number: ++number, key });
     model.send({ number, settings: model.get("settings") });
-    setTimeout(() => { if (asked === mine) { mine.late = true; paint(); } }, mine.alive ? 1500 : 0);
+    const complain = () => { if (asked === mine) { mine.late = true; paint(); } };
+    setTimeout(() => { if (!alive) complain(); }, 250);
+    setTimeout(complain, 1500);
   }
 
   function answered(message, buffers) {
@@ -213,7 +215,7 @@ export default () => {
       root.setAttribute("aria-busy", !state);
       problem.hidden = !(state?.problem || late);
       problem.className = `problem${state?.impossible ? " impossible" : ""}`;
-      if (late) problem.textContent = asked.alive ? "Python is busy; the picture follows when it answers." : "Only Python can draw this: open the notebook in Jupyter and run its cell.";
+      if (late) problem.textContent = alive ? "Python is busy; the picture follows when it answers." : "Only Python can draw this: open the notebook in Jupyter and run its cell.";
       else if (state?.problem) problem.textContent = state.problem + (state.impossible || !state.settings ? "" : ` (with ${state.settings}; the last good picture stays)`);
       panels.classList.toggle("stale", Boolean(state?.problem));
       state?.panels?.forEach((id, i) => {

@@ -1,0 +1,73 @@
+"""Milliseconds from a key press to the changed picture. Nothing here judges speed; tests/bench reads the figures."""
+
+import json
+
+import pytest
+from widget_page import explorers
+
+SAME_WITH_MATPLOTLIB = """
+import matplotlib.pyplot as plt, ipywidgets
+def show(rate=2):
+    plt.close("all")
+    panels = explorers.dilation().render(rate=rate)
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4))
+    axes[0].imshow(panels[0].values)
+    axes[1].imshow(panels[1].values)
+    for line in panels[2].lines:
+        axes[2].plot(line.x, line.y)
+    plt.show()
+ipywidgets.interact(show, rate=ipywidgets.IntSlider(min=1, max=24, value=2, continuous_update=True));
+"""
+# From the key to the frame after the picture has changed. `sign` reads the picture, as a text that changes with it.
+TIMED = """([root, sign]) => new Promise(done => {
+  const read = new Function("root", "return " + sign), before = read(root);
+  document.addEventListener("keydown", () => {
+    const began = performance.now();
+    const look = () => {
+      if (read(root) !== before) requestAnimationFrame(() => done(performance.now() - began));
+      else if (performance.now() - began > 20000) done(null);
+      else setTimeout(look, 1);
+    };
+    setTimeout(look, 0);
+  }, { once: true, capture: true });
+})"""
+
+
+def press(page, slider, sign: str, key: str, root) -> float:
+    """One key on a slider, timed in the page."""
+    slider.focus()
+    page.evaluate(f"args => {{ window.timed = ({TIMED})(args); }}", [root.element_handle(), sign])
+    page.keyboard.press(key)
+    took = page.evaluate("() => window.timed")
+    assert took is not None, "the picture never changed"
+    page.wait_for_timeout(200)
+    return took
+
+
+@pytest.mark.browser
+def test_key_to_picture(lab):
+    cells = ["from course_lib.widgets import explorers\nexplorers.dilation()", "explorers.receptive_field()"]
+    page = lab.open(lab.notebook("speed", [*cells, SAME_WITH_MATPLOTLIB]), height=1600)
+    lab.run_all(page)
+    table, asked = explorers(page, 2)
+    ours = "root.dataset.painted"
+    times = {
+        "dilation (table)": [press(page, table.locator("[name=rate]"), ours, "ArrowRight", table) for _ in range(10)],
+        "receptive field (asked)": [
+            press(page, asked.locator("[role=application]").first, ours, "ArrowRight", asked) for _ in range(10)
+        ],
+    }
+    cell = page.locator(".jp-CodeCell").last
+    cell.scroll_into_view_if_needed()
+    cell.locator("img").first.wait_for(timeout=30_000)
+    handle = cell.locator(".noUi-handle")
+    shown = "(() => { const s = root.querySelector('img')?.src; return s ?? window.shown; })()"
+    page.evaluate("root => { window.shown = root.querySelector('img').src; }", cell.element_handle())
+    times["interact + matplotlib"] = []
+    for _ in range(5):
+        times["interact + matplotlib"].append(press(page, handle, shown, "ArrowRight", cell))
+        page.evaluate("root => { window.shown = root.querySelector('img')?.src; }", cell.element_handle())
+        page.wait_for_timeout(800)
+    (lab.artefacts / "key_to_picture.json").write_text(json.dumps(times))
+    page.close()
+    assert all(times.values())
