@@ -96,7 +96,7 @@ def of_function(module: str, name: str) -> str:
         raise ValueError(f"{module} is not a module of the course")
     tree = ast.parse(path.read_text())
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    defined, imports = _top_level(tree, package)
+    defined, imports = _top_level(Bare().visit(tree), package)
     if name not in defined:
         raise ValueError(f"{module} defines no {name!r} at its top level")
     used, waiting, modules = set(), [name], set()
@@ -113,6 +113,18 @@ def of_function(module: str, name: str) -> str:
                 modules |= imported(ast.unparse(node), package)
     parts = sorted(hashlib.sha256(shape(defined[part]).encode()).hexdigest() for part in used)
     return hashlib.sha256("\n".join([*parts, of_modules(*modules)]).encode()).hexdigest()[:16]
+
+
+class Bare(ast.NodeTransformer):
+    """Drops what does not run when a function is called: its decorators and the types of its arguments."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.decorator_list, node.returns = [], None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
 
 
 def _top_level(tree: ast.Module, package: str) -> tuple[dict[str, ast.AST], dict[str, set[str]]]:

@@ -25,6 +25,7 @@ def main() -> int:
     if options.list:
         print("\n".join(f"{claim.id:4} {claim.statement}" for claim in chosen))
         return 0
+    ledger.write(rows, claims)
     bar = tqdm(chosen, desc="claims", unit="claim", disable=None)
     for claim in bar:
         bar.set_postfix_str(claim.id)

@@ -51,11 +51,8 @@ class Claim:
         """Changes when the code that this claim really uses changes."""
         return fingerprint.of_function(self.measure.__module__, self.measure.__name__)
 
-    def row(self) -> dict[str, Any]:
-        """Measures, and returns the row of the ledger."""
-        began = time.process_time()
-        evidence = self.measure(range(self.seeds))
-        verdict = evidence.verdict()
+    def words(self) -> dict[str, Any]:
+        """The part of the row that is said and not measured."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -64,6 +61,14 @@ class Claim:
             "function": self.function,
             "tests": list(self.tests),
             "paper": self.paper,
+        }
+
+    def row(self) -> dict[str, Any]:
+        """Measures, and returns the row of the ledger."""
+        began = time.process_time()
+        evidence = self.measure(range(self.seeds))
+        verdict = evidence.verdict()
+        return self.words() | {
             "settings": evidence.settings,
             "seeds": list(range(self.seeds)),
             "values": {name: [round(value, 6) for value in values] for name, values in evidence.values.items()},

@@ -30,9 +30,12 @@ def read(path: Path | None = None) -> dict[str, Row]:
 
 
 def write(rows: dict[str, Row], order: Iterable[Claim], path: Path | None = None) -> None:
-    """Replaces the file at once, so that it is whole at any moment; rows of claims that are gone are dropped."""
+    """Replaces the file at once, so that it is whole at any moment; rows of claims that are gone are dropped.
+
+    What a claim says may be worded anew without measuring: the words come from the claims.
+    """
     path = path or file()
-    kept = [rows[claim.id] for claim in order if claim.id in rows]
+    kept = current(order, rows)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept)
     temporary = path.with_suffix(".new")
     temporary.write_text(f'{{"machine": {json.dumps(machine())}, "rows": [\n{lines}\n]}}\n')
@@ -43,6 +46,11 @@ def write(rows: dict[str, Row], order: Iterable[Claim], path: Path | None = None
 def stale(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Claim]:
     """The claims that were never measured, or whose code changed since."""
     return [c for c in claims if c.id not in rows or rows[c.id]["fingerprint"] != c.fingerprint()]
+
+
+def current(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Row]:
+    """The rows of these claims, in their order and in their present words."""
+    return [rows[claim.id] | claim.words() for claim in claims if claim.id in rows]
 
 
 def machine() -> dict[str, str]:

@@ -56,5 +56,8 @@ def test_a_function_depends_on_what_it_uses_and_on_nothing_else(tmp_path, monkey
 
     first = measured(code)
     assert measured(code.replace("return 1", "return 2")) == first
+    assert (
+        measured("import course_lib\n\n" + code.replace("def used()", "@course_lib.mark\ndef used() -> int")) == first
+    )
     assert measured(code.replace("LIMIT = 3", "LIMIT = 4")) != first
     assert measured(code.replace("return LIMIT", "return -LIMIT")) != first
