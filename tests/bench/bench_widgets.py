@@ -1,4 +1,4 @@
-"""How long from a key press to the changed picture, in a real browser: our explorers, and `interact` with matplotlib.
+"""How long from a key press to the changed page, in a real browser: our explorers, and `interact` with matplotlib.
 
 Promised: explorers with a table answer at least 15 times faster than `interact` + matplotlib showing the same numbers;
 explorers that ask Python answer in under 100 ms (median, quiet machine).

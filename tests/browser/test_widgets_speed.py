@@ -18,18 +18,16 @@ def show(rate=2):
     plt.show()
 ipywidgets.interact(show, rate=ipywidgets.IntSlider(min=1, max=24, value=2, continuous_update=True));
 """
-# From the key to the frame after the picture has changed. `sign` reads the picture, as a text that changes with it.
+# From the key to the moment the page has changed; the frame that shows it follows, for all alike. `sign` reads the
+# picture, as a text that changes with it.
 TIMED = """([root, sign]) => new Promise(done => {
   const read = new Function("root", "return " + sign), before = read(root);
-  document.addEventListener("keydown", () => {
-    const began = performance.now();
-    const look = () => {
-      if (read(root) !== before) requestAnimationFrame(() => done(performance.now() - began));
-      else if (performance.now() - began > 20000) done(null);
-      else setTimeout(look, 1);
-    };
-    setTimeout(look, 0);
-  }, { once: true, capture: true });
+  let began = null;
+  document.addEventListener("keydown", () => { began = performance.now(); }, { once: true, capture: true });
+  const stop = took => { watch.disconnect(); done(took); };
+  const watch = new MutationObserver(() => { if (read(root) !== before) stop(performance.now() - began); });
+  watch.observe(root, { subtree: true, childList: true, attributes: true });
+  setTimeout(() => stop(null), 20000);
 })"""
 
 
