@@ -16,7 +16,7 @@ REPORT = BROWSER.parents[1] / "artefacts" / "browser" / "key_to_picture.json"
 
 def main() -> None:
     REPORT.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", str(BROWSER / "test_widgets_speed.py"), "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", str(BROWSER / "speed_of_widgets.py"), "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True)
     if not REPORT.exists():
         print(f"no figures: {done.stdout[-800:]}")

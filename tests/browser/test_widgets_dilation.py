@@ -76,17 +76,3 @@ def test_two_in_one_notebook_move_apart(page):
     key_moves(page, first, "layers")
     assert look(second) == unmoved
     assert look(first) != unmoved
-
-
-@pytest.mark.browser
-def test_python_sets_and_sees_the_settings(lab):
-    cells = [
-        "from course_lib.widgets import explorers; one = explorers.dilation(); one",
-        "one.widget().settings = {'rate': 7}",
-    ]
-    page = lab.open(lab.notebook("dilation_set", cells))
-    lab.run_all(page)
-    (one,) = explorers(page)
-    page.wait_for_function("() => document.querySelector('.lm-explorer').dataset.painted.endsWith(',6]')")
-    assert one.locator("[name=rate]").input_value() == "6"
-    page.close()
