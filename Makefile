@@ -28,6 +28,7 @@ checkpoints: install  ## train the small networks of the lessons again
 
 claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 for what is missing or changed)
 	@$(VENV) -m course_lib.claims $(if $(ONLY),--only "$(ONLY)") $(if $(STALE),--stale) $(ARGS)
+	@$(VENV) -m notebooks.readme
 
 bench: install  ## measure speed and memory (ARGS="models" for one of the benches)
 	@$(VENV) -m tests.bench $(ARGS)

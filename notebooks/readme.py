@@ -1,27 +1,32 @@
-"""The table of notebooks in README.md, made from the sources so that it never drifts."""
+"""The two tables in README.md, made from the notebooks' sources and from the ledger so that they never drift."""
 
 from pathlib import Path
 
+from course_lib.claims import ledger
 from notebooks import build, convert, first_cell
 
 README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- lectures: made by `make notebooks` -->", "<!-- end of lectures -->"
+LECTURES = ("<!-- lectures: made by `make notebooks` -->", "<!-- end of lectures -->")
+LEDGER = ("<!-- ledger: made by `make claims` -->", "<!-- end of ledger -->")
 
 
 def write() -> None:
-    """Puts the table between its two marks."""
-    README.write_text(with_table(README.read_text()))
+    """Puts each table between its two marks."""
+    README.write_text(with_tables(README.read_text()))
 
 
-def with_table(text: str) -> str:
-    before, _, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"README.md must hold the two lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+def with_tables(text: str) -> str:
+    return between(between(text, LECTURES, lectures()), LEDGER, ledger.short(ledger.read().values()))
 
 
-def table() -> str:
+def between(text: str, marks: tuple[str, str], table: str) -> str:
+    begin, end = marks
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"README.md must hold the two lines {begin!r} and {end!r} once each")
+    return f"{text.split(begin)[0]}{begin}\n{table}\n{end}{text.split(end)[1]}"
+
+
+def lectures() -> str:
     lines = ["| notebook | you will be able to | minutes | Colab |", "|---|---|---|---|"]
     for path in build.sources():
         front = convert.parse(path.stem, path.read_text()).front
@@ -29,3 +34,7 @@ def table() -> str:
         badge = first_cell.badge(path.stem) or "after the first release"
         lines.append(f"| {link} | {'; '.join(front['able'])} | {front['read_minutes']} | {badge} |")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    write()

@@ -28,9 +28,9 @@ def test_no_solution_reaches_the_student():
         assert "# solution" not in given
 
 
-def test_the_readme_table_is_the_one_made_from_the_sources():
+def test_the_readme_tables_are_those_made_from_the_sources_and_the_ledger():
     text = readme.README.read_text()
-    assert readme.with_table(text) == text
+    assert readme.with_tables(text) == text
 
 
 def test_every_first_code_cell_is_the_same():
