@@ -14,8 +14,8 @@ def all_claims() -> list[Claim]:
     import pkgutil
 
     found = []
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
+    for module in pkgutil.iter_modules(__path__):
         if module.name.startswith("on_"):
             members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
             found += [member for member in members if isinstance(member, Claim)]
-    return found
+    return sorted(found, key=lambda claim: (claim.notebook, int(claim.id[1:])))
