@@ -205,6 +205,14 @@ def number_text(value: float) -> str:
     return f"{value:.4g}"
 
 
+def tick_text(value: float) -> str:
+    """A number short enough for an axis: 50,000 is 50k."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size, 1e4):
+            return f"{value / size:g}{letter}"
+    return number_text(value)
+
+
 def ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[float]:
     """Round places on an axis, at most about six."""
     if log:

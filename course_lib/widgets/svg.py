@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib import palette
 
-from .panels import CLASSES, LINE_COLOURS, Chart, Diagram, Image, Map, number_text, ticks
+from .panels import CLASSES, LINE_COLOURS, Chart, Diagram, Image, Map, number_text, tick_text, ticks
 
 CELL = 16  # units of the overlay per pixel of a map
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 4")
@@ -85,8 +85,8 @@ def chart(panel: Chart) -> str:
     parts = []
     for value in ticks(*up, log=panel.log):
         parts.append(f'<path class="rule" d="M{LEFT} {y(value)}h{WIDE}"/>')
-        parts.append(f'<text class="end" x="{LEFT - 5}" y="{float(y(value)) + 4:g}">{number_text(value)}</text>')
-    places = enumerate(panel.bars) if panel.bars else ((v, number_text(v)) for v in ticks(*across, log=panel.log_x))
+        parts.append(f'<text class="end" x="{LEFT - 5}" y="{float(y(value)) + 4:g}">{tick_text(value)}</text>')
+    places = enumerate(panel.bars) if panel.bars else ((v, tick_text(v)) for v in ticks(*across, log=panel.log_x))
     parts += [f'<text x="{x(value)}" y="{TOP + HIGH + 15}">{escape(text)}</text>' for value, text in places]
     for number, line in enumerate(panel.lines):
         parts.append(_bars(panel, number, x, y) if panel.bars else _curve(line, number, x, y))

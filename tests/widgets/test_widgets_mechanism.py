@@ -21,6 +21,7 @@ from course_lib.widgets import (
     Slider,
     Switch,
 )
+from course_lib.widgets.panels import tick_text, ticks
 from course_lib.widgets.table import key_of
 
 
@@ -220,6 +221,20 @@ def test_a_long_computation_shows_a_bar_and_a_short_one_does_not(explorer, capsy
 def test_a_chart_tells_where_it_stands():
     chart = Chart(title="C", x="rate", y="share", lines=[Line(name="all", x=[0, 10], y=[0, 5])], at=4)
     assert chart.describe() == "C: share over rate; all from 0 to 5, 2 at 4."
+
+
+@pytest.mark.parametrize(
+    "value, text", [(0.25, "0.25"), (5000, "5,000"), (50_000, "50k"), (2.5e6, "2.5M"), (1e9, "1G")]
+)
+def test_numbers_on_an_axis_are_short(value, text):
+    assert tick_text(value) == text
+
+
+@pytest.mark.parametrize(
+    "low, high, log, expected", [(0, 1, False, [0, 0.2, 0.4, 0.6, 0.8, 1]), (3, 500, True, [10, 100])]
+)
+def test_ticks_are_round(low, high, log, expected):
+    assert ticks(low, high, log=log) == pytest.approx(expected)
 
 
 def test_a_figure_has_the_numbers_in_its_alt_text(explorer):

@@ -83,7 +83,7 @@ def render(*, peak: Sequence[int], fill: str, cells: Sequence[int]) -> list[Pane
         "Weights 1 2 1, 2 4 2, 1 2 1, divided by 4: each value fills the holes around it.",
     )
     return [
-        grid("The grid: click to move the 9", pooled.grid, "Other cells: type below the title.", [window]),
+        grid("The grid: click to move the 9", pooled.grid, "The other values can be typed.", [window]),
         grid("Largest of each 2 x 2 window", pooled.maxima, "A quarter of the values, and no places.", [small]),
         *ways,
         filled,
