@@ -3,16 +3,40 @@
 Every exercise has `.check(answer)`, `.hint()` and `.solution()`; `exercises.progress()` shows what is done.
 """
 
-from course_lib.exercises import record, start
+from course_lib.exercises import (
+    deconvnet,
+    deeplab,
+    deeplab_v3,
+    fcn,
+    pspnet,
+    receptive_field,
+    record,
+    skips,
+    start,
+    whole_picture,
+)
 from course_lib.exercises.exercise import Exercise, Text
 
-__all__ = ["progress", "start"]
-MODULES = (start,)
+__all__ = [
+    "all_exercises",
+    "deconvnet",
+    "deeplab",
+    "deeplab_v3",
+    "fcn",
+    "progress",
+    "pspnet",
+    "receptive_field",
+    "skips",
+    "start",
+    "whole_picture",
+]
+MODULES = (start, fcn, deconvnet, skips, receptive_field, deeplab, pspnet, deeplab_v3, whole_picture)
 
 
 def all_exercises() -> list[Exercise]:
     """Every exercise of the course, in order."""
-    return [value for module in MODULES for value in vars(module).values() if isinstance(value, Exercise)]
+    found = [value for module in MODULES for value in vars(module).values() if isinstance(value, Exercise)]
+    return sorted(found, key=lambda exercise: [int(part) for part in exercise.number.split(".")])
 
 
 def progress() -> Text:

@@ -12,6 +12,8 @@ from course_lib.exercises import record
 from course_lib.exercises.attempt import Raised, is_attempted
 from course_lib.exercises.outcome import NotYet, Outcome
 
+UNREADABLE = "the check could not read what it was given"
+
 
 class Exercise:
     """Made by the `exercise` decorator around the function that judges an answer."""
@@ -22,7 +24,7 @@ class Exercise:
         self._hints_given = 0
 
     def __repr__(self) -> str:
-        return f"Exercise {self.number}: {self.title} .check(answer) .hint() .solution()"
+        return f"Exercise {self.number}: {self.title} .question() .check(answer) .hint() .solution()"
 
     @property
     def name(self) -> str:
@@ -44,6 +46,10 @@ class Exercise:
             return Outcome(self.name, "not yet", verdict.lines)
         except Raised as verdict:
             return Outcome(self.name, "your code raised", verdict.lines)
+        except (
+            Exception
+        ) as error:  # a value so odd that no check foresaw it is still no reason to fail a student's cell
+            return Outcome(self.name, "not yet", (f"{UNREADABLE} ({type(error).__name__}: {error})",))
         return Outcome(self.name, "correct")
 
     def hint(self) -> "Text":
@@ -57,6 +63,10 @@ class Exercise:
         if callable(self._solution):
             return Text(inspect.getsource(self._solution))
         return Text(repr(self._solution))
+
+    def question(self) -> "Text":
+        """What is asked, with the table that belongs to it."""
+        return Text(inspect.getdoc(self.judge))
 
     @property
     def answer(self) -> Any:
