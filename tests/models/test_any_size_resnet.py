@@ -19,9 +19,6 @@ NETWORKS = {
     "deeplab_v3plus output_stride 8": {"output_stride": 8},
     "deeplab_v3plus resnet50": {"backbone": "resnet50"},
 }
-# One of each kind of graph; compiling and exporting a hundred layers takes seconds.
-GRAPHS = ["deeplab_v2_vgg16", "pspnet50", "deeplab_v3_resnet50", "deeplab_v3plus resnet50"]
-LARGE_GRAPHS = ["deeplab_v2", "deeplab_v3plus"]
 
 
 def narrow(title: str) -> nn.Module:
@@ -87,7 +84,7 @@ def test_bfloat16_stays_near_float32(network: nn.Module) -> None:
     assert (found.float() - expected).abs().mean() < 0.1 * expected.abs().mean()
 
 
-@pytest.mark.parametrize("title", GRAPHS + LARGE_GRAPHS)
+@pytest.mark.parametrize("title", NETWORKS)
 def test_compiles_without_a_graph_break(title: str) -> None:
     net, x = narrow(title), image(65, 49)
     torch._dynamo.reset()
@@ -105,7 +102,7 @@ def test_compiles_in_training_mode_too(title: str) -> None:
     assert logits.requires_grad
 
 
-@pytest.mark.parametrize("title", GRAPHS + LARGE_GRAPHS)
+@pytest.mark.parametrize("title", NETWORKS)
 def test_exports(title: str) -> None:
     net, x = narrow(title), image(65, 49)
     with torch.no_grad():
