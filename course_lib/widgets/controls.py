@@ -73,14 +73,13 @@ class Switch:
 
 @dataclass(frozen=True, kw_only=True)
 class Pixel:
-    """A place (row, column) chosen on one of the pictures by click, touch or arrow keys; `step` pixels a key."""
+    """A place (row, column) chosen on one of the pictures by click, touch or arrow keys."""
 
     name: str
     label: str
     size: tuple[int, int]
     default: tuple[int, int]
     panel: int = 0
-    step: int = 1
     when: Mapping[str, Sequence] = field(default_factory=dict)
     kind = "pixel"
 
@@ -98,7 +97,7 @@ class Pixel:
         return [list(place) for place in product(range(self.size[0]), range(self.size[1]))]
 
     def wire(self) -> dict:
-        return {"size": list(self.size), "panel": self.panel, "step": self.step}
+        return {"size": list(self.size), "panel": self.panel}
 
 
 @dataclass(frozen=True, kw_only=True)

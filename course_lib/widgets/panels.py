@@ -12,7 +12,6 @@ import numpy as np
 from course_lib import palette
 
 HEAT = "heat"  # from nothing (dark) to much (light): even steps to the eye, readable in grey
-SIGNED = "signed"  # from below zero over zero (white) to above
 CLASSES = "classes"  # whole numbers as classes, in the colours of `palette`
 LINE_COLOURS = tuple(
     palette.hex_of(colour)
@@ -55,12 +54,9 @@ class Map:
     note: str = ""
 
     def range(self) -> tuple[float, float]:
-        """The values at both ends of the colours; colours of signed maps have zero in the middle."""
+        """The values at both ends of the colours."""
         low = float(self.values.min()) if self.low is None else self.low
         high = float(self.values.max()) if self.high is None else self.high
-        if self.colours == SIGNED:
-            high = max(abs(low), abs(high))
-            low = -high
         return low, high
 
     def levels(self, values: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from course_lib.figures import style
 
 from . import svg
 from .controls import Control, in_words
-from .panels import CLASSES, HEAT, Chart, Diagram, Image, Impossible, Map, Panel, Readout
+from .panels import CLASSES, Chart, Diagram, Image, Impossible, Map, Panel, Readout
 
 
 class Table:
@@ -134,14 +134,14 @@ def colour_table(panel: Map) -> np.ndarray:
     """The 256 colours of a map, 256 x 3 uint8."""
     if panel.colours == CLASSES:
         return np.resize(np.array(panel.palette, dtype=np.uint8), (256, 3))
-    return _gradient(style.HEAT if panel.colours == HEAT else style.SIGNED)
+    return _heat()
 
 
 @cache
-def _gradient(name: str) -> np.ndarray:
+def _heat() -> np.ndarray:
     from matplotlib import colormaps
 
-    return np.rint(255 * colormaps[name](np.arange(256))[:, :3]).astype(np.uint8)
+    return np.rint(255 * colormaps[style.HEAT](np.arange(256))[:, :3]).astype(np.uint8)
 
 
 def _shared(kind: str, panel: Panel) -> dict:

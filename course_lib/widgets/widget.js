@@ -168,6 +168,7 @@ export default () => {
       made.canvas = add(body, "canvas");
       body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
       for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
+      if (pixel?.panel === i) body.setAttribute("aria-description", pixel.label);
       const place = (y, x) => {
         const [h, w] = placesOn(i), at = [within(y, 0, h - 1), within(x, 0, w - 1)];
         cursor = { at, size: [h, w] };
@@ -185,7 +186,7 @@ export default () => {
         if (!ARROWS[event.key]) return;
         event.preventDefault();
         event.stopPropagation();
-        const [down, right] = ARROWS[event.key], far = (pixel?.panel === i ? pixel.step : 1) * (event.shiftKey ? 8 : 1);
+        const [down, right] = ARROWS[event.key], far = event.shiftKey ? 8 : 1;
         const [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
         place(y + far * down, x + far * right);
       };
