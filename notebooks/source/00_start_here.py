@@ -160,6 +160,26 @@ figures.iou_bars(score.iou, street.classes, float(score.mean_iou), float(score.p
 # **size of object**: what a network is bad at hides in the averages.
 
 # %% [markdown]
+# ## Move an answer, watch the numbers
+# What costs more: an answer that is shifted by two pixels, or one whose edges are frayed? Below, an answer as it
+# stands at first; under it the same picture, for you to move. Drag a slider, or focus it and use the arrow keys.
+
+# %%
+from course_lib.widgets import explorers
+
+moving = explorers.metrics()
+moving.figure()
+
+# %%
+moving
+
+# %% [markdown]
+# *Find out:* why does a shift by two pixels leave pixel accuracy high and halve mean IoU?
+# <details><summary>What we saw</summary>Only a thin rim of each thing is wrong, so few pixels are. But a pole is all
+# rim: it loses everything, and its zero counts as much as the road's near-perfect score. Boundary IoU looks at the rim
+# alone and falls furthest.</details>
+
+# %% [markdown]
 # ### Exercise 0.1: count the matrix
 # Write it yourself: for label maps of any shape, how many pixels of each true class (row) were given each name
 # (column)? Leave void, 255, out. `exercises.start.confusion.hint()` helps, as often as you like.
