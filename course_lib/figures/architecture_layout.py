@@ -261,9 +261,11 @@ def words(stage: Stage) -> str:
     if stage.kind == "bins":
         bins = "whole image" if stage.kernel == 1 else f"{stage.kernel} x {stage.kernel} bins"
         return "\n".join((bins, maps, size))
-    lines = [stage.name.replace("decoder ", ""), maps, size]
+    lines = [stage.name.replace("decoder ", "").replace("aspp project", "project"), maps, size]
     kernel, count = stage.kernels[0]
+    kernel, *separable = kernel.split(" ")
     lines.append(kernel if count == 1 else f"{count} of {kernel}")
+    lines += ["separable"] if separable else []
     if rates := [rate for rate in stage.rates if rate > 1]:
         lines.append(f"rate {rates[0]}")
     return "\n".join(lines)

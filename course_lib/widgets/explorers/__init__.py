@@ -10,6 +10,7 @@ Each room holds one: `compute` (numbers), `render` (panels), and the function th
 from .convolution_cost import convolution_cost
 from .crf import crf
 from .dilation import dilation
+from .lineage import lineage
 from .metrics import metrics
 from .output_stride import output_stride
 from .pyramids import pyramids
@@ -21,6 +22,7 @@ __all__ = [
     "convolution_cost",
     "crf",
     "dilation",
+    "lineage",
     "metrics",
     "output_stride",
     "pyramids",
