@@ -7,6 +7,7 @@
 Each room holds one: `compute` (numbers), `render` (panels), and the function that joins them with its controls.
 """
 
+from .break_the_network import break_the_network
 from .convolution_cost import convolution_cost
 from .crf import crf
 from .dilation import dilation
@@ -15,10 +16,12 @@ from .metrics import metrics
 from .output_stride import output_stride
 from .pyramids import pyramids
 from .receptive_field import receptive_field
+from .skips import skips
 from .unpooling import unpooling
 from .upsampling import upsampling
 
 __all__ = [
+    "break_the_network",
     "convolution_cost",
     "crf",
     "dilation",
@@ -27,6 +30,7 @@ __all__ = [
     "output_stride",
     "pyramids",
     "receptive_field",
+    "skips",
     "unpooling",
     "upsampling",
 ]

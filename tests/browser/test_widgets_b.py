@@ -1,0 +1,53 @@
+"""The time line and the explorers of trained networks, as a student uses them."""
+
+import pytest
+from widget_page import explorers, key_moves, look
+
+NAMES = ("lineage", "skips", "break_the_network")
+
+
+@pytest.fixture(scope="module")
+def page(lab):
+    cells = ["from course_lib.widgets import explorers", *(f"explorers.{name}()" for name in NAMES)]
+    page = lab.open(lab.notebook("trained_explorers", cells), height=1400)
+    lab.run_all(page)
+    explorers(page, len(NAMES))
+    yield page
+    page.close()
+
+
+def find(page, name):
+    found = explorers(page, len(NAMES))[NAMES.index(name)]
+    found.scroll_into_view_if_needed()
+    return found
+
+
+def repainted(page, explorer, before) -> None:
+    page.wait_for_function(
+        "([root, before]) => root.dataset.painted !== before", arg=[explorer.element_handle(), before], timeout=20_000
+    )
+
+
+@pytest.mark.browser
+def test_the_time_line_tells_another_family_for_each_key(page, lab):
+    lineage = find(page, "lineage")
+    before, after = key_moves(page, lineage, "family", "ArrowDown")
+    assert before != after
+    assert "20,505,429" in lineage.locator("dl").inner_text()  # DeepLab v1
+    lineage.locator("[name=family]").select_option(label="SegNet")
+    assert "29,455,125" in lineage.locator("dl").inner_text()
+    lineage.screenshot(path=str(lab.artefacts / "lineage.png"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "name, control, key", [("skips", "first", "Space"), ("break_the_network", "bus", "ArrowRight")]
+)
+def test_trained_networks_answer_to_keys(page, lab, name, control, key):
+    explorer = find(page, name)
+    explorer.screenshot(path=str(lab.artefacts / f"{name}.png"))
+    before, seen = explorer.get_attribute("data-painted"), look(explorer)
+    key_moves(page, explorer, control, key)
+    repainted(page, explorer, before)
+    assert look(explorer) != seen
+    assert explorer.locator(".problem").is_hidden()
