@@ -10,6 +10,7 @@ What several edges of a node read is joined: a receptive field is a union of pro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,14 +30,16 @@ class Table:
     """For each output position the input positions it reads, one row each; -1 stands for none.
 
     `step` is how far the reading moves, on average, from one output position to the next.
+    `again` tells how the same operation reads an axis of another length, where that is known.
     """
 
-    __slots__ = ("reads", "source", "step")
+    __slots__ = ("again", "reads", "source", "step")
 
-    def __init__(self, reads: np.ndarray, source: int, step: float):
+    def __init__(self, reads: np.ndarray, source: int, step: float, again: Again | None = None):
         self.reads = reads if reads.ndim == 2 else reads[:, None]
         self.source = source
         self.step = step
+        self.again = again
 
     def __len__(self) -> int:
         return len(self.reads)
@@ -57,6 +60,20 @@ class Table:
         reads = np.full((self.source, max(1, int(counts.max(initial=0)))), -1, np.int32)
         reads[source, np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts)] = out
         return Table(reads, len(self), 1 / self.step if self.step else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same operation on an axis of another length.
+
+    `table` makes its table from the lengths before and after. `length` finds the length after from the one before;
+    None where that needs to be told from elsewhere, as a resize is told the size of another map.
+    """
+
+    table: Callable[[int, int], Table | None]
+    length: Callable[[int], int | None] | None = None
+    fixed: bool = False  # the length after is a number of the operation itself, as the bins of adaptive pooling
+    guess: bool = False  # the length after needs another map of that length to agree
 
 
 @dataclass(slots=True)

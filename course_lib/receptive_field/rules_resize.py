@@ -10,7 +10,7 @@ from .labels import FOLDED, Traced, channel, is_spatial, kind_of
 from .recorder import Recorder
 from .rules import Call, rule
 from .rules_windows import slide
-from .tables import antialiased, cubic, linear, nearest, padded, table
+from .tables import antialiased, cubic, flipped, gathered, linear, nearest, padded, rolled, spread, table
 
 KINDS = {
     "upsample_nearest": lambda n, m, align, scale: nearest(n, m, scale, False),
@@ -75,7 +75,7 @@ def pixel_shuffle(recorder: Recorder, call: Call):
         x = recorder.doubted(x)  # the channels are places that an earlier step put there: they are not all read
     x = replace(x, labels=tuple(channel(call.shape[rank - 3]) if d == rank - 3 else v for d, v in enumerate(x.labels)))
     dims = [rank - 2, rank - 1]
-    tables = [table(np.arange(call.shape[d]) // r, call["self"].shape[d], 1 / r) for d in dims]
+    tables = [spread(call["self"].shape[d], r) for d in dims]
     return slide(recorder, x, dims, tables, call.shape)
 
 
@@ -85,7 +85,7 @@ def pixel_unshuffle(recorder: Recorder, call: Call):
     x, r = call.traced("self"), call["downscale_factor"]
     rank = len(call.shape)
     dims = [rank - 2, rank - 1]
-    tables = [table(np.arange(call.shape[d])[:, None] * r + np.arange(r), call["self"].shape[d], r) for d in dims]
+    tables = [gathered(call["self"].shape[d], call.shape[d], r) for d in dims]
     y = slide(recorder, x, dims, tables, call.shape)
     return replace(
         y, labels=tuple(channel(call.shape[d], FOLDED) if d == rank - 3 else v for d, v in enumerate(y.labels))
@@ -115,17 +115,14 @@ def repeat_interleave(recorder: Recorder, call: Call):
     if dim is None or not isinstance(repeats, int):
         return None
     dim %= len(x.labels)
-    reads = table(np.arange(call.shape[dim]) // repeats, call["self"].shape[dim], 1 / repeats)
-    return recorder.along(x, {dim: (reads, call.shape[dim])})
+    return recorder.along(x, {dim: (spread(call["self"].shape[dim], repeats), call.shape[dim])})
 
 
 @rule("flip")
 def flip(recorder: Recorder, call: Call):
     x = call.traced("self")
     dims = [dim % len(call.shape) for dim in call["dims"]]
-    return recorder.along(
-        x, {d: (table(np.arange(call.shape[d])[::-1], call.shape[d], -1), call.shape[d]) for d in dims}
-    )
+    return recorder.along(x, {d: (flipped(call.shape[d]), call.shape[d]) for d in dims})
 
 
 @rule("rot90")
@@ -135,13 +132,13 @@ def rot90(recorder: Recorder, call: Call):
     a, b = (dim % len(call.shape) for dim in call["dims"])
     shape = call["self"].shape
 
-    def flipped(y: Traced, dim: int, size: int) -> Traced:
-        return recorder.along(y, {dim: (table(np.arange(size)[::-1], size, -1), size)})
+    def turned_over(y: Traced, dim: int, size: int) -> Traced:
+        return recorder.along(y, {dim: (flipped(size), size)})
 
     if turns in (1, 2):
-        x = flipped(x, b, shape[b])
+        x = turned_over(x, b, shape[b])
     if turns in (2, 3):
-        x = flipped(x, a, shape[a])
+        x = turned_over(x, a, shape[a])
     if turns in (1, 3):
         labels = list(x.labels)
         labels[a], labels[b] = labels[b], labels[a]
@@ -156,5 +153,5 @@ def roll(recorder: Recorder, call: Call):
         return None
     for shift, dim in zip(shifts, (dim % len(call.shape) for dim in dims)):
         n = call.shape[dim]
-        x = recorder.along(x, {dim: (table((np.arange(n) - shift) % n, n), n)})
+        x = recorder.along(x, {dim: (rolled(n, shift), n)})
     return x

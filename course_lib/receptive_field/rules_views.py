@@ -76,8 +76,12 @@ def expand(recorder: Recorder, call: Call):
 @rule("slice", "slice_copy")
 def slice_(recorder: Recorder, call: Call):
     x, dim = call.traced("self"), call["dim"] % len(call.shape)
-    start, stop, step = bounds(call, call["self"].shape[dim])
-    return recorder.along(x, {dim: (sliced(call["self"].shape[dim], start, stop, step), call.shape[dim])})
+    size, end = call["self"].shape[dim], call.get("end")
+    start, stop, step = bounds(call, size)
+    reads = sliced(size, start, stop, step, end is None or end < 0 or end >= size)
+    if reads is not None and (call.get("start") or 0) < 0:
+        reads = table(reads.reads, size, step)  # counted from the end: what it does on a longer axis is another slice
+    return recorder.along(x, {dim: (reads, call.shape[dim])})
 
 
 def bounds(call: Call, size: int) -> tuple[int, int, int]:

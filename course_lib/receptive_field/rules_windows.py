@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .graph import Again
 from .labels import FOLDED, Traced, channel, is_spatial, kind_of
 from .recorder import Recorder
 from .rules import Call, rule
@@ -91,7 +92,11 @@ def max_unpool(recorder: Recorder, call: Call):
 def back_to_window(geometry: tuple):
     """The cells whose window holds a position."""
     reads = window(*geometry)
-    return None if reads is None else reads.transposed()
+    if reads is None:
+        return None
+    back = reads.transposed()
+    back.again = Again(lambda n, m: back_to_window((m, n, *geometry[2:])))
+    return back
 
 
 @rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d", "adaptive_avg_pool3d",

@@ -6,10 +6,11 @@ In: sizes, kernels, strides, as torch gives them. Out: `Table` objects, shared b
 from __future__ import annotations
 
 from functools import lru_cache
+from math import floor
 
 import numpy as np
 
-from .graph import Table
+from .graph import Again, Table
 
 
 def table(reads, source: int, step: float = 1.0) -> Table:
@@ -25,7 +26,25 @@ def window(source: int, out: int, kernel: int, stride: int, padding: int, dilati
     if kernel == 1 and stride == 1 and padding == 0 and out == source:
         return None
     start = np.arange(out)[:, None] * stride - padding
-    return table(start + np.arange(kernel) * dilation, source, stride)
+    made = table(start + np.arange(kernel) * dilation, source, stride)
+
+    def length(new: int) -> int | None:
+        if (new - source) % stride == 0:
+            return out + (new - source) // stride
+        down, up = places_of_a_window(source, kernel, stride, padding, dilation)
+        if out not in (down, up) or down == up:
+            return None  # whether it rounds up or down cannot be seen here
+        return places_of_a_window(new, kernel, stride, padding, dilation)[out == up]
+
+    made.again = Again(lambda n, m: window(n, m, kernel, stride, padding, dilation), length)
+    return made
+
+
+def places_of_a_window(source: int, kernel: int, stride: int, padding: int, dilation: int) -> tuple[int, int]:
+    """How many places a window has on an axis, rounded down and rounded up as ceil_mode does."""
+    room = source + 2 * padding - dilation * (kernel - 1) - 1
+    up = -(room // -stride) + 1
+    return room // stride + 1, up - ((up - 1) * stride >= source + padding)
 
 
 @lru_cache(maxsize=4096)
@@ -35,7 +54,12 @@ def transposed_window(source: int, out: int, kernel: int, stride: int, padding: 
         return None
     shifted = np.arange(out)[:, None] + padding - np.arange(kernel) * dilation
     reads = np.where(shifted % stride == 0, shifted // stride, -1)
-    return compact(table(reads, source, 1 / stride))
+    made = compact(table(reads, source, 1 / stride))
+    made.again = Again(
+        lambda n, m: transposed_window(n, m, kernel, stride, padding, dilation),
+        lambda new: out + (new - source) * stride,
+    )
+    return made
 
 
 def compact(full: Table) -> Table:
@@ -47,10 +71,10 @@ def compact(full: Table) -> Table:
 @lru_cache(maxsize=1024)
 def adaptive(source: int, out: int) -> Table | None:
     """Adaptive pooling: bin i covers floor(i n / m) to ceil((i + 1) n / m)."""
-    if source == out:
-        return None
     i = np.arange(out)
-    return spans(i * source // out, -((i + 1) * source // -out), source, source / out)
+    made = spans(i * source // out, -((i + 1) * source // -out), source, source / out)
+    made.again = Again(adaptive, lambda new: out, fixed=True)
+    return made
 
 
 def spans(start: np.ndarray, stop: np.ndarray, source: int, step: float) -> Table:
@@ -74,7 +98,19 @@ def nearest(source: int, out: int, scale: float | None, exact: bool) -> Table | 
     else:
         reads = np.floor(i * ratio)
     reads = np.minimum(reads.astype(np.int64), source - 1)
-    return None if out == source and (reads == np.arange(out)).all() else table(reads, source, float(ratio))
+    if scale and out == source and (reads == np.arange(out)).all():
+        return None
+    return resized(table(reads, source, float(ratio)), scale, lambda n, m: nearest(n, m, scale, exact))
+
+
+def resized(made: Table, scale: float | None, make) -> Table:
+    """A resize to a multiple follows its source; a resize to a size follows what it was told.
+
+    A resize to the size that is there already is a table too: of another image it would not be the same size.
+    """
+    known = scale and floor(made.source * scale) == len(made)
+    made.again = Again(make, (lambda new: floor(new * scale)) if known else None)
+    return made
 
 
 @lru_cache(maxsize=1024)
@@ -84,7 +120,10 @@ def linear(source: int, out: int, align_corners: bool, scale: float | None) -> T
     place = np.maximum(place, 0)
     low = np.minimum(np.floor(place).astype(int), source - 1)
     high = np.where(place > low, np.minimum(low + 1, source - 1), -1)
-    return None if out == source and (place == np.arange(out)).all() else table(np.stack([low, high], 1), source, step)
+    if scale and out == source and (place == np.arange(out)).all():
+        return None
+    made = table(np.stack([low, high], 1), source, step)
+    return resized(made, scale, lambda n, m: linear(n, m, align_corners, scale))
 
 
 @lru_cache(maxsize=1024)
@@ -94,7 +133,9 @@ def cubic(source: int, out: int, align_corners: bool, scale: float | None) -> Ta
     low = np.floor(place).astype(int)
     four = np.clip(low[:, None] + np.arange(-1, 3), 0, source - 1)
     reads = np.where((place == low)[:, None], np.clip(low, 0, source - 1)[:, None], four)
-    return None if out == source and (place == np.arange(out)).all() else table(reads, source, step)
+    if scale and out == source and (place == np.arange(out)).all():
+        return None
+    return resized(table(reads, source, step), scale, lambda n, m: cubic(n, m, align_corners, scale))
 
 
 def places(source: int, out: int, align_corners: bool, scale: float | None) -> tuple[np.ndarray, float]:
@@ -112,7 +153,7 @@ def places(source: int, out: int, align_corners: bool, scale: float | None) -> t
 @lru_cache(maxsize=1024)
 def antialiased(source: int, out: int, align_corners: bool, scale: float | None, reach: int) -> Table | None:
     """Antialiased resizing: a triangle (reach 1) or cubic (reach 2) as wide as the shrinking needs."""
-    if source == out:
+    if scale and source == out:
         return None
     step = places(source, out, align_corners, scale)[1]
     support = reach * max(step, 1.0)
@@ -122,7 +163,8 @@ def antialiased(source: int, out: int, align_corners: bool, scale: float | None,
     full = spans(start, stop, source, step)
     distance = np.abs(full.reads + 0.5 - centre[:, None]) / max(step, 1.0)
     nothing = (distance > reach - 1e-6) | ((reach == 2) & (np.abs(distance - 1) < 1e-6))
-    return Table(np.where(nothing, -1, full.reads), source, step)
+    made = Table(np.where(nothing, -1, full.reads), source, step)
+    return resized(made, scale, lambda n, m: antialiased(n, m, align_corners, scale, reach))
 
 
 @lru_cache(maxsize=1024)
@@ -138,15 +180,49 @@ def padded(source: int, left: int, right: int, mode: str) -> Table | None:
         reads = np.clip(reads, 0, source - 1)
     elif mode == "circular":
         reads = reads % source
-    return table(reads, source)
+    made = table(reads, source)
+    made.again = Again(lambda n, m: padded(n, left, right, mode), lambda new: new + left + right)
+    return made
 
 
 @lru_cache(maxsize=4096)
-def sliced(source: int, start: int, stop: int, step: int) -> Table | None:
-    """A slice with 0 <= start <= stop <= source."""
+def sliced(source: int, start: int, stop: int, step: int, to_end: bool = False) -> Table | None:
+    """A slice with 0 <= start <= stop <= source. `to_end`: its end is counted from the end of the axis."""
     if start == 0 and stop == source and step == 1:
         return None
-    return table(np.arange(start, stop, step), source, step)
+    made = table(np.arange(start, stop, step), source, step)
+
+    def length(new: int) -> int:
+        return len(range(start, stop + new - source, step))
+
+    made.again = Again(lambda n, m: sliced(n, start, stop + n - source, step, to_end), length, guess=not to_end)
+    return made
+
+
+def flipped(source: int) -> Table:
+    made = table(np.arange(source)[::-1], source, -1)
+    made.again = Again(lambda n, m: flipped(n), lambda new: new)
+    return made
+
+
+def rolled(source: int, shift: int) -> Table:
+    made = table((np.arange(source) - shift) % source, source)
+    made.again = Again(lambda n, m: rolled(n, shift), lambda new: new)
+    return made
+
+
+def spread(source: int, times: int) -> Table:
+    """Every position several times, one after the other: output position i reads i // times."""
+    made = table(np.arange(source * times) // times, source, 1 / times)
+    made.again = Again(lambda n, m: spread(n, times), lambda new: new * times)
+    return made
+
+
+def gathered(source: int, out: int, times: int) -> Table:
+    """Output position i reads `times` positions from i * times."""
+    made = table(np.arange(out)[:, None] * times + np.arange(times), source, times)
+    made.again = Again(lambda n, m: gathered(n, m, times), lambda new: new // times)
+    return made
 
 
 def everything(source: int, out: int) -> Table:

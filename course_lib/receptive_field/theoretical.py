@@ -49,10 +49,12 @@ def theoretical(
     axes = len(shapes[0]) - 2
     kinds = [t.dtype if isinstance(t, Tensor) else dtype for t in inputs] if inputs is not None else [dtype]
 
+    def shapes_at(size: tuple[int, ...]) -> list[tuple[int, ...]]:
+        return [shape if len(shape) != axes + 2 else _grown(shape, shapes[0], size) for shape in shapes]
+
     def trace_at(size: tuple[int, ...]) -> Trace:
-        grown = [shape if len(shape) != axes + 2 else _grown(shape, shapes[0], size) for shape in shapes]
-        tensors = tuple(torch.empty(shape, dtype=kind, device="meta") for shape, kind in zip(grown, kinds))
-        return capture(model, tensors, axes)
+        tensors = (torch.empty(shape, dtype=kind, device="meta") for shape, kind in zip(shapes_at(size), kinds))
+        return capture(model, tuple(tensors), axes)
 
     image = tuple(shapes[0][2:])
     try:
@@ -64,7 +66,7 @@ def theoretical(
         ) from error
     if trace.doubts:
         warnings.warn(doubts_in_words(trace.doubts), stacklevel=2)
-    return Field(trace, trace_at, image, stop_at_global=stop_at_global)
+    return Field(trace, trace_at, shapes_at, image, stop_at_global=stop_at_global)
 
 
 def shapes_of(image_size, channels: int, inputs) -> list[tuple[int, ...]]:
@@ -106,11 +108,11 @@ def doubts_in_words(doubts: dict[str, str]) -> str:
 class Field:
     """The theoretical receptive fields of one model on one image size."""
 
-    def __init__(self, trace: Trace, trace_at, image: tuple[int, ...], *, stop_at_global: bool):
+    def __init__(self, trace: Trace, trace_at, shapes_at, image: tuple[int, ...], *, stop_at_global: bool):
         self.image_size = image
         self.stop_at_global = stop_at_global
         self.notes = ["traced in evaluation mode, though the model is in training mode"] if trace.was_training else []
-        self._trace, self._trace_at = trace, trace_at
+        self._trace, self._trace_at, self._shapes_at = trace, trace_at, shapes_at
         self._unclipped: dict[int, Unclipped] = {}
         self._products = lru_cache(maxsize=256)(self._find_products)
 
@@ -264,7 +266,7 @@ class Field:
         self._node(layer)
         if root not in self._unclipped:
             self._unclipped[root] = Unclipped(
-                self._trace_quietly, self.image_size, self._trace, root, self.stop_at_global
+                self._trace_quietly, self._shapes_at, self.image_size, self._trace, root, self.stop_at_global
             )
         return self._unclipped[root].extent(self._name(layer))
 

@@ -1,22 +1,25 @@
-"""The size a receptive field has when no border is in the way: the same model, traced on larger images.
+"""The size a receptive field has when no border is in the way: the same model on larger images.
 
-In: a function that traces the model at a given image size. Out: per layer size, stride and offset of the field.
-The images grow by multiples of 64, so that every pooling, stride and resize keeps its phase.
+In: a trace, and a function that traces the model at a given image size. Out: per layer size, stride and offset of the
+field. The graph of the larger image is worked out from the trace's own (grown.py); the model runs again only for layers
+where that cannot be done. The images grow by multiples of 960 = 64 x 15, so that strides and resizes keep their phase.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, isnan, nan
 
 import numpy as np
 
 from .capture import Trace
-from .graph import ALL
+from .graph import ALL, Graph
+from .grown import Grown
 from .reach import NOTHING, Reach, reaches
 
-GROWTH = (1024, 4096, 16384)  # added to each side of the image until the field fits; then it is called endless
+GROWTH = (960, 3840, 15360)  # added to each side of the image until the field fits; then it is called endless
 AROUND = 64  # the phases are looked at for centres within so many pixels of the middle
 
 
@@ -33,24 +36,59 @@ class Unclipped:
     """Answers for all layers, from as few and as small traces as do."""
 
     def __init__(
-        self, trace_at: Callable[[tuple[int, ...]], Trace], image: tuple[int, ...], first: Trace, root: int, stop: bool
+        self,
+        trace_at: Callable[[tuple[int, ...]], Trace],
+        shapes_at: Callable[[tuple[int, ...]], list[tuple[int, ...]]],
+        image: tuple[int, ...],
+        first: Trace,
+        root: int,
+        stop: bool,
     ):
-        self.trace_at, self.image, self.root, self.stop = trace_at, image, root, stop
+        self.trace_at, self.shapes_at, self.image, self.first = trace_at, shapes_at, image, first
+        self.root, self.stop = root, stop
         self.traces: dict[int, tuple[Trace, list[Reach | None]] | None] = {0: (first, None)}
+        self.grown: dict[int, tuple[Grown, list[Reach | None]]] = {}
         self.answers: dict[str, tuple[Extent, ...]] = {}
+
+    def larger(self, number: int) -> tuple[int, ...]:
+        return tuple(size + GROWTH[number - 1] for size in self.image)
+
+    def worked_out(self, number: int) -> tuple[Grown, list[Reach | None]]:
+        """The first trace's graph on an image grown `number` times, and its reaches; no run of the model."""
+        if number not in self.grown:
+            shapes, axes = self.shapes_at(self.larger(number)), self.first.axes
+            inputs = {x.node: shape[len(shape) - axes :] for x, shape in zip(self.first.inputs, shapes) if x}
+            grown = Grown(self.first.graph, inputs)
+            self.grown[number] = grown, reaches(grown.graph, self.root, stop_at_global=self.stop)
+        return self.grown[number]
+
+    def at(self, number: int, layer: str) -> tuple[Graph, int, list[Reach | None]] | None:
+        """A graph on an image grown `number` times, the layer's node in it, and all reaches."""
+        known = self.first.layers[layer]
+        if number and known is not None:
+            grown, reach = self.worked_out(number)
+            if grown.known[known.node]:
+                return grown.graph, known.node, reach
+        held = self.level(number)
+        if held is None or held[0].layers.get(layer) is None:
+            return None
+        return held[0].graph, held[0].layers[layer].node, held[1]
 
     def level(self, number: int) -> tuple[Trace, list[Reach | None]] | None:
         """The trace on an image grown `number` times and its reaches; None when the model refuses that size."""
         if self.traces.get(number, "missing") == "missing":
             try:
-                larger = tuple(size + GROWTH[number - 1] for size in self.image)
-                self.traces[number] = (self.trace_at(larger), None)
+                self.traces[number] = (self.trace_at(self.larger(number)), None)
             except Exception:  # a model may be made for one size; whatever it raises, the answer is the clipped one
                 self.traces[number] = None
         held = self.traces[number]
         if held and held[1] is None:
             held = self.traces[number] = (held[0], reaches(held[0].graph, self.root, stop_at_global=self.stop))
         return held
+
+    @cached_property
+    def endless(self) -> list[set[int] | None]:
+        return endless(self.first.graph, self.root, self.stop)
 
     def extent(self, layer: str) -> tuple[Extent, ...]:
         """Size, stride and offset of a layer along each axis."""
@@ -62,16 +100,15 @@ class Unclipped:
         axes = range(len(self.image))
         best: dict[int, Extent] = {}
         for number in range(len(GROWTH) + 1):
-            held = self.level(number)
-            if held is None or held[0].layers.get(layer) is None:
+            held = self.at(number, layer)
+            if held is None:
                 break
-            trace, reach = held
-            node = trace.layers[layer].node
+            graph, node, reach = held
             if reach[node] is None:
                 return tuple(Extent(0, nan, nan) for _ in axes)
-            whole = endless(trace, node, self.root, self.stop) if number == 0 else set()
+            whole = self.endless[node] or set() if number == 0 else set()
             best.update({axis: Extent(inf, nan, nan) for axis in whole})
-            size = trace.graph.nodes[self.root].sizes
+            size = graph.nodes[self.root].sizes
             for axis in axes:
                 if axis not in best:
                     found = inner_extent(*reach[node][axis], size[axis])
@@ -116,21 +153,19 @@ def line_through(index: np.ndarray, centre: np.ndarray) -> tuple[float, float]:
     return round(stride, 4), round(offset, 4)
 
 
-def endless(trace: Trace, node: int, root: int, stop: bool) -> set[int]:
-    """The axes along which a layer reads the whole input, however large: something global lies on the way."""
-    graph = trace.graph
-    axes = range(trace.axes)
-    whole: list[set[int] | None] = [None] * (node + 1)  # None: does not read the input at all
-    for index in range(node + 1):
-        if index == root:
-            whole[index] = set()
-            continue
-        for edge in graph.nodes[index].edges:
+def endless(graph: Graph, root: int, stop: bool) -> list[set[int] | None]:
+    """The axes along which each node reads the whole input, however large: something global lies on the way."""
+    whole: list[set[int] | None] = []  # None: does not read the input at all
+    for index, node in enumerate(graph.nodes):
+        wide = set() if index == root else None
+        for edge in node.edges:
             if whole[edge.source] is None or (stop and edge.is_global):
                 continue
-            wide = {a for a in axes if edge.maps[a] is ALL and graph.nodes[edge.source].sizes[a] > 1}
-            whole[index] = (whole[index] or set()) | whole[edge.source] | wide
-    return whole[node] or set()
+            sizes = graph.nodes[edge.source].sizes
+            wide = (wide or set()) | whole[edge.source]
+            wide |= {axis for axis, reads in enumerate(edge.maps) if reads is ALL and sizes[axis] > 1}
+        whole.append(wide)
+    return whole
 
 
 def tidy(value: float) -> float | int:

@@ -98,6 +98,64 @@ def test_transposed_layers_have_phases():
     assert field.stride() == (0.25, 0.25)
 
 
+def sides(field, pixel) -> tuple[int, int]:
+    """Height and width of the box of a pixel."""
+    top, left, bottom, right = field.box(pixel)
+    return bottom - top, right - left
+
+
+# the values of receptive_field.md, "Values to test against", from here on
+
+
+def test_two_transposed_k4_s2_are_14_by_18_by_phase():
+    up = nn.ConvTranspose2d(1, 1, 4, 2, 1)
+    down = [nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(2), nn.Conv2d(1, 1, 3, padding=1), nn.MaxPool2d(2)]
+    field = theoretical(stack(*down, up, up), (64, 64), channels=1)
+    assert sides(field, (32, 33)) == (14, 18)
+    assert {sides(field, (y, x)) for y in range(30, 38) for x in range(30, 38)} == {
+        (14, 14), (14, 18), (18, 14), (18, 18)
+    }  # fmt: skip
+    assert field.size() == (18, 18)
+
+
+def test_a_transposed_k3_s2_d2_with_output_padding_reads_9_and_7_or_nothing():
+    """All three taps fall on one parity; the other reads nothing. 9 after a 3x3 before the stride, 7 without."""
+    up = nn.ConvTranspose2d(1, 1, 3, 2, 2, output_padding=1, dilation=2)
+    first, down = nn.Conv2d(1, 1, (3, 1), padding=(1, 0)), nn.Conv2d(1, 1, 3, 2, 1)
+    field = theoretical(stack(first, down, up), (32, 32), channels=1)
+    assert field.size() == sides(field, (16, 16)) == (9, 7)
+    assert field.box((16, 17)) == (0, 0, 0, 0)
+    agree(stack(first, down, up), (32, 32), channels=1)
+
+
+def test_bilinear_twice_after_convolutions_depends_on_the_phase():
+    up = nn.Upsample(scale_factor=2, mode="bilinear")
+    field = theoretical(stack(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3), up, up), (32, 32), channels=1)
+    assert [sides(field, (y, 40))[0] for y in range(40, 48)] == [6, 7, 7, 6, 6, 7, 7, 6]
+    assert field.size() == (7, 7)
+
+
+def test_a_kernel_of_2_with_stride_5_spans_7_and_fills_33_percent():
+    """The 2x2 after it reads 0, 1, 5 and 6 along each axis: (4 / 7)^2."""
+    field = theoretical(stack(nn.Conv2d(1, 1, 2, stride=5), nn.Conv2d(1, 1, 2)), (40, 40), channels=1)
+    assert field.size() == (7, 7)
+    assert field.coverage((4, 4)) == pytest.approx(16 / 49)
+
+
+def test_pool_and_unpool_with_a_convolution_in_each_place_are_10():
+    class PoolUnpool(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.before, self.inside, self.after = (nn.Conv2d(1, 1, 3, padding=1) for _ in range(3))
+
+        def forward(self, x):
+            y, places = F.max_pool2d(self.before(x), 2, return_indices=True)
+            return self.after(F.max_unpool2d(self.inside(y), places, 2))
+
+    assert theoretical(PoolUnpool(), (32, 32), channels=1).size() == (10, 10)
+    agree(PoolUnpool(), (32, 32), channels=1)
+
+
 def test_pool_and_unpool_read_the_windows_through_the_indices():
     class PoolUnpool(nn.Module):
         def __init__(self):
