@@ -22,12 +22,24 @@ def function(
 ) -> None:
     """The answer is a function that gives what `right` gives; a slip is the function that a student may have written.
 
-    `what` may name the inputs: "the span of {0} at rate {1}".
+    `what` may name the inputs: "the span of {0} at rate {1}". A slip that would have failed where the answer was right
+    is not the student's, and is left out from there on.
     """
+    slips = dict(slips)
     for case in cases:
         expected, found = right(*case), call(answer, *case)
         kind = next((judge for type_, judge in KINDS.items() if isinstance(expected, type_)), number)
-        kind(found, expected, what=what.format(*case), slips={words: slip(*case) for words, slip in slips.items()})
+        values = {words: slip(*case) for words, slip in slips.items()}
+        kind(found, expected, what=what.format(*case), slips=values)
+        slips = {words: slip for words, slip in slips.items() if _passes(kind, values[words], expected)}
+
+
+def _passes(kind: Callable, found: Any, expected: Any) -> bool:
+    try:
+        kind(found, expected, what="")
+    except NotYet:
+        return False
+    return True
 
 
 def number(found: Any, expected: float, *, what: str, slips: Slips = NONE, tolerance: float = 1e-6) -> None:

@@ -127,13 +127,13 @@ def context(answer) -> None:
     """
     for classes in (2, 3):
         built = expect.module(answer, classes, what="the context module")
-        scores = call(built, torch.rand(1, classes, 9, 12))
-        if not isinstance(scores, Tensor) or scores.shape != (1, classes, 9, 12):
+        scores = call(built, torch.rand(1, classes, 66, 70))
+        if not isinstance(scores, Tensor) or scores.shape != (1, classes, 66, 70):
             raise NotYet(
-                f"9 x 12 cells should stay 9 x 12 with {classes} classes, found {expect.describe(scores)}",
+                f"66 x 70 cells should stay 66 x 70 with {classes} classes, found {expect.describe(scores)}",
                 "Each 3x3 layer is padded by its rate.",
             )
-        _give_weights(built)
+        _give_weights(built, 1)
         field = _field_of(built, classes)
         if field != (67, 67):
             near = {35: "The layer with rate 16 is missing.", 65: "The last 3x3, at rate 1, is missing."}
@@ -148,23 +148,24 @@ def context(answer) -> None:
         rates = [part.dilation[0] for part in built.modules() if isinstance(part, nn.Conv2d)]
         expect.listing(rates, [1, 1, 2, 4, 8, 16, 1, 1], what="the rates in order")
         x = torch.rand(1, classes, 8, 11)
-        expected = _give_weights(ContextModule(classes))(x)
+        _give_weights(built, -1)
+        expected = _give_weights(ContextModule(classes), -1)(x)
         slips = {"A ReLU stands behind the last layer too: then no score is negative.": expected.relu()}
         expect.tensor(call(built, x), expected, what="the scores with our weights", slips=slips, tolerance=1e-6)
 
 
-def _give_weights(module: nn.Module) -> nn.Module:
-    """Weights with which every layer matters, no ReLU is silent, and every score is negative."""
+def _give_weights(module: nn.Module, sign: int) -> nn.Module:
+    """Weights with which every layer matters, no hidden ReLU is silent, and all scores have one sign."""
     convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
     for index, layer in enumerate(convolutions):
         with torch.no_grad():
             layer.weight.fill_(0.01)
             middle = layer.weight.shape[-1] // 2
             layer.weight[..., middle, middle] += torch.eye(*layer.weight.shape[:2])
-            if index == len(convolutions) - 1:
-                layer.weight.neg_()
+            if layer is convolutions[-1]:
+                layer.weight.mul_(sign)
             if layer.bias is not None:
-                layer.bias.fill_(-0.002 * index)
+                layer.bias.fill_(0.002 * sign * index)
     return module
 
 

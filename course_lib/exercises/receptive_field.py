@@ -62,13 +62,13 @@ def field(answer) -> None:
                 [(kernel, 1, rate) for kernel, _, rate in layers]
             ),
             "A layer's own stride counts only for the layers after it: multiply the jump last.": _jumped_before,
-            "It begins at 0: a single pixel has a field of 1.": lambda layers: _field(layers) - 1,
             "Kernel sizes look added up: two 3x3 see 5, not 6, because they overlap.": lambda layers: sum(
                 kernel for kernel, *_ in layers
             ),
             "The pools (even kernels) are left out: they read, too.": lambda layers: _field(
                 [(kernel if kernel % 2 else 1, stride, rate) for kernel, stride, rate in layers]
             ),
+            "It begins at 0: a single pixel has a field of 1.": lambda layers: _field(layers) - 1,
         },
     )
 

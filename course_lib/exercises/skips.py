@@ -106,7 +106,7 @@ def dense_block(answer) -> None:
     """A dense block: my_dense_block(x, layers); out go x and all new maps, concatenated in the order they were made."""
     generator = torch.Generator().manual_seed(103)
     cases = []
-    for before, growths in ((1, (1,)), (2, (1, 1)), (3, (2, 2, 2)), (4, (3, 3, 3, 3))):
+    for before, growths in ((2, (1, 2)), (1, (1,)), (3, (2, 2, 2)), (4, (3, 3, 3, 3))):
         x = torch.rand(2, before, 2, 3, generator=generator)
         cases.append((x, [_Layer(growth) for growth in growths]))
     expect.function(

@@ -1,0 +1,146 @@
+"""The exercises of 04: other right answers pass, and each wrong one gets the sentence that helps."""
+
+import math
+
+import pytest
+import torch
+from exercise_answers import assert_explained, right_answers, wrong_answers
+from torch import nn
+from torch.nn import functional as F
+
+from course_lib.exercises import receptive_field as MODULE
+from course_lib.exercises.exercise import Exercise
+
+
+def field(layers, *, rates=True, jumps=True, late=True):
+    """From the last layer back: what one cell reads of the map before it."""
+    if not (rates and jumps and late):
+        r, j = 1, 1
+        for k, s, d in layers:
+            j = j if late else j * s
+            r += (k - 1) * (d if rates else 1) * (j if jumps else 1)
+            j = j * s if late else j
+        return r
+    size = 1
+    for k, s, d in reversed(layers):
+        size = (size - 1) * s + (k - 1) * d + 1
+    return size
+
+
+def read_share(rates):
+    line = torch.ones(1)
+    for rate in rates:
+        wide = torch.zeros(len(line) + 2 * rate)
+        for shift in (0, rate, 2 * rate):
+            wide[shift : shift + len(line)] += line
+        line = wide
+    return ((line > 0).float().mean() ** 2).item()
+
+
+def valid_share(side, rate):
+    """Count them: nine taps of a 3x3 on a map of ones."""
+    taps = F.conv2d(torch.ones(1, 1, side, side), torch.ones(1, 1, 3, 3), padding=rate, dilation=rate)
+    return taps.mean() / 9
+
+
+class Context(nn.Module):
+    def __init__(self, classes, rates=(1, 1, 2, 4, 8, 16, 1), last=True, bias=True, relu_last=False, total=False):
+        super().__init__()
+        paddings = [sum(rates)] + [0] * (len(rates) - 1) if total else rates
+        self.layers = nn.ModuleList(
+            nn.Conv2d(classes, classes, 3, padding=p, dilation=r, bias=bias) for r, p in zip(rates, paddings)
+        )
+        self.last = nn.Conv2d(classes, classes, 1, bias=bias) if last else None
+        self.relu_last = relu_last
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        x = self.last(x) if self.last else x
+        return F.relu(x) if self.relu_last else x
+
+
+RIGHT = {
+    MODULE.field: [field],
+    MODULE.span: [lambda kernel, rate: kernel + (kernel - 1) * (rate - 1)],
+    MODULE.read_share: [read_share],
+    MODULE.schedule: [[1, 2, 5, 12, 13], [1, 3, 9, 20], (16, 8, 4, 2, 1, 2)],
+    MODULE.valid_share: [valid_share],
+    MODULE.context: [Context],
+}
+WRONG = {
+    MODULE.field: {
+        "The rate is not used": lambda layers: field(layers, rates=False),
+        "The jump is not used": lambda layers: field(layers, jumps=False),
+        "multiply the jump last": lambda layers: field(layers, late=False),
+        "It begins at 0": lambda layers: field(layers) - 1,
+        "Kernel sizes look added up": lambda layers: sum(k for k, s, d in layers),
+        "The pools (even kernels) are left out": lambda layers: (
+            1 + sum((k - 1) * d * math.prod(s for _, s, _ in layers[:i]) for i, (k, s, d) in enumerate(layers) if k % 2)
+        ),
+        "found 5, which is not right": lambda layers: 5,
+    },
+    MODULE.span: {
+        "Between three taps lie two steps": lambda k, r: k * r,
+        "the last cell itself counts": lambda k, r: (k - 1) * r,
+        "leaves r - 1 cells between": lambda k, r: k + (k - 1) * r,
+        "right for 3x3 only": lambda k, r: 2 * r + 1,
+        "That is the undilated kernel": lambda k, r: k,
+    },
+    MODULE.read_share: {
+        "That is along one axis": lambda rates: read_share(rates) ** 0.5,
+        "That is the share that is not read": lambda rates: 1 - read_share(rates),
+        "It counts nine places for each layer": lambda rates: 9 * len(rates) / (1 + 2 * sum(rates)) ** 2,
+        "the largest rate: count the places": lambda rates: 1 / max(rates) ** 2,
+        "That is everything": lambda rates: 1.0,
+    },
+    MODULE.schedule: {
+        "35 is the module that circulates": [1, 1, 2, 4, 8, 1],
+        "has holes: only": [11, 11, 11],
+        "expected 67 x 67: less is needed": [1, 2, 4, 8, 16, 32],
+        "there are 7 layers, at most 6": [1, 1, 2, 4, 8, 16, 1],
+        "the first place to the right that nothing reads is 8": [1, 2, 4, 26],
+        "should hold whole numbers from 1 up, found float 16.5": [16.5, 16.5],
+        "should be a list of whole numbers, found int 33": 33,
+    },
+    MODULE.valid_share: {
+        "That is along one axis": lambda n, r: float(valid_share(n, r)) ** 0.5 if n != 3 else 7 / 9,
+        "That is the share that is wasted": lambda n, r: 1 - (3 * n - 2 * r) ** 2 / (3 * n) ** 2,
+        "where all nine taps fall": lambda n, r: max(0, n - 2 * r) ** 2 / n**2,
+        "must not become negative": lambda n, r: ((3 * n - 2 * r) / (3 * n)) ** 2,
+        "The border is counted at one end only": lambda n, r: ((3 * n - r) / (3 * n)) ** 2,
+    },
+    MODULE.context: {
+        "The layer with rate 16 is missing": lambda c: Context(c, (1, 1, 2, 4, 8, 1)),
+        "The last 3x3, at rate 1, is missing": lambda c: Context(c, (1, 1, 2, 4, 8, 16)),
+        "A ReLU stands behind the last layer too": lambda c: Context(c, relu_last=True),
+        "The 1x1 at the end is missing": lambda c: Context(c, last=False),
+        "have no bias": lambda c: Context(c, bias=False),
+        "Each 3x3 layer is padded by its rate": lambda c: nn.Sequential(
+            *(nn.Conv2d(c, c, 3, padding=1, dilation=r) for r in (1, 1, 2, 4, 8, 16, 1))
+        ),
+        "the rates in order: found": lambda c: Context(c, (16, 8, 4, 2, 1, 1, 1)),
+        "the scores with our weights": lambda c: Context(c, total=True),
+        "should be a module": lambda c: [1, 1, 2, 4, 8, 16, 1],
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(tmp_path / "progress.json"))
+
+
+@pytest.mark.parametrize("exercise, answer", right_answers(RIGHT))
+def test_another_right_answer_passes(exercise, answer):
+    outcome = exercise.check(answer)
+    assert outcome.correct, outcome
+
+
+@pytest.mark.parametrize("exercise, words, answer", wrong_answers(WRONG))
+def test_a_wrong_answer_is_explained(exercise, words, answer):
+    assert_explained(exercise, words, answer)
+
+
+def test_every_exercise_of_the_lecture_is_here():
+    assert set(RIGHT) == set(WRONG) == {e for e in vars(MODULE).values() if isinstance(e, Exercise)}

@@ -1,0 +1,76 @@
+"""The exercises of 08: other right answers pass, and each wrong one gets the sentence that helps."""
+
+import pytest
+import torch
+from exercise_answers import assert_explained, right_answers, wrong_answers
+
+from course_lib.exercises import whole_picture as MODULE
+from course_lib.exercises.exercise import Exercise
+
+
+def holds(differences, smallest, quantile, *, mean=True, interval=True, correction=1, root=True):
+    values = torch.tensor(differences, dtype=torch.float64)
+    half = quantile * values.std(correction=correction) / (len(values) ** 0.5 if root else 1)
+    return (not mean or values.mean() >= smallest) and (not interval or values.mean() > half)
+
+
+def front(table):
+    return sorted(
+        n
+        for n, (cost, score) in table.items()
+        if all(c > cost or s < score or (c, s) == (cost, score) for c, s in table.values())
+    )
+
+
+RIGHT = {
+    MODULE.holds: [holds, lambda *a: bool(holds(*a)), lambda *a: int(holds(*a))],
+    MODULE.front: [front],
+    MODULE.bench: [("d", "b")],
+}
+WRONG = {
+    MODULE.holds: {
+        "The mean alone is not enough": lambda *a: holds(*a, interval=False),
+        "The interval alone is not enough": lambda *a: holds(*a, mean=False),
+        "divide the deviation by the root": lambda *a: holds(*a, root=False),
+        "by the number of seeds minus one": lambda *a: holds(*a, correction=0),
+        "should be True or False, found str 'holds'": lambda *a: "holds",
+        "found True, which is not right": lambda *a: True,
+    },
+    MODULE.front: {
+        "That is only the best score": lambda t: [max(t, key=lambda n: t[n][1])],
+        "That is only the cheapest": lambda t: [min(t, key=lambda n: t[n][0])],
+        "a ratio": lambda t: [max(t, key=lambda n: t[n][1] / t[n][0])],
+        "not by cost": lambda t: sorted(front(t), key=lambda n: -t[n][0]),
+        "found ['b', 'a', 'c']": list,
+        "equal cost and a lower score is out, too": lambda t: sorted(
+            n for n in t if not any(c < t[n][0] and s > t[n][1] for c, s in t.values())
+        ),
+    },
+    MODULE.bench: {
+        "a does not follow: 89.76 / 54.17": "abd",
+        "b follows too: 0.76 points": "d",
+        "c does not follow: mean IoU is over all": "bcd",
+        "d follows too: 79.79": "b",
+        "e does not follow: one data set": "bde",
+    },
+}
+
+
+@pytest.fixture(autouse=True)
+def own_record(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(tmp_path / "progress.json"))
+
+
+@pytest.mark.parametrize("exercise, answer", right_answers(RIGHT))
+def test_another_right_answer_passes(exercise, answer):
+    outcome = exercise.check(answer)
+    assert outcome.correct, outcome
+
+
+@pytest.mark.parametrize("exercise, words, answer", wrong_answers(WRONG))
+def test_a_wrong_answer_is_explained(exercise, words, answer):
+    assert_explained(exercise, words, answer)
+
+
+def test_every_exercise_of_the_lecture_is_here():
+    assert set(RIGHT) == set(WRONG) == {e for e in vars(MODULE).values() if isinstance(e, Exercise)}
