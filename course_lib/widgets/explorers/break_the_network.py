@@ -80,21 +80,22 @@ def render(*, world: str, scene: int, bus: int, car: int, pole: int, surface: st
     names, colours = dict(enumerate(shown.scenes.classes)), shown.scenes.colours
     pixels = (255 * shown.image).round().byte().permute(1, 2, 0).numpy()
     truth = Map(title="Truth", values=shown.truth.numpy(), colours=CLASSES, names=names, palette=colours)
-    answers, rows = [], []
+    answers, scores = [], {}
     for name in NETWORKS[world]:
-        told, label = checkpoints.describe(name), compute(shown, name)
-        title = told["model"]
+        title, label = checkpoints.describe(name)["model"], compute(shown, name)
         answers.append(Map(title=title, values=label.numpy(), colours=CLASSES, names=names, palette=colours))
-        score = Confusion(len(names)).update(label, shown.truth)
-        rows.append((f"{title}: pixels right", f"{score.pixel_accuracy:.1%}"))
-        rows.append((f"{title}: IoU", _by_class(score, shown)))
+        scores[title] = Confusion(len(names)).update(label, shown.truth)
     if len(answers) == 1:
         wrong = (torch.as_tensor(answers[0].values) != shown.truth).long()
         answers.append(Map(title="Errors", values=wrong.numpy(), colours=CLASSES, names={0: "right", 1: "wrong"},
                            palette=(palette.LIGHT, palette.VERMILION)))  # fmt: skip
-    return [Image(title="The scene", pixels=pixels), truth, *answers, Readout(title="Scores of this scene", rows=rows)]
+    return [Image(title="The scene", pixels=pixels), truth, *answers, _numbers(scores, shown)]
 
 
-def _by_class(score: Confusion, shown: Scene) -> str:
-    there = shown.truth.unique().tolist()
-    return ", ".join(f"{shown.scenes.classes[i]} {score.iou[i]:.2f}" for i in there)
+def _numbers(scores: dict[str, Confusion], shown: Scene) -> Readout:
+    """One row for each measure, the networks from left to right."""
+    rows = [("pixels right", " / ".join(f"{score.pixel_accuracy:.1%}" for score in scores.values()))]
+    for index in shown.truth.unique().tolist():
+        found = " / ".join(f"{score.iou[index]:.2f}" for score in scores.values())
+        rows.append((f"IoU of {shown.scenes.classes[index]}", found))
+    return Readout(title=" / ".join(scores), rows=rows)

@@ -23,7 +23,7 @@ from ..panels import CLASSES, Chart, Image, Line, Map, Panel, Readout
 FCN, UNET = "FCN-8s", "U-Net"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
 SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
-SMALL, BAND = 14, 2  # things of at most so many pixels are small; this wide is the boundary
+SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")
 COLOURS = (palette.LIGHT, palette.VERMILION, palette.BLUE, palette.BLACK)
@@ -92,10 +92,10 @@ def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
 
 
 def where(truth: Tensor, object_size: Tensor) -> Tensor:
-    """Each pixel is near a boundary, else on a small thing, else inside something large."""
+    """Each pixel is on a small thing, else near a boundary, else inside something large."""
     kinds = torch.full_like(truth, INSIDE)
-    kinds[(object_size > 0) & (object_size <= SMALL)] = SMALL_THING
     kinds[trimap(truth, BAND)] = BOUNDARY
+    kinds[(object_size > 0) & (object_size <= SMALL)] = SMALL_THING
     return kinds
 
 
@@ -115,8 +115,8 @@ def render(*, network: str, scene: int, first: bool, second: bool, third: bool, 
         colours=CLASSES,
         names=dict(enumerate(PLACES)),
         palette=COLOURS,
-        note=f"{wrong:,} of {now.truth.numel():,} pixels are wrong; boundary: within {BAND} pixels of another class; "
-        f"small thing: at most {SMALL} pixels long.",
+        note=f"{wrong:,} of {now.truth.numel():,} pixels are wrong; small thing: at most {SMALL} pixels long; "
+        f"boundary: elsewhere, within {BAND} pixels of another class.",
     )
     bars = PLACES[1:]
     chart = Chart(
