@@ -83,6 +83,7 @@ def test_a_picture_from_a_file(here, capsys):
     assert (here / "receptive_field.png").is_file()
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")  # of a package that older segmentation_models import
 @pytest.mark.parametrize(
     "words, said",
     [

@@ -6,6 +6,9 @@ import pytest
 import torchvision
 from twin_check import agree
 
+# older segmentation_models import a package whose source makes Python warn
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::DeprecationWarning")
+
 # the last layer before the global pooling, and one in the middle whose fields are smaller than the image
 CLASSIFIERS = {
     "alexnet": ("features", "features.6"),

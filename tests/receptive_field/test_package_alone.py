@@ -28,6 +28,8 @@ one = effective(net, images, (8, 8), progress=False)
 two = empirical(net, images, (8, 8), progress=False)
 assert not {"matplotlib", "torchvision", "IPython", "course_lib"} & set(sys.modules)
 assert not one.map[~torch.as_tensor(field.mask((8, 8)))].any()
+import warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # an older matplotlib's own, about its parser, as it is imported
 from receptive_field.picture import picture
 print(picture(images[0], mask=field.mask((8, 8)), effective=one, empirical=two).alt)
 """
