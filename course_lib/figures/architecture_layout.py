@@ -7,7 +7,8 @@ plain. What changes the stride lies as a slab between the rows; a skip crosses f
 
 from dataclasses import dataclass, field
 
-from course_lib.models.structure import JOINS, UPWARDS, Link, Stage, Structure
+from course_lib.figures.architecture_words import look, words
+from course_lib.models.structure import JOINS, UPWARDS, Link, Structure
 
 LINE, GAP, ROUND, SLAB, LANE = 13, 17, 22, 17, 9
 KINDS = {
@@ -228,44 +229,3 @@ class Layout:
         row = next(row for row in self.sheet.rows if row.stride == self.net.stages[link.target].stride)
         lane = row.top - LANE
         return (ax, a.top), (ax, lane), (bx, lane), (bx, b.top)
-
-
-def look(stage: Stage) -> str:
-    if stage.kind in ("image", "scores", "mirror"):
-        return "image"
-    if stage.kind in JOINS:
-        return "join"
-    if stage.kind in UPWARDS:
-        return "enlarge"
-    if stage.kind in ("pool", "average", "bins"):
-        return "pool"
-    return "dilated" if max(stage.rates, default=1) > 1 else "up" if stage.upwards else "down"
-
-
-def words(stage: Stage) -> str:
-    """What stands in the box, from the stage's own numbers."""
-    maps, size = f"{stage.channels} maps", " x ".join(map(str, stage.size))
-    if stage.kind in JOINS:
-        return "+" if stage.kind == "sum" else "c"
-    if stage.kind in ("pool", "average"):
-        kind = "max" if stage.kind == "pool" else "mean"
-        return f"{kind} {stage.kernel}x{stage.kernel} /{stage.step}"
-    if stage.kind == "unpool":
-        return f"unpool x{stage.step}"
-    if stage.kind == "resize":
-        return f"bilinear x{stage.step}"
-    if stage.kind == "transposed":
-        return f"{stage.kernels[0][0]} up x{stage.step}"
-    if stage.kind in ("image", "scores", "mirror"):
-        return "\n".join((stage.name if stage.kind != "mirror" else "mirrored", size))
-    if stage.kind == "bins":
-        bins = "whole image" if stage.kernel == 1 else f"{stage.kernel} x {stage.kernel} bins"
-        return "\n".join((bins, maps, size))
-    lines = [stage.name.replace("decoder ", "").replace("aspp project", "project"), maps, size]
-    kernel, count = stage.kernels[0]
-    kernel, *separable = kernel.split(" ")
-    lines.append(kernel if count == 1 else f"{count} of {kernel}")
-    lines += ["separable"] if separable else []
-    if rates := [rate for rate in stage.rates if rate > 1]:
-        lines.append(f"rate {rates[0]}")
-    return "\n".join(lines)

@@ -34,10 +34,10 @@ def skips() -> Explorer:
     controls = [
         Choice(name="network", label="Network", values=tuple(NETWORKS), default=UNET),
         Slider(name="scene", label="Scene", values=range(8), default=0),
-        Switch(name="first", label="Deepest skip (stride 16 of FCN, 8 of U-Net)", default=True),
-        Switch(name="second", label="Next skip (stride 8 of FCN, 4 of U-Net)", default=True),
-        Switch(name="third", label="Skip at stride 2", default=True, when={"network": [UNET]}),
-        Switch(name="fourth", label="Skip at stride 1", default=True, when={"network": [UNET]}),
+        Switch(name="first", label="Skip 1, the deepest", default=True),
+        Switch(name="second", label="Skip 2", default=True),
+        Switch(name="third", label="Skip 3 (stride 2)", default=True, when={"network": [UNET]}),
+        Switch(name="fourth", label="Skip 4 (stride 1)", default=True, when={"network": [UNET]}),
     ]
     return Explorer(render, controls, name="skips", title="What the skips carry across", table=False)
 
