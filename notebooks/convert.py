@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 import nbformat
 import yaml
 
-PLACEHOLDER = "...  # your code here"
+EMPTY_BODY = "pass  # your code here"
+EMPTY_VALUE = "...  # your answer here"
 CELL = re.compile(r"^# %%(?P<markdown> \[markdown\])?(?: tags=(?P<tags>\[.*\]))?\s*$")
 KNOWN_TAGS = {"exercise", "lesson", "heavy"}
 
@@ -89,10 +90,10 @@ def without_solution(code: str) -> str:
             kept += ["", ""] if indent == 0 else []
             depth = None
         if line.strip() == "# solution":
-            kept.append(" " * indent + PLACEHOLDER)
+            kept.append(" " * indent + EMPTY_BODY)
             depth = indent
         elif line.endswith("  # solution"):
-            kept.append(line.split(" = ")[0] + " = " + PLACEHOLDER)
+            kept.append(line.split(" = ")[0] + " = " + EMPTY_VALUE)
         else:
             kept.append(line)
     return "\n".join(kept).rstrip()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib
 import pytest
+import torch
 
 matplotlib.use("agg")
 
@@ -25,6 +26,12 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder ../shared is not beside the project")
     return SHARED
+
+
+@pytest.fixture(autouse=True)
+def same_dice() -> None:
+    """Every test throws the same dice, alone or after others."""
+    torch.manual_seed(0)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -26,7 +26,8 @@ def doubled(answer) -> None:
 
 
 def test_the_placeholder_is_not_attempted():
-    def untouched(x): ...
+    def untouched(x):
+        pass  # your code here
 
     class Untouched:
         def forward(self, x):

@@ -50,7 +50,7 @@ def test_cells_keep_their_kind_text_and_tags(source):
 
 
 def test_the_student_gets_a_placeholder_and_the_rest_of_the_cell(source):
-    expected = "def double(number):\n    ...  # your code here\n\n\nanswer = ...  # your code here\ndouble(answer)"
+    expected = "def double(number):\n    pass  # your code here\n\n\nanswer = ...  # your answer here\ndouble(answer)"
     assert convert.student(source).cells[2].source == expected
 
 
