@@ -104,9 +104,10 @@ export default () => {
     const { title, controls } = model.get("spec"), slots = [], follow = [];
     const pixel = controls.find(({ kind }) => kind === "pixel");
     const root = add(el, "div", { className: "lm-explorer" }, { role: "group", "aria-label": title });
-    const form = add(root, "div", { className: "controls" }), panels = add(root, "div", { className: "panels" });
+    const form = add(root, "div", { className: "controls" });
+    const problem = add(root, "p", { className: "problem", hidden: true }, { role: "status" }); // beside what caused it
+    const panels = add(root, "div", { className: "panels" });
     const reading = add(root, "p", { className: "reading" });
-    const problem = add(root, "p", { className: "problem", hidden: true }, { role: "status" });
     const spoken = add(root, "p", { className: "spoken" }, { "aria-live": "polite" });
     let cursor = null, saving, speaking, touched = false;
 
@@ -162,6 +163,7 @@ export default () => {
 
     function makeSlot(i, kind) {
       const figure = add(panels, "figure", { className: kind }), made = { kind, figure, caption: add(figure, "figcaption") };
+      slots[i]?.figure.replaceWith(figure);
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
       if (kind !== "map" && kind !== "image") return made;
       const body = made.body;
@@ -224,10 +226,13 @@ export default () => {
         if (slots[i]?.kind !== panel.kind) slots[i] = makeSlot(i, panel.kind);
         if (slots[i].panel !== panel) { slots[i].panel = panel; show(slots[i], panel, from); }
       });
+      if (state?.panels) slots.splice(state.panels.length).forEach(({ figure }) => figure.remove());
       const drawn = slots.map((made, i) => [made, made.canvas && cursorOn(i), made.canvas && placesOn(i)]).filter(([made]) => made.canvas);
       for (const [{ over, panel }, at, places] of drawn) over.innerHTML = panel.over + (at ? cursorDrawn(at, panel.size, places) : "");
-      const said = drawn.filter(([{ panel }, at]) => at && panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * wide + x))}`);
-      const at = drawn.map(([, place]) => place).find(Boolean);
+      const placed = drawn.filter(([, at]) => at), touchedLast = ([, ...where]) => String(where) === String([cursor?.at, cursor?.size]);
+      const told = placed.some(touchedLast) ? placed.filter(touchedLast) : placed; // one place, and what stands there
+      const said = told.filter(([{ panel }]) => panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * wide + x))}`);
+      const at = told[0]?.[1];
       reading.textContent = at ? `Row ${at[0]}, column ${at[1]}${said.length ? ". " : ""}${said.join("; ")}` : "";
       clearTimeout(speaking); // a drag is announced once, where it ends
       if (touched) speaking = setTimeout(() => { spoken.textContent = [reading.textContent, ...slots.filter(({ kind }) => kind === "readout").map(({ panel }) => panel.alt)].join(" "); }, 500);

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from chromium import FLAGS, HOW_TO_GET_IT, find
+from gallery_page import Gallery, open_gallery
 from jupyterlab_page import Lab
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
@@ -51,6 +52,14 @@ def lab(root: Path, browser, tmp_path_factory) -> Iterator[Lab]:
     yield Lab(browser, address, folder, ARTEFACTS)
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="session")
+def gallery(lab) -> Iterator[Gallery]:
+    """Every explorer, twice, on one page."""
+    opened = open_gallery(lab)
+    yield opened
+    opened.page.close()
 
 
 def wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> None:

@@ -40,9 +40,9 @@ class Lab:
         (self.folder / f"{name}.ipynb").write_text(nbformat.writes(book))
         return f"{name}.ipynb"
 
-    def open(self, path: str, width: int = 1280, height: int = 900):
+    def open(self, path: str, width: int = 1280, height: int = 900, **options: object):
         """The page of a notebook, once its kernel answers."""
-        page = self.browser.new_page(viewport={"width": width, "height": height})
+        page = self.browser.new_page(viewport={"width": width, "height": height}, **options)
         page.goto(f"{self.address}/doc/tree/{path}?reset")
         page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
         page.wait_for_function(READY, timeout=60_000)

@@ -1,7 +1,7 @@
 """Explorers that ask Python: the newest picture comes, never a queue of old ones, and failures are told in words."""
 
 import pytest
-from widget_page import WATCH, click, explorers, look
+from widget_page import WATCH, click, explorers, in_kernel, look
 
 FAILING = """
 import numpy as np
@@ -105,25 +105,10 @@ def test_python_moves_the_picture_and_sees_it_move_and_closing_takes_it_away(pag
     last = explorers(page, 5)[4]
     last.locator("[name=n]").focus()
     page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)  # a move is saved a moment later
     said = in_kernel(page, "print(one.widget().settings)")
     assert said == "{'n': 2}"
     in_kernel(page, "one.widget().settings = {'n': 5}")
     painted(page, last, "[5]")
     in_kernel(page, "one.close()")
     page.wait_for_function("() => document.querySelectorAll('.lm-explorer').length === 4")
-
-
-def in_kernel(page, code: str) -> str:
-    """Runs a line in the notebook's kernel, after the half second in which a move is saved; returns what it printed."""
-    page.wait_for_timeout(500)
-    return page.evaluate(
-        """async code => {
-          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-          const asked = kernel.requestExecute({ code });
-          let said = "";
-          asked.onIOPub = message => { said += message.content.text ?? message.content.evalue ?? ""; };
-          await asked.done;
-          return said.trim();
-        }""",
-        code,
-    )

@@ -1,25 +1,12 @@
 """The time line and the explorers of trained networks, as a student uses them."""
 
 import pytest
-from widget_page import explorers, key_moves, look
-
-NAMES = ("lineage", "skips", "break_the_network")
+from widget_page import key_moves, look
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    cells = ["from course_lib.widgets import explorers", *(f"explorers.{name}()" for name in NAMES)]
-    page = lab.open(lab.notebook("trained_explorers", cells), height=1400)
-    lab.run_all(page)
-    explorers(page, len(NAMES))
-    yield page
-    page.close()
-
-
-def find(page, name):
-    found = explorers(page, len(NAMES))[NAMES.index(name)]
-    found.scroll_into_view_if_needed()
-    return found
+@pytest.fixture
+def page(gallery):
+    return gallery.page
 
 
 def repainted(page, explorer, before) -> None:
@@ -29,8 +16,8 @@ def repainted(page, explorer, before) -> None:
 
 
 @pytest.mark.browser
-def test_the_time_line_tells_another_family_for_each_key(page, lab):
-    lineage = find(page, "lineage")
+def test_the_time_line_tells_another_family_for_each_key(page, gallery, lab):
+    lineage = gallery.fresh("lineage")
     before, after = key_moves(page, lineage, "family", "ArrowDown")
     assert before != after
     assert "20,505,429" in lineage.locator("dl").inner_text()  # DeepLab v1
@@ -43,8 +30,8 @@ def test_the_time_line_tells_another_family_for_each_key(page, lab):
 @pytest.mark.parametrize(
     "name, control, key", [("skips", "first", "Space"), ("break_the_network", "bus", "ArrowRight")]
 )
-def test_trained_networks_answer_to_keys(page, lab, name, control, key):
-    explorer = find(page, name)
+def test_trained_networks_answer_to_keys(page, gallery, lab, name, control, key):
+    explorer = gallery.fresh(name)
     explorer.screenshot(path=str(lab.artefacts / f"{name}.png"))
     before, seen = explorer.get_attribute("data-painted"), look(explorer)
     key_moves(page, explorer, control, key)

@@ -3,32 +3,29 @@
 from itertools import pairwise
 
 import pytest
-from widget_page import FRAME, WATCH, click, drag, explorers, key_moves, look
-
-CELL = "from course_lib.widgets import explorers\nexplorers.dilation()"
+from widget_page import FRAME, WATCH, click, drag, key_moves, look
 
 
-@pytest.fixture(scope="module")
-def page(lab):
-    page = lab.open(lab.notebook("dilation", [CELL, CELL.splitlines()[1]]), height=1400)
-    lab.run_all(page)
-    explorers(page, 2)
-    yield page
-    page.close()
+@pytest.fixture
+def page(gallery):
+    return gallery.page
+
+
+@pytest.fixture
+def first(gallery):
+    return gallery.fresh("dilation")
 
 
 @pytest.mark.browser
-def test_it_opens_and_draws(page, lab):
-    first, _ = explorers(page, 2)
-    lab.screenshot(page, "dilation")
+def test_it_opens_and_draws(lab, first):
+    first.screenshot(path=str(lab.artefacts / "dilation.png"))
     assert len(look(first)) == 2
     assert first.locator("dd").nth(1).inner_text() == "13 x 13"  # three 3 x 3 at rate 2: 1 + 3 * 4
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("control", ["kernel", "layers", "rate", "schedule"])
-def test_every_control_answers_to_the_keyboard(page, control):
-    first, _ = explorers(page, 2)
+def test_every_control_answers_to_the_keyboard(page, first, control):
     before, after = key_moves(page, first, control, "ArrowDown" if control == "schedule" else "ArrowRight")
     assert before != after
     key_moves(page, first, control, "ArrowUp" if control == "schedule" else "ArrowLeft")
@@ -36,16 +33,14 @@ def test_every_control_answers_to_the_keyboard(page, control):
 
 
 @pytest.mark.browser
-def test_every_step_of_a_fast_drag_is_drawn(page):
-    first, _ = explorers(page, 2)
+def test_every_step_of_a_fast_drag_is_drawn(page, first):
     seen = drag(page, first, "rate", 23)
     assert len(seen) == 24
     assert all(before != after for before, after in pairwise(seen))
 
 
 @pytest.mark.browser
-def test_no_key_press_is_lost_when_they_come_fast(page):
-    first, _ = explorers(page, 2)
+def test_no_key_press_is_lost_when_they_come_fast(page, first):
     slider = first.locator("[name=rate]")
     slider.focus()
     page.keyboard.press("Home")
@@ -57,8 +52,7 @@ def test_no_key_press_is_lost_when_they_come_fast(page):
 
 
 @pytest.mark.browser
-def test_a_click_on_the_picture_moves_the_pixel_and_arrow_keys_move_it_on(page):
-    first, _ = explorers(page, 2)
+def test_a_click_on_the_picture_moves_the_pixel_and_arrow_keys_move_it_on(page, first):
     first.locator("[name=rate]").focus()
     page.keyboard.press("Home")
     reading = click(first, 0, row=32, column=30)
@@ -67,12 +61,3 @@ def test_a_click_on_the_picture_moves_the_pixel_and_arrow_keys_move_it_on(page):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Shift+ArrowUp")
     assert first.locator(".reading").inner_text().startswith("Row 24, column 29")
-
-
-@pytest.mark.browser
-def test_two_in_one_notebook_move_apart(page):
-    first, second = explorers(page, 2)
-    unmoved = look(second)
-    key_moves(page, first, "layers")
-    assert look(second) == unmoved
-    assert look(first) != unmoved

@@ -10,21 +10,21 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from gallery_page import NAMES, cells
 from nbconvert import HTMLExporter
-from widget_page import click, drag, explorers, key_moves, look
+from widget_page import click, drag, explorers, key_moves, look, picture
 
 ANYWIDGET = Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js"
+STATE = "application/vnd.jupyter.widget-state+json"
 STAND_IN = Path(__file__).parent / "saved_page.js"
-NAMES = ("dilation", "unpooling", "upsampling", "pyramids", "metrics", "convolution_cost", "output_stride")
 
 
 @pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    book = nbformat.v4.new_notebook()
-    cells = ["from course_lib.widgets import explorers", *(f"explorers.{name}()" for name in NAMES)]
-    book.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    NotebookClient(book, timeout=120, store_widget_state=True).execute()
+def page(browser, gallery, tmp_path_factory):
+    """The gallery's notebook as nbconvert writes it, with the state its widgets had when they were first shown."""
+    book = nbformat.v4.new_notebook(metadata={"widgets": {STATE: gallery.state}})
+    for source, outputs in zip(cells(), gallery.outputs):
+        book.cells.append(nbformat.v4.new_code_cell(source, outputs=[nbformat.from_dict(one) for one in outputs]))
     html, _ = HTMLExporter().from_notebook_node(book)
     path = tmp_path_factory.mktemp("saved") / "saved.html"
     path.write_text(html)
@@ -41,47 +41,48 @@ def page(browser, tmp_path_factory):
 
     page.route(lambda url: url.startswith("http"), serve)
     page.goto(path.as_uri())
-    explorers(page, len(NAMES))
+    explorers(page, 2 * len(NAMES))
     yield page
     page.close()
 
 
-def find(page, name):
-    return explorers(page, len(NAMES))[NAMES.index(name)]
+def find(page, gallery, name):
+    return page.locator(f'.lm-explorer[aria-label="{gallery.facts[name]["title"]}"]').first
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "name, control, key",
-    [
-        ("dilation", "rate", "ArrowRight"),
-        ("unpooling", "fill", "ArrowDown"),
-        ("upsampling", "scale", "ArrowRight"),
-        ("pyramids", "module", "ArrowDown"),
-        ("metrics", "shift", "ArrowRight"),
-        ("convolution_cost", "kernel", "ArrowRight"),
-        ("output_stride", "stride", "ArrowRight"),
-    ],
-)
-def test_it_answers_to_keys(page, name, control, key):
-    before, after = key_moves(page, find(page, name), control, key)
-    assert before != after
+@pytest.mark.parametrize("name", NAMES)
+def test_with_a_table_it_answers_to_keys_and_without_it_says_who_can(page, gallery, name):
+    explorer, facts = find(page, gallery, name), gallery.facts[name]
+    control = next(one for one in facts["controls"] if one["kind"] in ("slider", "choice"))
+    element = explorer.locator(f"[name={control['name']}]")
+    shown = picture(explorer)
+    at_end = control["values"].index(control["default"]) == len(control["values"]) - 1
+    keys = ("ArrowLeft", "ArrowRight") if control["kind"] == "slider" else ("ArrowUp", "ArrowDown")
+    before, after = key_moves(page, explorer, control["name"], keys[0 if at_end else 1])
+    if facts["table"]:
+        assert before != after
+        assert picture(explorer) != shown
+    else:
+        explorer.locator(".problem").wait_for(timeout=5000)
+        assert explorer.locator(".problem").inner_text().startswith("Only Python can draw this")
+        assert element.is_enabled()
 
 
 @pytest.mark.browser
-def test_it_follows_a_drag(page):
-    seen = drag(page, find(page, "dilation"), "rate", 23)
+def test_it_follows_a_drag(page, gallery):
+    seen = drag(page, find(page, gallery, "dilation"), "rate", 23)
     assert all(before != after for before, after in pairwise(seen))
 
 
 @pytest.mark.browser
-def test_it_follows_a_click(page):
-    assert click(find(page, "pyramids"), 0, row=40, column=40).startswith("Row 10, column 10")
+def test_it_follows_a_click(page, gallery):
+    assert click(find(page, gallery, "pyramids"), 0, row=40, column=40).startswith("Row 10, column 10")
 
 
 @pytest.mark.browser
-def test_what_only_python_knows_is_said_to_need_python(page, browser):
-    explorer = find(page, "convolution_cost")
+def test_what_only_python_knows_is_said_to_need_python(page, gallery):
+    explorer = find(page, gallery, "convolution_cost")
     before = explorer.locator("dl").inner_text()
     explorer.locator("[name=timed]").check()
     explorer.locator(".problem").wait_for(timeout=5000)

@@ -27,6 +27,11 @@ def explorers(page: Page, number: int = 1) -> list[Locator]:
     return [found.nth(i) for i in range(number)]
 
 
+def picture(explorer: Locator) -> str:
+    """All that an explorer shows: its pictures, their labels, its numbers."""
+    return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), root.querySelector('.panels').innerHTML])")
+
+
 def look(explorer: Locator) -> list[int]:
     """A number for the content of each picture."""
     return explorer.evaluate(LOOK)
@@ -85,3 +90,18 @@ def click(explorer: Locator, panel: int, *, row: int, column: int) -> str:
     at = {"x": (column + 0.5) / width * box["width"], "y": (row + 0.5) / height * box["height"]}
     picture.click(position=at)
     return explorer.locator(".reading").inner_text()
+
+
+def in_kernel(page: Page, code: str) -> str:
+    """Runs a line in the notebook's kernel; returns what it printed."""
+    return page.evaluate(
+        """async code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const asked = kernel.requestExecute({ code });
+          let said = "";
+          asked.onIOPub = message => { said += message.content.text ?? message.content.evalue ?? ""; };
+          await asked.done;
+          return said.trim();
+        }""",
+        code,
+    )
