@@ -121,7 +121,7 @@ def _numbers(kind: str, shape: dict, costs: dict[str, Cost], times: dict[str, fl
     plain, separable = costs[PLAIN], costs[SEPARABLE]
     rows = [
         (f"Weights, {kind}", f"{sum_} = {costs[kind].parameters:,}"),
-        ("x places = multiply-adds", f"x {side}^2 = {costs[kind].multiply_adds:,}"),
+        ("Multiply-adds", f"x {side}^2 = {costs[kind].multiply_adds:,}"),
         ("Separable by plain", f"{separable.parameters / plain.parameters:.4f}"),
         ("1 / N + 1 / k^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
     ]
