@@ -80,8 +80,8 @@ def places(seed: int) -> dict[str, float]:
 def detail(seeds: Seeds) -> Evidence:
     """Varied: the way back from a map of stride 8. Equal: encoder, steps, pictures.
 
-    The decoder has more parameters. The control is the same decoder with fixed corners: what it gains over one step is
-    due to its layers, what the indices gain over it is due to the places they remember.
+    The decoder has more parameters. The control is the same decoder with fixed corners: how it compares with one
+    step is due to its layers, what the indices gain over it is due to the places they remember.
     """
 
     def ways(seed: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ from course_lib.claims import all_claims
 from course_lib.claims import on_deconvnet_segnet_measured as decoders
 from course_lib.claims import on_pspnet_measured as pspnet
 from course_lib.claims import on_receptive_field_measured as fields
+from course_lib.claims import on_skip_connections_measured as skips
 from course_lib.claims.context_heads import aspp_net, far_net, pooling_net
 from course_lib.claims.experiment import HELD_OUT, answers, held_out, over_seeds, started, train
 from course_lib.receptive_field import theoretical
@@ -31,6 +32,8 @@ def test_variants_of_one_claim_have_the_same_parameters():
         [pooling_net(5, bins) for bins in ((0,), (1,), (2,), (3,), (6,), (1, 2, 3, 6))],
         [aspp_net(5, pooling) for pooling in (False, True)],
         [decoders.Mirrored(way) for way in ("indices", "corners")],
+        [skips.SmallUNet(kept) for kept in ((1, 2, 3), (1,), ())],
+        [skips.tower(add, 8) for add in (False, True)],
     ]
     assert [len({size(net) for net in group}) for group in groups] == [1] * len(groups)
 
@@ -95,6 +98,17 @@ def test_the_front_end_stays_as_it_is_while_the_module_learns():
 def test_fixed_corners_are_the_upper_left_cells():
     found = torch.zeros(1, 1, 2, 3, dtype=torch.long)
     assert decoders.corners(found).flatten().tolist() == [0, 2, 4, 12, 14, 16]
+
+
+def test_a_skip_that_is_left_out_hands_over_nothing():
+    net = started(lambda: skips.SmallUNet((2, 3)), 0).eval()
+    image = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        before = net(image)
+        net.up[0][0].weight[:, :8] += 1  # the weights that would read the finest level
+        assert torch.equal(net(image), before)
+        net.up[1][0].weight[:, :16] += 1
+        assert not torch.equal(net(image), before)
 
 
 def test_a_checkerboard_is_found_and_smooth_maps_have_none():
