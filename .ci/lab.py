@@ -25,7 +25,8 @@ def main() -> int:
         print(f'Port {port} is in use. Take another: make lab ARGS="--port {port + 1}", or leave --port out.')
         return 2
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16)
-    command = [sys.executable, "-m", "jupyter", "lab", START, f"--port={port}", "--ServerApp.port_retries=0"]
+    command = [sys.executable, "-m", "jupyter", "lab", f"--port={port}", "--ServerApp.port_retries=0"]
+    command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url=/lab/tree/{START}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command += ["--allow-root"]
     server = subprocess.Popen([*command, *others], cwd=ROOT, env={**os.environ, "JUPYTER_TOKEN": token})

@@ -1,9 +1,13 @@
 """`make lab` checks the port before it starts anything."""
 
 import importlib.util
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -32,3 +36,18 @@ def test_waiting_ends_when_the_server_does(lab):
     server = subprocess.Popen([sys.executable, "-c", "pass"])
     server.wait()
     assert lab.wait_for(server, port=9) is False
+
+
+def test_the_printed_address_leads_to_the_first_notebook(root, lab):
+    port = next(p for p in range(18888, 19888) if lab.is_free(p))
+    command = [sys.executable, root / ".ci/lab.py", "--no-browser", "--port", str(port)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True, "start_new_session": True}
+    server = subprocess.Popen(command, **pipes)
+    try:
+        printed = next(line for line in server.stdout if "The course is open at" in line)
+        path, token = re.search(r"/lab/tree/(\S+)\?token=(\w+)", printed).groups()
+        address = f"http://127.0.0.1:{port}/api/contents/{path}?content=0&token={token}"
+        assert urllib.request.urlopen(address, timeout=20).status == 200
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.communicate()
