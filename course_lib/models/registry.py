@@ -23,7 +23,7 @@ from course_lib.models.deeplab_v2 import DeepLabV2ResNet101, DeepLabV2VGG16
 from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.deeplab_v3plus import DeepLabV3Plus
 from course_lib.models.dilatednet import DilatedNet
-from course_lib.models.fc_densenet import FCDenseNet
+from course_lib.models.fc_densenet import fc_densenet56, fc_densenet67, fc_densenet103
 from course_lib.models.fcn import FCN8s, FCN8sAtOnce, FCN16s, FCN32s
 from course_lib.models.pspnet import PSPNet
 from course_lib.models.segnet import SegNet, SegNetBasic
@@ -38,9 +38,9 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "segnet": SegNet,
     "segnet_basic": SegNetBasic,
     "unet": UNet,
-    "fc_densenet56": partial(FCDenseNet, down=(4,) * 5, bottleneck=4, up=(4,) * 5, growth=12),
-    "fc_densenet67": partial(FCDenseNet, down=(5,) * 5, bottleneck=5, up=(5,) * 5, growth=16),
-    "fc_densenet103": FCDenseNet,
+    "fc_densenet56": fc_densenet56,
+    "fc_densenet67": fc_densenet67,
+    "fc_densenet103": fc_densenet103,
     "deeplab_v1": DeepLabV1,
     "dilatednet_frontend": DilatedNet,
     "dilatednet_basic": partial(DilatedNet, context="basic"),

@@ -46,11 +46,6 @@ def arity(exercise) -> int:
     return 2 if isinstance(exercise.answer, tuple) else 1
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(tmp_path / "progress.json"))
-
-
 def test_there_are_at_least_thirty_spread_over_all_lectures():
     assert len(ALL) >= 30
     lectures = [exercise.number.split(".")[0] for exercise in ALL]

@@ -13,12 +13,6 @@ from course_lib.exercises.expect import number, tensor
 from course_lib.exercises.outcome import NotYet
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(tmp_path / "progress.json"))
-    return tmp_path / "progress.json"
-
-
 @exercise("9.9", hints=("a nudge", "nearly there"), solution=lambda x: 2 * x)
 def doubled(answer) -> None:
     """Double a number."""

@@ -121,11 +121,6 @@ WRONG = {
 }
 
 
-@pytest.fixture(autouse=True)
-def own_record(tmp_path, monkeypatch):
-    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(tmp_path / "progress.json"))
-
-
 @pytest.mark.parametrize("exercise, answer", right_answers(RIGHT))
 def test_another_right_answer_passes(exercise, answer):
     outcome = exercise.check(answer)
