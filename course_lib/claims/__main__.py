@@ -1,6 +1,7 @@
 """Measures the claims and writes the ledger: `make claims`, `make claims ONLY=R6`, `make claims STALE=1`.
 
-A row is written as soon as it is measured. After an interruption `--stale` measures what is missing.
+A row is written as soon as it is measured. After an interruption `--stale` measures what is missing. Several processes
+may measure different claims side by side.
 """
 
 import argparse
@@ -25,12 +26,13 @@ def main() -> int:
     if options.list:
         print("\n".join(f"{claim.id:4} {claim.statement}" for claim in chosen))
         return 0
-    ledger.write(rows, claims)
+    ledger.refresh(claims)
+    before = {claim.id: claim.fingerprint() for claim in chosen}  # of the code that runs, should it be edited meanwhile
     bar = tqdm(chosen, desc="claims", unit="claim", disable=None)
     for claim in bar:
         bar.set_postfix_str(claim.id)
-        rows[claim.id] = row = claim.row()
-        ledger.write(rows, claims)
+        row = claim.row() | {"fingerprint": before[claim.id]}
+        ledger.add(row)
         tqdm.write(f"{claim.id:4} {row['verdict']:24} {row['cpu_seconds']:6.1f} CPU s  {ledger.numbers(row)[:110]}")
     return 0
 

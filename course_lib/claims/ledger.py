@@ -1,12 +1,14 @@
 """The ledger: data/claims.json, one row per claim, and data/claims.md, the same to read.
 
 In come claims, out go rows; a row is written as soon as it is measured, so that an interrupted run loses nothing.
+Several processes may measure side by side: each reads the file again before it writes, and writes alone.
 """
 
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +32,50 @@ def read(path: Path | None = None) -> dict[str, Row]:
 
 
 def write(rows: dict[str, Row], order: Iterable[Claim], path: Path | None = None) -> None:
-    """Replaces the file at once, so that it is whole at any moment; rows of claims that are gone are dropped.
+    """The rows of these claims become the ledger; rows of claims that are gone are dropped.
 
     What a claim says may be worded anew without measuring: the words come from the claims.
     """
+    save(current(order, rows), path or file())
+
+
+def refresh(claims: Iterable[Claim], path: Path | None = None) -> None:
+    """The rows that are there, in the present words of the claims."""
+    with alone(path or file()):
+        write(read(path), claims, path)
+
+
+def add(row: Row, path: Path | None = None) -> None:
+    """Puts one row among those that are there by now, also those that this process has never heard of."""
     path = path or file()
-    kept = current(order, rows)
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept)
+    with alone(path):
+        rows = read(path) | {row["id"]: row}
+        save(sorted(rows.values(), key=lambda row: (row["notebook"], int(row["id"][1:]))), path)
+
+
+def save(rows: list[Row], path: Path) -> None:
+    """Replaces the file at once, so that it is whole at any moment, and writes the page beside it."""
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     temporary = path.with_suffix(".new")
     temporary.write_text(f'{{"machine": {json.dumps(machine())}, "rows": [\n{lines}\n]}}\n')
     temporary.replace(path)
-    path.with_suffix(".md").write_text(markdown(kept))
+    path.with_suffix(".md").write_text(markdown(rows))
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One process at a time, by a lock on the ledger's folder; Windows has no such lock."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)  # lets go of the lock, too
 
 
 def stale(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Claim]:

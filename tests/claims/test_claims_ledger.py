@@ -1,6 +1,8 @@
 """The ledger is whole at any moment, notices stale rows, and reads well."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -48,6 +50,39 @@ def test_an_interrupted_write_leaves_the_old_ledger(row, tmp_path, monkeypatch):
     monkeypatch.setattr(type(path), "write_text", lambda *_: (_ for _ in ()).throw(OSError("full")))
     with pytest.raises(OSError, match="full"):
         ledger.write({}, [addition], path)
+    assert ledger.read(path) == {"T1": row}
+
+
+def test_a_row_joins_those_that_others_have_written(row, tmp_path):
+    path = tmp_path / "claims.json"
+    for id in ("T2", "T10", "T1"):
+        ledger.add(row | {"id": id}, path)
+    ledger.add(row | {"id": "T2", "verdict": "new"}, path)
+    rows = ledger.read(path)
+    assert list(rows) == ["T1", "T2", "T10"], "in the order of the lectures"
+    assert [rows[id]["verdict"] for id in rows] == ["holds", "new", "holds"]
+
+
+def test_writers_side_by_side_lose_no_row(row, tmp_path, monkeypatch):
+    pytest.importorskip("fcntl", reason="no file lock on this system")
+    path, read = tmp_path / "claims.json", ledger.read
+
+    def slowly(path):
+        rows = read(path)
+        time.sleep(0.05)  # time enough for another to write between our reading and our writing
+        return rows
+
+    monkeypatch.setattr(ledger, "read", slowly)
+    with ThreadPoolExecutor(3) as writers:  # the lock parts them like processes: each opens the folder for itself
+        list(writers.map(lambda id: ledger.add(row | {"id": id}, path), ("T1", "T2", "T3")))
+    assert list(read(path)) == ["T1", "T2", "T3"]
+
+
+def test_words_are_renewed_and_rows_of_claims_that_are_gone_are_dropped(row, tmp_path):
+    path = tmp_path / "claims.json"
+    for one in (row | {"statement": "old words"}, row | {"id": "T2"}):
+        ledger.add(one, path)
+    ledger.refresh([addition], path)
     assert ledger.read(path) == {"T1": row}
 
 
