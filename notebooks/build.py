@@ -6,6 +6,7 @@ notebook remembers a fingerprint of its source, its first cell and the library m
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import sys
@@ -19,7 +20,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from course_lib import fingerprint
-from notebooks import convert, first_cell, readme
+from course_lib.claims import ledger
+from notebooks import convert, first_cell, pages, readme
+from notebooks.words import Shelf
 
 HERE = Path(__file__).parent
 HEAVY_SECONDS = 5
@@ -37,7 +40,10 @@ def main() -> int:
     for name in options.names or known:
         for solutions in (False, True):
             build(known[name], solutions, options.force)
-    readme.write()
+    if not options.names:
+        for path, text in pages_now().items():
+            path.write_text(text)
+        readme.write()
     return 0
 
 
@@ -50,8 +56,22 @@ def target(name: str, solutions: bool) -> Path:
 
 
 @cache
-def references() -> dict[str, dict]:
-    return yaml.safe_load((HERE / "source" / "references.yml").read_text())
+def shelf(solutions: bool) -> Shelf:
+    """What the words may refer to, seen from where the notebook lies."""
+    references, glossary = (
+        yaml.safe_load((HERE / "source" / f"{name}.yml").read_text()) for name in ("references", "glossary")
+    )
+    return Shelf(references, glossary, "../GLOSSARY.md" if solutions else "GLOSSARY.md")
+
+
+def pages_now() -> dict[Path, str]:
+    """The pages beside the notebooks, as their sources say they should be."""
+    lectures = [convert.parse(path.stem, path.read_text()) for path in sources()]
+    head = (HERE / "source" / "instructors.md").read_text()
+    return {
+        HERE / "GLOSSARY.md": pages.glossary(shelf(solutions=False).glossary),
+        HERE / "INSTRUCTORS.md": pages.instructors(head, lectures),
+    }
 
 
 def unrun(path: Path, solutions: bool) -> nbformat.NotebookNode:
@@ -59,23 +79,30 @@ def unrun(path: Path, solutions: bool) -> nbformat.NotebookNode:
     source = convert.parse(path.stem, path.read_text())
     source = source if solutions else convert.student(source)
     badge = "" if solutions else first_cell.badge(path.stem)
-    return convert.notebook(source, first_cell.text(), references(), badge)
+    return convert.notebook(source, first_cell.text(), shelf(solutions), badge)
 
 
-def inputs_of(path: Path) -> str:
-    """The fingerprint of everything that the outputs of a notebook depend on."""
-    modules = {"course_lib.notebook", *fingerprint.imported(path.read_text())}
-    text = path.read_text() + first_cell.text() + fingerprint.of_modules(*modules)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def inputs_of(built: nbformat.NotebookNode) -> str:
+    """The fingerprint of everything that a notebook and its outputs depend on: words, code, library, rows shown."""
+    text = "\n".join(f"{cell.cell_type} {cell.source}" for cell in built.cells)
+    code = "\n".join(cell.source for cell in built.cells if cell.cell_type == "code")
+    rows = ledger.read()
+    shown = [json.dumps(rows.get(name)) for name in evidence_in(code)]
+    modules = fingerprint.of_modules("course_lib.notebook", *fingerprint.imported(code))
+    return hashlib.sha256("\n".join([text, *shown, modules]).encode()).hexdigest()[:16]
+
+
+def evidence_in(code: str) -> list[str]:
+    """The ids of the claims that a notebook shows, in their order."""
+    return [name for call in re.findall(r"\bevidence\(([^)]*)\)", code) for name in re.findall(r'"(\w+)"', call)]
 
 
 def build(path: Path, solutions: bool, force: bool = False) -> None:
     """Builds and runs one notebook, unless the one that is there has the same inputs."""
-    goal, inputs = target(path.stem, solutions), inputs_of(path)
-    if not force and goal.exists() and nbformat.read(goal, 4).metadata.get("inputs") == inputs:
+    goal, built = target(path.stem, solutions), unrun(path, solutions)
+    built.metadata["inputs"] = inputs_of(built)
+    if not force and goal.exists() and nbformat.read(goal, 4).metadata.get("inputs") == built.metadata["inputs"]:
         return
-    built = unrun(path, solutions)
-    built.metadata["inputs"] = inputs
     began = time.monotonic()
     run(built, path.stem)
     print(f"{goal.relative_to(HERE.parent)}: ran in {time.monotonic() - began:.0f} s", flush=True)

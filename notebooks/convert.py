@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 import nbformat
 import yaml
 
+from notebooks.words import Shelf, expand
+
 EMPTY_BODY = "pass  # your code here"
 EMPTY_VALUE = "...  # your answer here"
 CELL = re.compile(r"^# %%(?P<markdown> \[markdown\])?(?: tags=(?P<tags>\[.*\]))?\s*$")
@@ -99,18 +101,6 @@ def without_solution(code: str) -> str:
     return "\n".join(kept).rstrip()
 
 
-def cite(text: str, references: dict[str, dict]) -> str:
-    """Replaces [@key] by the authors and the year, linked to the paper."""
-
-    def link(match: re.Match) -> str:
-        paper = references.get(match[1])
-        if paper is None:
-            raise ValueError(f"no reference {match[1]!r} in notebooks/source/references.yml")
-        return f"[{paper['authors']} {paper['year']}]({paper['link']})"
-
-    return re.sub(r"\[@([a-z0-9_]+)\]", link, text)
-
-
 def opening(source: Source, badge: str) -> str:
     """The first words of a notebook, from its front matter."""
     front = source.front
@@ -124,7 +114,7 @@ def opening(source: Source, badge: str) -> str:
     )
 
 
-def notebook(source: Source, first_cell: str, references: dict, badge: str = "") -> nbformat.NotebookNode:
+def notebook(source: Source, first_cell: str, shelf: Shelf, badge: str = "") -> nbformat.NotebookNode:
     """The notebook, not yet run: the opening, the first cell, then the lesson."""
     cells = [Cell("markdown", opening(source, badge)), Cell("code", first_cell), *source.cells]
     built = nbformat.v4.new_notebook(
@@ -135,8 +125,9 @@ def notebook(source: Source, first_cell: str, references: dict, badge: str = "")
     )
     seen: dict[str, int] = {}
     for cell in cells:
-        text = cite(cell.source, references) if cell.kind == "markdown" else cell.source
-        make = nbformat.v4.new_markdown_cell if cell.kind == "markdown" else nbformat.v4.new_code_cell
+        words = cell.kind == "markdown"
+        text = expand(cell.source, shelf, source.front.get("quiz", [])) if words else cell.source
+        make = nbformat.v4.new_markdown_cell if words else nbformat.v4.new_code_cell
         built.cells.append(make(text, id=_stable_id(cell.kind + text, seen)))
         if cell.tags:
             built.cells[-1].metadata["tags"] = list(cell.tags)

@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def main() -> int:
-    found = [line for path in build.sources() for line in of_source(path)]
+    found = [line for path in build.sources() for line in of_source(path)] + list(of_pages())
     print("\n".join(found) if found else "The notebooks keep their promises.")
     return int(bool(found))
 
@@ -41,10 +41,17 @@ def of_source(path: Path) -> Iterator[str]:
             continue
         built = nbformat.read(goal, 4)
         yield from (f"{name}: {line}" for line in complaints(built, goal))
-        if cells_of(built) != cells_of(build.unrun(path, solutions)):
+        unrun = build.unrun(path, solutions)
+        if cells_of(built) != cells_of(unrun):
             yield f"{name}: does not match notebooks/source/{path.name}; run make notebooks"
-        elif built.metadata.get("inputs") != build.inputs_of(path):
+        elif built.metadata.get("inputs") != build.inputs_of(unrun):
             yield f"{name}: its outputs are older than the code they come from; run make notebooks"
+
+
+def of_pages() -> Iterator[str]:
+    for path, text in build.pages_now().items():
+        if not path.exists() or path.read_text() != text:
+            yield f"{path.name}: older than what it is made from; run make notebooks"
 
 
 def cells_of(built: NotebookNode) -> list[tuple]:
@@ -136,7 +143,7 @@ def broken_links(built: NotebookNode, folder: Path) -> Iterator[str]:
     for cell in built.cells:
         if cell.cell_type != "markdown":
             continue
-        for address in re.findall(r"\]\(([^)\s]*)\)", cell.source):
+        for address in re.findall(r'\]\(([^)\s]*)(?: "[^"]*")?\)', cell.source):
             outside = re.match(r"https://[\w.-]+\.\w+(/\S*)?$", address)
             inside = re.match(r"[\w./#-]+$", address) and (folder / address.split("#")[0]).exists()
             if not (outside or inside):

@@ -3,6 +3,7 @@
 import pytest
 
 from notebooks import convert
+from notebooks.words import Shelf
 
 SOURCE = """\
 # ---
@@ -31,7 +32,7 @@ def double(number):
 answer = 4  # solution
 double(answer)
 """
-REFERENCES = {"long2015": {"authors": "Long", "year": 2015, "link": "https://arxiv.org/abs/1411.4038"}}
+SHELF = Shelf({"long2015": {"authors": "Long", "year": 2015, "link": "https://arxiv.org/abs/1411.4038"}}, {})
 
 
 @pytest.fixture
@@ -64,24 +65,24 @@ def test_a_solution_without_a_marker_would_be_seen(source):
 
 
 def test_citations_become_links(source):
-    built = convert.notebook(source, "pass", REFERENCES)
+    built = convert.notebook(source, "pass", SHELF)
     assert "They cite [Long 2015](https://arxiv.org/abs/1411.4038)." in built.cells[2].source
 
 
 def test_an_unknown_citation_is_named(source):
     with pytest.raises(ValueError, match="no reference 'long2015'"):
-        convert.notebook(source, "pass", {})
+        convert.notebook(source, "pass", Shelf({}, {}))
 
 
 def test_the_opening_tells_question_abilities_needs_and_time(source):
-    opening = convert.notebook(source, "pass", REFERENCES).cells[0].source
+    opening = convert.notebook(source, "pass", SHELF).cells[0].source
     for words in ("# 00 · A test", "Does it build?", "- build\n- run", "1 minutes to read, 2 seconds to run"):
         assert words in opening
 
 
 def test_ids_are_stable_and_unique(source):
-    ids = [cell.id for cell in convert.notebook(source, "pass", REFERENCES).cells]
-    assert ids == [cell.id for cell in convert.notebook(source, "pass", REFERENCES).cells]
+    ids = [cell.id for cell in convert.notebook(source, "pass", SHELF).cells]
+    assert ids == [cell.id for cell in convert.notebook(source, "pass", SHELF).cells]
     assert len(set(ids)) == len(ids)
 
 
