@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import psutil
 import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -114,15 +115,17 @@ def run(built: nbformat.NotebookNode, name: str) -> None:
     """Runs every cell; a cell that is heavy must be tagged so, because then the text before it says how long."""
     client = NotebookClient(built, timeout=CELL_LIMIT, resources={"metadata": {"path": str(HERE)}})
     with client.setup_kernel(env={**os.environ, "BEYOND_FCN_PROGRESS": "off"}):
+        kernel = psutil.Process(client.km.provisioner.pid)
         for index, cell in enumerate(built.cells):
             if cell.cell_type != "code":
                 continue
-            began = time.monotonic()
+            began, worked = time.monotonic(), sum(kernel.cpu_times()[:2])
             try:
                 client.execute_cell(cell, index)
             except CellExecutionError as error:
                 sys.exit(f"{name}, cell {index}:\n{cell.source}\n\n{error.ename}: {error.evalue}")
-            seconds = time.monotonic() - began
+            # on a busy machine a cell waits: what it waited is not its own
+            seconds = min(time.monotonic() - began, sum(kernel.cpu_times()[:2]) - worked)
             heavy = "heavy" in cell.metadata.get("tags", [])
             if seconds > HEAVY_SECONDS and not heavy and index != 1:
                 sys.exit(

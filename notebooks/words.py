@@ -29,6 +29,7 @@ def expand(text: str, shelf: Shelf, questions: list[dict]) -> str:
     """The text of a markdown cell as the notebook shows it."""
     if text.strip() == "[quiz]":
         return quiz(questions)
+    text = text.replace("](GLOSSARY.md)", f"]({shelf.page})")
     text = re.sub(r"\[@@([a-z0-9_]+)\]", lambda match: reference(paper(match[1], shelf)), text)
     text = re.sub(r"\[@([a-z0-9_]+)\]", lambda match: citation(paper(match[1], shelf)), text)
     return re.sub(r"\[\[([^\]|]+)(?:\|([^\]]+))?\]\]", lambda match: term(match[1], match[2] or match[1], shelf), text)

@@ -9,6 +9,49 @@
 # needs: Python, and a first idea of what a convolution is. Everything else is explained where it is used.
 # read_minutes: 25
 # run_seconds: 15
+# quiz:
+#   - ask: "A network with 12 classes gets 4 pictures of 3 x 200 x 300. What is the shape of its logits?"
+#     options:
+#       - {say: "4 x 3 x 200 x 300", why: "3 is the number of colours that go in. What comes out has one score for each class."}
+#       - {say: "4 x 200 x 300", why: "That is the label map, after the highest score has won. The logits still hold all 12 scores."}
+#       - {say: "4 x 12 x 200 x 300", why: "One score for each of the 12 classes at each pixel of each picture.", right: true}
+#       - {say: "4 x 12", why: "That would be recognition: one answer for each picture. Segmentation answers for each pixel."}
+#   - ask: "A pixel is void. What does a wrong answer there cost?"
+#     options:
+#       - {say: "Nothing, in the loss and in every metric.", why: "A void pixel has no right answer, so nothing can be wrong there.", right: true}
+#       - {say: "Nothing in the metrics, but the loss rises.", why: "The loss skips void as well: `ignore_index=255`."}
+#       - {say: "As much as any other pixel.", why: "Then a network would be taught to guess what people could not name."}
+#   - ask: "A model never finds one of six classes and is perfect on the five others, taking the lost class for road, the largest. What happens?"
+#     options:
+#       - {say: "Pixel accuracy and mean IoU both fall to about 5/6.", why: "Pixel accuracy falls only by the share of pixels that the lost class has, which may be tiny."}
+#       - {say: "Mean IoU falls to about 5/6; pixel accuracy may hardly fall.", why: "The lost class counts 0 and has one voice in six; its pixels may be one in a hundred.", right: true}
+#       - {say: "Both hardly fall, because the class is small.", why: "Mean IoU does not know that it is small: each class has one voice."}
+#   - ask: "A class is in neither the truth nor the answer. What does it count in the mean IoU of this course?"
+#     options:
+#       - {say: "1, because nothing about it is wrong.", why: "Then adding classes that never occur would raise the score."}
+#       - {say: "0, because nothing about it is right.", why: "Then a score would depend on classes that are not there. 0 is for a class that was predicted and never true."}
+#       - {say: "It is left out.", why: "0 / 0 says nothing, so the mean is taken over the other classes. Published codes differ here: always ask.", right: true}
+#   - ask: "How do you get the mean IoU of a data set of 100 pictures?"
+#     options:
+#       - {say: "Average the 100 mean IoUs.", why: "That is another number, and it can rank two networks the other way round (row T4)."}
+#       - {say: "Add up the 100 confusion matrices, then compute IoU once.", why: "Every pixel of the data set then counts the same.", right: true}
+#       - {say: "Take the mean IoU of the picture in the middle.", why: "One picture may not even hold all classes."}
+# teach:
+#   sections:
+#     - {section: "A picture and its labels", minutes: 8, show: "Run the street, then ask the class to name the pixels at the rim of the bus: where does it end?"}
+#     - {section: "What goes in, what comes out", minutes: 10, show: "Let everybody write down the shape of the logits before the cell runs."}
+#     - {section: "How good is an answer?", minutes: 15, show: "Compute one IoU of the 3 x 3 matrix by hand on the board, then run."}
+#     - {section: "Pixel accuracy flatters", minutes: 10, show: "Vote first: is a pixel accuracy of 0.9 good? Then the blind model."}
+#     - {section: "Move an answer, watch the numbers", minutes: 12, show: "Shift by two pixels with the arrow keys and ask which number falls furthest, and why."}
+#     - {section: "Exercises", minutes: 30, show: "0.1 in pairs; `hint()` as often as they like."}
+#   wrong:
+#     - {says: "IoU is the same as accuracy, class by class.", reply: "Claim everything as bus: every bus pixel is found, and the IoU of the bus is still low, because the union is the whole picture."}
+#     - {says: "Void is a class of its own.", reply: "Ask what a network should learn there. Void is the absence of a label: no loss, no metric."}
+#     - {says: "Mean IoU is the mean over pictures.", reply: "It is the mean over classes, after all pictures were counted into one matrix. Show row T4."}
+#   discuss:
+#     - {ask: "For a car that brakes by itself, which metric would you watch?", answer: "The IoU or recall of pedestrians and cyclists, and what happens at their boundaries; the mean over classes dilutes them, pixel accuracy hides them."}
+#     - {ask: "Two people label the same picture and agree on 95 % of the pixels. Can a network be better than 0.95?", answer: "Against one of them, yes; but the number then says how well it imitates that person's rims. Void at the rims is one way out."}
+#     - {ask: "Why is a painted world used, and what can it not show?", answer: "Its truth is known to the pixel and each cause can be varied alone; it cannot show how often these causes occur in photographs."}
 # ---
 # %% [markdown]
 # ## How this course works
@@ -40,7 +83,7 @@ image, label, _ = street[0]
 figures.picture_and_label(image, label, street.classes, street.colours)
 
 # %% [markdown]
-# **Semantic segmentation** is the task of going from the left to the right. It is not the same as recognition
+# [[Semantic segmentation]] is the task of going from the left to the right. It is not the same as recognition
 # ("there is a bus") nor as detection ("there is a bus in this box"): *every* pixel gets a name.
 #
 # Inside the machine the label map is only whole numbers. Here is a corner of it.
@@ -51,7 +94,7 @@ label[86:94, 18:34]
 
 # %% [markdown]
 # ## What goes in, what comes out
-# A network gets a batch of pictures, N x 3 x H x W. It answers with **logits**, N x C x H x W: for each pixel, one
+# A network gets a batch of pictures, N x 3 x H x W. It answers with [[logits]], N x C x H x W: for each pixel, one
 # score for each of the C classes. The class with the highest score wins.
 #
 # The smallest network that could do it is one convolution that looks at a single pixel. *Guess:* how many weights
@@ -77,7 +120,7 @@ figures.picture_and_label(image, guess, street.classes, street.colours, "an untr
 
 # %% [markdown]
 # ## Pixels nobody could name: void
-# At the rim of a thing even people disagree. Data sets mark such pixels **void**, and neither the loss nor any metric
+# At the rim of a thing even people disagree. Data sets mark such pixels [[void]], and neither the [[loss]] nor any metric
 # may count them. In this course void is always the number 255. Let us void a frame round the picture.
 #
 # *Guess:* the loss below is computed twice, the second time after we changed the network's answer on the void frame.
@@ -96,8 +139,19 @@ losses = [F.cross_entropy(scores, framed[None], ignore_index=255).item() for sco
 print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 
 # %% [markdown]
+# ## The ledger
+# What you just saw is the first statement of this course, T1. Each statement has a row in a **ledger**: how it was
+# counted or measured, the numbers, and a verdict that follows from them by a stated rule. You will meet such a card
+# beside every statement; its last line says how to measure it again on your machine.
+
+# %%
+from course_lib.figures.evidence import evidence
+
+evidence("T1")
+
+# %% [markdown]
 # ## How good is an answer?
-# Everything follows from one table, the **confusion matrix**: row = true class, column = predicted class, each entry
+# Everything follows from one table, the [[confusion matrix]]: row = true class, column = predicted class, each entry
 # a number of pixels. Here is a small one, with three classes.
 
 # %%
@@ -111,11 +165,11 @@ confusion.update(answer, truth)
 confusion.matrix
 
 # %% [markdown]
-# - **Pixel accuracy** is the share of pixels that are right: the diagonal over everything.
+# - [[Pixel accuracy]] is the share of pixels that are right: the diagonal over everything.
 # - **Mean accuracy** asks each class in turn how many of *its* pixels were found, and averages.
-# - **IoU** (intersection over union) of a class divides the pixels that are right by all pixels that are this class
-#   in truth *or* in the answer, so that claiming too much costs as well. **Mean IoU** averages over the classes.
-# - **Frequency-weighted IoU** averages too, but lets each class count as much as it has pixels.
+# - [[IoU]] (intersection over union) of a class divides the pixels that are right by all pixels that are this class
+#   in truth *or* in the answer, so that claiming too much costs as well. [[Mean IoU]] averages over the classes.
+# - [[Frequency-weighted IoU]] averages too, but lets each class count as much as it has pixels.
 #
 # *Guess* before you run: for the matrix above, is mean IoU higher or lower than pixel accuracy?
 # <details><summary>Your guess, then ours</summary>Lower: 0.70 against 0.84. A pixel that is wrong lowers the IoU of
@@ -131,6 +185,9 @@ print("IoU of each class      ", [f"{value:.4f}" for value in confusion.iou.toli
 # %% [markdown]
 # Two rules, because published codes differ. A class that is in neither truth nor answer is left out of the mean. A
 # class that is predicted somewhere but never true counts as 0: inventing things is an error.
+
+# %%
+evidence("T2")
 
 # %% [markdown]
 # ## Pixel accuracy flatters
@@ -156,8 +213,12 @@ print(f"mean IoU       {score.mean_iou:.3f}")
 figures.iou_bars(score.iou, street.classes, float(score.mean_iou), float(score.pixel_accuracy))
 
 # %% [markdown]
-# That is why segmentation papers report mean IoU, and why this course also measures IoU along **boundaries** and by
-# **size of object**: what a network is bad at hides in the averages.
+# That is why segmentation papers report mean IoU, and why this course also measures IoU along
+# [[boundary IoU|boundaries]] and by **size of object**: what a network is bad at hides in the averages. The same blind
+# model on five other sets of streets:
+
+# %%
+evidence("T3")
 
 # %% [markdown]
 # ## Move an answer, watch the numbers
@@ -223,32 +284,33 @@ my_target = (torch.arange(100) == 0).long()  # solution
 exercises.start.flattered.check(my_prediction, my_target)
 
 # %% [markdown]
-# Two data sets tell the same story when you average over them in two ways, or not? Look at the ledger's row T4 for a
-# case of ten pixels where the *ranking of two models flips*. The ledger is `data/claims.md`: each statement with its
-# experiment, its numbers and a verdict that was computed and not typed in.
+# ## Average last
+# A data set has many pictures. Do you average their scores, or add up their matrices first? It matters: for the ten
+# pixels below the *ranking of two models flips*.
 
 # %%
-from course_lib.claims import ledger
-
-print(ledger.numbers(ledger.read()["T4"]))
+evidence("T4")
 
 # %% [markdown]
 # ## The map
-# Every network in the course answers a complaint about the one before it. A lecture that does not lie beside this
-# notebook yet is still being written; its networks, scenes and explorers are already in `course_lib`.
+# Every network in the course answers a complaint about the one before it.
 #
 # | notebook | question |
 # |---|---|
-# | 01 | What does FCN lose when it shrinks a picture 32 times? |
-# | 02 | DeconvNet, SegNet: can a decoder put the detail back if it remembers where each maximum was? |
-# | 03 | U-Net, FC-DenseNet: what if the decoder may look at the encoder's own maps? |
-# | 04 | How much of the picture does a pixel of the answer really see, and how does dilation widen it? |
-# | 05 | DeepLab v1 and v2: large fields of view, a CRF to sharpen, many rates at once |
-# | 06 | PSPNet: when the answer depends on the whole scene |
-# | 07 | DeepLab v3 and v3+: everything together, and a decoder |
-# | 08 | Which one should you take? |
+# | [01](01_fcn_limits.ipynb) | What does FCN lose when it shrinks a picture 32 times? |
+# | [02](02_deconvnet_segnet.ipynb) | Can a decoder put the detail back if it remembers where each maximum was? |
+# | [03](03_skip_connections.ipynb) | What if the decoder may look at the encoder's own maps? |
+# | [04](04_receptive_field_dilation.ipynb) | How much of the picture does a pixel of the answer really see? |
+# | [05](05_deeplab_v1_v2.ipynb) | Large fields of view, a CRF to sharpen, many rates at once: what is each worth? |
+# | [06](06_pspnet.ipynb) | What can only the whole scene tell? |
+# | [07](07_deeplab_v3_v3plus.ipynb) | What remains when everything is put together, and a decoder added? |
+# | [08](08_the_whole_picture.ipynb) | Which one should you take? |
 #
-# The first three papers to know are [@long2015], [@noh2015] and [@badrinarayanan2017].
+# The words of the course are in the [glossary](GLOSSARY.md); each links there where it first appears.
+# `exercises.progress()` shows which exercises you have solved; the record is a file on this machine and nowhere else.
+
+# %% [markdown]
+# [quiz]
 
 # %% [markdown]
 # ## Take away
@@ -257,3 +319,8 @@ print(ledger.numbers(ledger.read()["T4"]))
 # - Pixel accuracy is dominated by large classes; mean IoU gives each class one voice; neither sees boundaries.
 # - Add up the confusion matrix over the whole data set, then divide once. Averaging the IoU of single pictures gives
 #   another number, and can even rank two networks the other way round.
+
+# %% [markdown]
+# ## Further reading
+# - [@@long2015], where the story begins
+# - [@@noh2015] and [@@badrinarayanan2017], the subject of lecture 02
