@@ -5,8 +5,8 @@ import yaml
 
 from course_lib import models
 from course_lib.figures.architecture_layout import laid_out
+from course_lib.models.families import FAMILIES
 from course_lib.widgets import explorers
-from course_lib.widgets.explorers.families import FAMILIES
 from course_lib.widgets.explorers.lineage import compute
 from course_lib.widgets.panels import Diagram, Readout
 

@@ -1,19 +1,20 @@
 """Lineage: the families on a time line; choose one and see why it came, what it changed, and what it is made of.
 
-`families.py` tells the story, `models.structure` counts and draws: no number and no box here is written by hand.
+`models.families` tells the story, `models.structure` counts and draws: no number and no box here is written by hand.
 """
 
+import textwrap
 from functools import cache
 
 from course_lib import palette
 from course_lib.figures.architecture import COLOURS, LINES, size_for
 from course_lib.figures.architecture_layout import Path, laid_out
+from course_lib.models.families import FAMILIES, Family
 from course_lib.models.structure import Structure, structure
 
 from ..controls import Choice
 from ..explorer import Explorer
 from ..panels import Block, Diagram, Panel, Readout
-from .families import FAMILIES, Family, in_lines
 
 MONTH, WIDE, HIGH, LANE = 21, 120, 34, 46  # units of the time line
 CHOSEN, OTHER = palette.hex_of(palette.ORANGE), COLOURS["down"]
@@ -77,6 +78,10 @@ def _story(family: Family, name: str) -> Diagram:
     ]
     title = f"{name}: {family.authors} ({family.year}), {family.venue}"
     return Diagram(title=title, width=856, height=high + 8, blocks=boxes)
+
+
+def in_lines(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, 66))
 
 
 def _numbers(told: Structure) -> Readout:

@@ -1,9 +1,9 @@
-"""The story of the families: who, when, which problem, which answer. lineage.py shows it; numbers come from the models.
+"""The story of the families: who, when, which problem, which answer; what changed is counted on the networks.
 
-Authors, years, venues and first versions are those of the course's list of papers, which a test compares.
+The lineage explorer shows it, claim W2 measures it. Authors, years, venues and first versions are those of the course's
+list of papers, which a test compares.
 """
 
-import textwrap
 from dataclasses import dataclass
 
 
@@ -25,10 +25,6 @@ class Family:
     def months(self) -> int:
         """Months since FCN."""
         return 12 * (self.first[0] - 2014) + self.first[1] - 11
-
-
-def in_lines(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, 66))
 
 
 FAMILIES = {
