@@ -151,7 +151,10 @@ class Chart:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Block:
-    """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed."""
+    """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed.
+
+    `sets` are the settings that a click on it makes, such as {"family": "SegNet"}; a control offers the same to keys.
+    """
 
     x: float
     y: float
@@ -161,6 +164,7 @@ class Block:
     colour: str = ""
     strong: bool = False
     frame: bool = True
+    sets: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -25,7 +25,7 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     """All panels side by side, diagrams below over the whole width."""
     wide = [panel for panel in panels if isinstance(panel, Diagram)]
     others = [panel for panel in panels if not isinstance(panel, Diagram)]
-    columns = max(1, min(len(others), 4 if len(others) in (4, 7, 8) else 3))
+    columns = max(2, min(len(others), 4 if len(others) in (4, 7, 8) else 3))  # a single one takes half the width
     rows = -(-len(others) // columns)
     heights = [3.4] * rows + [0.6 + WIDTH * panel.height / panel.width for panel in wide]
     figure = Figure(figsize=(3 * columns if columns > 2 else WIDTH, sum(heights) + 0.4))
@@ -113,6 +113,7 @@ def _chart(axes: Axes, panel: Chart) -> None:
 
 
 def _diagram(axes: Axes, panel: Diagram) -> None:
+    letters = 7 * min(1, 900 / panel.width)  # points: boxes are laid out for letters of 11 units
     axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal")
     axes.axis("off")
     for block in panel.blocks:
@@ -125,7 +126,7 @@ def _diagram(axes: Axes, panel: Diagram) -> None:
         ink = "black"
         if block.colour and not is_light(np.array([int(block.colour[i : i + 2], 16) for i in (1, 3, 5)])):
             ink = "white"
-        axes.text(*middle, block.text, ha="center", va="center", fontsize=7, color=ink)
+        axes.text(*middle, block.text, ha="center", va="center", fontsize=letters, color=ink)
     for x0, y0, x1, y1 in panel.arrows:
         axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->"})
 

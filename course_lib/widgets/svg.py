@@ -4,6 +4,7 @@ table.py asks for them; the browser only puts them in place. Classes are those o
 letters follow a light or a dark theme.
 """
 
+import json
 from collections.abc import Sequence
 from html import escape
 
@@ -114,6 +115,8 @@ def diagram(panel: Diagram) -> str:
         if block.colour:
             fill = f' style="fill:{block.colour}"'
         place = f'x="{block.x:g}" y="{block.y:g}" width="{block.width:g}" height="{block.height:g}"'
+        if block.sets:
+            parts.append(f'<g data-sets="{escape(json.dumps(block.sets))}">')
         if block.frame:
             parts.append(f'<rect class="{kind}" {place}{fill}/>')
         rows = block.text.split("\n")
@@ -125,8 +128,11 @@ def diagram(panel: Diagram) -> str:
         for number, row in enumerate(rows):
             middle = f'x="{block.x + block.width / 2:g}" y="{first + 13 * number:g}"'
             parts.append(f"<text {middle}{ink}>{escape(row)}</text>")
+        if block.sets:
+            parts.append("</g>")
     parts += [_arrow(*arrow) for arrow in panel.arrows]
-    return _svg(panel.width, panel.height, panel.describe(), parts)
+    letters = f"min-width:{1.1 * panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 12 to 14 pixels high
+    return _svg(panel.width, panel.height, panel.describe(), parts, letters)
 
 
 def _curve(line, number: int, x, y) -> str:
@@ -155,5 +161,6 @@ def _arrow(x0: float, y0: float, x1: float, y1: float) -> str:
     return f'<path class="axis" d="M{x0:g} {y0:g}L{x1:g} {y1:g}M{wings[0]}L{x1:g} {y1:g}L{wings[1]}"/>'
 
 
-def _svg(width: float, height: float, alt: str, parts: list[str]) -> str:
-    return f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(alt)}">{"".join(parts)}</svg>'
+def _svg(width: float, height: float, alt: str, parts: list[str], style: str = "") -> str:
+    told = f'viewBox="0 0 {width:g} {height:g}" style="{style}" role="img" aria-label="{escape(alt)}"'
+    return f"<svg {told}>{''.join(parts)}</svg>"

@@ -165,6 +165,7 @@ export default () => {
       const figure = add(panels, "figure", { className: kind }), made = { kind, figure, caption: add(figure, "figcaption") };
       slots[i]?.figure.replaceWith(figure);
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
+      made.body.onclick = ({ target }) => { const { sets } = target.closest("[data-sets]")?.dataset ?? {}; if (sets) move(JSON.parse(sets)); };
       if (kind !== "map" && kind !== "image") return made;
       const body = made.body;
       made.canvas = add(body, "canvas");

@@ -1,7 +1,7 @@
 """The time line and the explorers of trained networks, as a student uses them."""
 
 import pytest
-from widget_page import key_moves, look
+from widget_page import FRAME, key_moves, look
 
 
 @pytest.fixture
@@ -24,6 +24,17 @@ def test_the_time_line_tells_another_family_for_each_key(page, gallery, lab):
     lineage.locator("[name=family]").select_option(label="SegNet")
     assert "29,455,125" in lineage.locator("dl").inner_text()
     lineage.screenshot(path=str(lab.artefacts / "lineage.png"))
+
+
+@pytest.mark.browser
+def test_a_click_on_the_time_line_chooses_a_family_and_its_letters_can_be_read(page, gallery):
+    lineage = gallery.fresh("lineage")
+    lineage.locator("[data-sets*='U-Net']").click()
+    page.evaluate(FRAME)
+    assert lineage.locator("select").evaluate("select => select.selectedOptions[0].textContent") == "U-Net"
+    assert "31,033,045" in lineage.locator("dl").inner_text()
+    high = "svg => 11 * svg.getBoundingClientRect().width / svg.viewBox.baseVal.width"  # letters are 11 units
+    assert all(svg.evaluate(high) >= 12 for svg in lineage.locator(".diagram > div > svg").all())
 
 
 @pytest.mark.browser

@@ -1,12 +1,14 @@
 """The time line: the story agrees with the list of papers, the numbers with the networks."""
 
+from html import escape
+
 import pytest
 import yaml
 
 from course_lib import models
 from course_lib.figures.architecture_layout import laid_out
 from course_lib.models.families import FAMILIES
-from course_lib.widgets import explorers
+from course_lib.widgets import explorers, svg
 from course_lib.widgets.explorers.lineage import compute
 from course_lib.widgets.panels import Diagram, Readout
 
@@ -94,3 +96,27 @@ def test_the_static_figure_tells_the_story_and_the_numbers(lineage):
     assert "Chen, Zhu, Papandreou, Schroff and Adam (2018), ECCV" in alt
     assert "Parameters: 41,055,413" in alt
     assert "separable" in alt
+
+
+def test_a_click_on_a_box_of_the_time_line_chooses_its_family(lineage):
+    time_line = lineage.render(family="SegNet")[0]
+    offered = {block.text.split("\n")[0]: block.sets for block in time_line.blocks if block.sets}
+    assert offered == {family: {"family": family} for family in FAMILIES}
+    for sets in offered.values():
+        lineage.settings(**sets)
+    drawn = svg.diagram(time_line)
+    assert drawn.count("<g data-sets=") == drawn.count("</g>") == len(FAMILIES)
+    assert escape('{"family": "DeepLab v3+"}') in drawn
+
+
+@pytest.mark.parametrize("family", ["FCN", "FC-DenseNet", "DeepLab v3+"])  # the tightest drawings
+def test_no_text_of_the_static_figure_is_wider_than_its_box(lineage, family):
+    figure = lineage.figure(family=family)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        boxes = [patch.get_window_extent() for patch in axes.patches]
+        for text in axes.texts:
+            inside = text.get_window_extent()
+            middle = (inside.x0 + inside.x1) / 2, (inside.y0 + inside.y1) / 2
+            around = [box for box in boxes if box.x0 < middle[0] < box.x1 and box.y0 < middle[1] < box.y1]
+            assert all(inside.width <= box.width and inside.height <= box.height for box in around), text.get_text()

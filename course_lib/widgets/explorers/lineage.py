@@ -16,13 +16,13 @@ from ..controls import Choice
 from ..explorer import Explorer
 from ..panels import Block, Diagram, Panel, Readout
 
-MONTH, WIDE, HIGH, LANE = 21, 120, 34, 46  # units of the time line
+MONTH, WIDE, HIGH, LANE = 22, 128, 34, 46  # units of the time line
 CHOSEN, OTHER = palette.hex_of(palette.ORANGE), COLOURS["down"]
 PIPE, DASH = 4, 9
 
 
 def lineage() -> Explorer:
-    """Eleven networks from FCN to DeepLab v3+, in the order of their first appearance."""
+    """Eleven networks from FCN to DeepLab v3+, in the order of their first appearance; click one, or choose it."""
     choice = Choice(name="family", label="Network", values=tuple(FAMILIES), default="FCN")
     return Explorer(render, [choice], name="lineage", title="From FCN to DeepLab v3+")
 
@@ -48,7 +48,7 @@ def _time_line(chosen: str) -> Diagram:
     ]
     blocks = [
         Block(x=x, y=y, width=WIDE, height=HIGH, text=f"{name}\n{FAMILIES[name].venue} {FAMILIES[name].year}",
-              colour=CHOSEN if name == chosen else OTHER, strong=name == chosen)
+              colour=CHOSEN if name == chosen else OTHER, strong=name == chosen, sets={"family": name})
         for name, (x, y) in places.items()
     ]  # fmt: skip
     arrows = []
