@@ -57,12 +57,14 @@ def target(name: str, solutions: bool) -> Path:
 
 
 @cache
+def loaded(name: str) -> dict[str, dict]:
+    return yaml.safe_load((HERE / "source" / f"{name}.yml").read_text())
+
+
 def shelf(solutions: bool) -> Shelf:
-    """What the words may refer to, seen from where the notebook lies."""
-    references, glossary = (
-        yaml.safe_load((HERE / "source" / f"{name}.yml").read_text()) for name in ("references", "glossary")
-    )
-    return Shelf(references, glossary, "../GLOSSARY.md" if solutions else "GLOSSARY.md")
+    """What the words may refer to. A released notebook may travel alone: its glossary is the published one."""
+    beside = "../GLOSSARY.md" if solutions else "GLOSSARY.md"
+    return Shelf(loaded("references"), loaded("glossary"), first_cell.published("GLOSSARY.md") or beside)
 
 
 def pages_now() -> dict[Path, str]:

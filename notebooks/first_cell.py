@@ -37,10 +37,18 @@ def text() -> str:
     return TEMPLATE.format(address=ADDRESS, tag=TAG)
 
 
+def repository() -> str:
+    return ADDRESS.removeprefix("https://github.com/").removesuffix(".git")
+
+
+def published(name: str) -> str:
+    """Where a page beside the notebooks lies on the web; nothing before the first release."""
+    return f"https://github.com/{repository()}/blob/{TAG}/notebooks/{name}" if ADDRESS else ""
+
+
 def badge(name: str) -> str:
     """The link that opens a notebook in Colab; nothing before the first release."""
     if not ADDRESS:
         return ""
-    repository = ADDRESS.removeprefix("https://github.com/").removesuffix(".git")
-    page = f"https://colab.research.google.com/github/{repository}/blob/{TAG}/notebooks/{name}.ipynb"
+    page = f"https://colab.research.google.com/github/{repository()}/blob/{TAG}/notebooks/{name}.ipynb"
     return f"[![Open {name} in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({page})"

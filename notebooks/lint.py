@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib.claims import all_claims
 from notebooks import build, first_cell
 
 CELLS = range(20, 46)
@@ -26,7 +27,8 @@ HERE = Path(__file__).parent
 
 
 def main() -> int:
-    found = [line for path in build.sources() for line in of_source(path)] + list(of_pages())
+    found = [line for path in build.sources() for line in of_source(path)]
+    found += [*of_evidence(), *of_pages()]
     print("\n".join(found) if found else "The notebooks keep their promises.")
     return int(bool(found))
 
@@ -46,6 +48,16 @@ def of_source(path: Path) -> Iterator[str]:
             yield f"{name}: does not match notebooks/source/{path.name}; run make notebooks"
         elif built.metadata.get("inputs") != build.inputs_of(unrun):
             yield f"{name}: its outputs are older than the code they come from; run make notebooks"
+
+
+def of_evidence() -> Iterator[str]:
+    """Every claim stands in its own lecture, once, with its evidence."""
+    code = {path.stem: path.read_text() for path in build.sources()}
+    shown = {name: build.evidence_in(text) for name, text in code.items()}
+    for claim in all_claims():
+        places = [name for name, ids in shown.items() for one in ids if one == claim.id]
+        if places != [claim.notebook]:
+            yield f"{claim.notebook}: evidence for {claim.id} is shown in {places or 'no lecture'}, expected here, once"
 
 
 def of_pages() -> Iterator[str]:

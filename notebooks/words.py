@@ -76,7 +76,7 @@ def quiz(questions: list[dict]) -> str:
             f"<b>{'Right.' if option.get('right') else 'Not this one.'}</b> {code(option['why'])}</details>"
             for letter, option in zip(LETTERS, question["options"])
         ]
-        parts += [f"**{number}. {question['ask']}**", "\n".join(options)]
+        parts += [f"**{number}. {question['ask']}**", "\n".join(options), "<p></p>"]
     return "\n\n".join(parts)
 
 

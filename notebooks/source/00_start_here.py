@@ -86,11 +86,11 @@ figures.picture_and_label(image, label, street.classes, street.colours)
 # [[Semantic segmentation]] is the task of going from the left to the right. It is not the same as recognition
 # ("there is a bus") nor as detection ("there is a bus in this box"): *every* pixel gets a name.
 #
-# Inside the machine the label map is only whole numbers. Here is a corner of it.
+# Inside the machine the label map is only whole numbers. Here is the car in front of the bus.
 
 # %%
 print(street.classes)
-label[86:94, 18:34]
+label[66:78, 24:44]
 
 # %% [markdown]
 # ## What goes in, what comes out

@@ -14,6 +14,16 @@ def test_the_lint_has_no_complaint(path):
     assert list(lint.of_source(path)) == []
 
 
+def test_every_statement_stands_in_its_lecture_with_its_evidence():
+    assert list(lint.of_evidence()) == []
+
+
+def test_a_statement_that_no_lecture_shows_is_noticed(monkeypatch):
+    shown = build.evidence_in
+    monkeypatch.setattr(build, "evidence_in", lambda code: [name for name in shown(code) if name != "R6"])
+    assert [line for line in lint.of_evidence() if "for R6 is shown in no lecture" in line]
+
+
 def test_a_mutated_source_is_noticed(tmp_path):
     original = build.sources()[0]
     mutated = tmp_path / original.name
