@@ -33,16 +33,19 @@ def passes(part: str) -> bool:
     print(f"\n== {part} ==", flush=True)
     began = time.monotonic()
     # one thread a worker: two workers with two threads each would fight over two cores
-    threads = {"OMP_NUM_THREADS": "1"} if part == "units" else {}
+    threads = {} if part == "browser" else {"OMP_NUM_THREADS": "1"}
     environment = {**os.environ, **threads, "BEYOND_FCN_PROGRESS": "off"}  # a student's record is not ours
     done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
     print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
     return done.returncode == 0
 
 
+def workers() -> list[str]:
+    return ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+
+
 def units() -> list[str]:
-    workers = min(4, os.cpu_count() or 1)
-    return ["tests", "-m", "not browser", "-n", str(workers), "--dist", "loadfile", "-q", "--durations", "20"]
+    return ["tests", "-m", "not browser", *workers(), "-q", "--durations", "20"]
 
 
 def notebooks() -> list[str]:
@@ -50,7 +53,8 @@ def notebooks() -> list[str]:
     files = sorted(
         str(path) for path in (ROOT / "notebooks").glob("**/*.ipynb") if ".ipynb_checkpoints" not in str(path)
     )
-    return [*files, "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider"]
+    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider"]
+    return [*files, *options, *workers()]
 
 
 def browser() -> list[str] | None:

@@ -27,12 +27,13 @@ def between(text: str, marks: tuple[str, str], table: str) -> str:
 
 
 def lectures() -> str:
-    lines = ["| notebook | you will be able to | minutes | Colab |", "|---|---|---|---|"]
+    lines = ["| notebook | you will be able to | to read | to run | Colab |", "|---|---|---|---|---|"]
     for path in build.sources():
         front = convert.parse(path.stem, path.read_text()).front
         link = f"[{path.stem[:2]} {front['title']}](notebooks/{path.stem}.ipynb)"
         badge = first_cell.badge(path.stem) or "after the first release"
-        lines.append(f"| {link} | {'; '.join(front['able'])} | {front['read_minutes']} | {badge} |")
+        able, minutes, seconds = "; ".join(front["able"]), front["read_minutes"], front["run_seconds"]
+        lines.append(f"| {link} | {able} | {minutes} min | {seconds} s | {badge} |")
     return "\n".join(lines)
 
 
