@@ -1,0 +1,132 @@
+"""Reads a submitted notebook as data: its code cells, which of them check an exercise, and which those need.
+
+In comes a path, out go sources and numbers of cells; nothing of the notebook runs here. Exercise cells are known by
+their `.check(` and not by tags or places, so that moved, copied or retagged cells still count.
+"""
+
+import ast
+import json
+import re
+import symtable
+from collections.abc import Collection
+from pathlib import Path
+
+from course_lib import exercises
+
+MEGABYTES = 100
+CHECK = re.compile(r"(?:(\w+)\s*\.\s*)?(\w+)\s*\.\s*check\s*\(")
+COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
+Cells = dict[int, str]
+
+
+class Unreadable(ValueError):
+    """This file is no notebook that can be graded; the text says why, in words for the instructor."""
+
+
+def read(path: Path) -> Cells:
+    """The code cells by their place among all cells, counted from 1."""
+    if path.stat().st_size > MEGABYTES * 1e6:
+        raise Unreadable(f"the file has {path.stat().st_size / 1e6:.0f} MB, more than the {MEGABYTES} MB that are read")
+    try:
+        book = json.loads(path.read_text("utf-8"))
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise Unreadable("the file is empty" if path.stat().st_size == 0 else f"it is not JSON: {error}") from None
+    cells = book.get("cells") if isinstance(book, dict) else None
+    if not isinstance(cells, list):
+        raise Unreadable("it is JSON, but no notebook: it has no list of cells")
+    found = {}
+    for place, cell in enumerate(cells, start=1):
+        if isinstance(cell, dict) and cell.get("cell_type") == "code":
+            source = cell.get("source", "")
+            text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+            found[place] = as_python(text)
+    if not any(text.strip() for text in found.values()):
+        raise Unreadable("it has no code cell with anything in it")
+    return found
+
+
+def as_python(source: str) -> str:
+    """The cell without what only a notebook understands; lines keep their numbers."""
+    lines = source.splitlines()
+    if lines and lines[0].lstrip().startswith("%%"):
+        if not re.match(r"\s*%%(time|timeit|capture|prun)\b", lines[0]):
+            return ""
+        lines[0] = ""
+    blank = re.compile(r"(\s*)([%!?].*|[\w.]+\?{1,2})\s*")
+    return "\n".join(re.sub(r"\S.*", "pass", line, count=1) if blank.fullmatch(line) else line for line in lines)
+
+
+def checked_in(cells: Cells) -> dict[str, list[int]]:
+    """For each exercise, by number, the cells that check it."""
+    named: dict[str, dict[str, str]] = {}  # attribute -> module -> number
+    for module in exercises.MODULES:
+        for name, value in vars(module).items():
+            if isinstance(value, exercises.Exercise):
+                named.setdefault(name, {})[module.__name__.rpartition(".")[2]] = value.number
+    found: dict[str, list[int]] = {}
+    open_ones = []
+    for place, source in cells.items():
+        for module, name in CHECK.findall(without_comments(source)):
+            places = named.get(name, {})
+            if module in places or len(places) == 1:
+                found.setdefault(places.get(module) or next(iter(places.values())), []).append(place)
+            elif places:
+                open_ones.append((place, set(places.values())))
+    lectures = {number.split(".")[0] for number in found}
+    for place, numbers in open_ones:  # `q = exercises.skips; q.field.check(...)`: the one of this notebook's lecture
+        for number in numbers:
+            if number.split(".")[0] in lectures:
+                found.setdefault(number, []).append(place)
+    return found
+
+
+def without_comments(source: str) -> str:
+    return "\n".join(line.partition("#")[0] for line in source.splitlines())
+
+
+def needed(cells: Cells, wanted: Collection[int]) -> list[int]:
+    """The wanted cells, and the earlier ones that define a name they use, directly or not.
+
+    Drawings, explorers and trainings that no exercise builds on are left out. A name that comes from elsewhere (a star
+    import, exec) is not seen here; the runner then runs the cells that were left out.
+    """
+    chosen, names = set(wanted), set()
+    for place in sorted(cells, reverse=True):
+        if place > max(wanted, default=0):
+            continue
+        reads, writes = reads_and_writes(cells[place])
+        if place in chosen or writes & names:
+            chosen.add(place)
+            names = (names - writes) | reads
+    return sorted(chosen)
+
+
+def reads_and_writes(source: str) -> tuple[set[str], set[str]]:
+    """The names a cell takes from earlier cells, and the names it gives to later ones; none if it does not parse."""
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return set(), set()
+    reads: set[str] = set()
+    writes: set[str] = set()
+    for statement in statements:
+        table = symtable.symtable(ast.unparse(statement), "cell", "exec")
+        used, given = _used(table), {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+        given |= {s.get_name() for s in table.get_symbols() if s.is_namespace()}
+        stored = {_root(node) for node in ast.walk(statement) if isinstance(node, ast.Attribute | ast.Subscript)
+                  and isinstance(node.ctx, ast.Store)}  # fmt: skip
+        reads |= used - writes - (given if isinstance(statement, COMPOUND) else set())
+        writes |= given | (stored - {""})
+    return reads, writes
+
+
+def _used(table: symtable.SymbolTable) -> set[str]:
+    top = table.get_type() == "module"
+    used = {s.get_name() for s in table.get_symbols() if s.is_referenced() and (top or s.is_global())}
+    return used.union(*map(_used, table.get_children()))
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
