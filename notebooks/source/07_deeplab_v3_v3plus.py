@@ -1,0 +1,426 @@
+# ---
+# title: DeepLab v3 and v3+
+# question: How do rates, strides, the whole picture and sharp edges fit into one network?
+# able:
+#   - name each step from DeepLab v2 to v3 and to v3+, and say which problem it answers
+#   - trade strides for rates, and say what output stride 8 costs against 16
+#   - write a depthwise separable convolution, and say what it saves and what it does not
+#   - explain why the decoder keeps 48 low-level maps, and neither one nor all
+# needs: "Lectures 04 to 06: dilation and receptive fields, atrous spatial pyramid pooling (ASPP), pooling for
+#      context."
+# read_minutes: 40
+# run_seconds: 30
+# quiz:
+#   - ask: "A picture of 512 x 512 pixels gives an encoder output of 32 x 32 cells. What is the output stride?"
+#     options:
+#       - {say: "1/16", why: "That is the ratio upside down. It circulates in lecture notes, and a stride below 1
+#            would mean that the map is larger than the picture."}
+#       - {say: "16", right: true, why: "Side of the picture divided by side of the encoder's output: 512 / 32."}
+#       - {say: "4, for four halvings", why: "There are four halvings, but the output stride is what they multiply to:
+#            2 x 2 x 2 x 2."}
+#   - ask: "Why did rate 24 leave the pyramid?"
+#     options:
+#       - {say: "On the maps of the training crops most of its nine weights fall outside, so a 1x1 does nearly the
+#            same for a ninth of the weights.", right: true, why: "At a rate of the map's side only the centre is
+#            left. The 1x1 branch says so openly, and image pooling takes over the wide view."}
+#       - {say: "It has too many weights.", why: "A 3x3 has nine weights for each pair of channels at every rate."}
+#       - {say: "It leaves holes between its weights.", why: "It does, but so do 12 and 18, and the other branches
+#            read between. The paper's reason is the map's border."}
+#   - ask: "Image pooling was added to ASPP and nothing changed on a data set. What follows?"
+#     options:
+#       - {say: "The code must be wrong.", why: "Look at the skyline in V3: the code is right and the gain is
+#            nothing."}
+#       - {say: "Image pooling is useless.", why: "Look at the harbour in V3: without it the network cannot tell a
+#            boat from a car."}
+#       - {say: "The rates were too small.", why: "Larger rates look further, and the evidence here is not further
+#            away."}
+#       - {say: "What tells the classes apart there lies within reach of the rates.", right: true, why: "Pooling the
+#            whole picture helps where the evidence is far away or everywhere. Nearby evidence the other branches see
+#            already."}
+#   - ask: "A separable 3x3 from 256 to 256 channels has 8.7 times fewer weights and multiply-adds than a plain one.
+#        How much faster is it?"
+#     options:
+#       - {say: "8.7 times", why: "That would be so if multiplying were all that takes time. The depthwise half does
+#            little with each number it fetches."}
+#       - {say: "Measure it: less than that, how much less depends on the machine.", right: true, why: "Multiply-adds
+#            count work; time also counts waiting for memory. V5 has both numbers from one machine."}
+#       - {say: "Not at all", why: "It is faster on nearly every machine, only not by the same factor."}
+#   - ask: "Why does v3+ reduce 256 low-level maps to 48 before it joins them to the encoder's 256?"
+#     options:
+#       - {say: "So that many maps with little meaning do not outweigh the encoder's.", right: true, why: "The paper
+#            tried five counts; from 8 to 64 they lie within a point of each other, and 48 came out best."}
+#       - {say: "Because a concatenation needs equal numbers of channels.", why: "A sum needs equal numbers. A
+#            concatenation takes any."}
+#       - {say: "Because one channel would be enough for edges.", why: "One was not tried, and 8 were already worse
+#            than 48. One channel circulates in lecture notes."}
+# teach:
+#   sections:
+#     - {section: "Weights that fall off the map", minutes: 8, show: "weights_on_the_map for 33 cells; let the class
+#          guess rate 18 first"}
+#     - {section: "One number for the whole picture", minutes: 10, show: "the pyramids explorer: move the cell to a
+#          corner, then change to pyramid pooling"}
+#     - {section: "From v2 to v3, counted", minutes: 10, show: "models.compare, line by line: which line answers which
+#          problem?"}
+#     - {section: "Output stride", minutes: 12, show: "the output stride explorer: 32, 16, 8, and watch the memory of
+#          conv4 and conv5"}
+#     - {section: "What stride 16 can never say", minutes: 10, show: "the perfect answer at stride 4, 8 and 16; ask
+#          who is at fault: the network or the stride"}
+#     - {section: "The decoder of v3+", minutes: 15, show: "the borrowed low-level feature: whose bus is it?"}
+#     - {section: "Cheaper convolutions and Xception", minutes: 15, show: "the cost explorer with the time measured on
+#          the lecture hall's own machine"}
+#   wrong:
+#     - {says: "Output stride 8 is coarser than 16, because 8 is smaller.", reply: "It is the number of pixels for
+#          each cell. 8 pixels a cell is finer, and the map has four times as many cells."}
+#     - {says: "The decoder makes the encoder's map sharp by learning to enlarge it.", reply: "The enlarging is
+#          bilinear. What is sharp comes from the low-level feature; the 3x3s decide which of its edges count."}
+#     - {says: "Multiply-adds are time.", reply: "Measure one layer with the explorer. They are work; a layer that
+#          fetches much and multiplies little waits."}
+#     - {says: "Image pooling is the same as the pyramid pooling of PSPNet.", reply: "It is PSPNet's 1x1 bin alone.
+#          Two things in one picture that need different answers get the same average: lecture 06, the skyline."}
+#     - {says: "v3 with the weights of a training at stride 16 must be trained again for stride 8.", reply: "No
+#          layer's shape changes, only steps and rates: the same weights run at both. The paper evaluates this way."}
+#   discuss:
+#     - {ask: "Stride 8 costs more than stride 16 in every picture that is ever looked at. Who should pay it?",
+#          answer: "A decoder gives most of the edges for less; where a tenth of a point matters (a challenge) stride
+#          8 is switched on at the end, since the weights fit. A car that has 30 ms pays for neither."}
+#     - {ask: "Our swapped low-level feature moved the whole bus. Does that mean that the encoder does nothing?",
+#          answer: "In this small network the encoder's map has 4 x 4 cells, so place and shape must come from the
+#          low-level feature. In the full network 33 x 33 cells carry place. The experiment shows who draws the
+#          outline, not who knows the name."}
+#     - {ask: "Is one mean IoU for each number of channels enough to prefer 48 over 32?", answer: "No. The difference
+#          is 0.05 points from one training each. The honest reading: between 16 and 64 it hardly matters."}
+# ---
+# %% [markdown]
+# ## Where we stand
+# Lecture 05 built a pyramid of rates ([[aspp|ASPP]]), lecture 06 averaged the picture to learn what scene it is. Both
+# keep a map of stride 8 and pay for it. DeepLab v3 ([@chen2017]) puts the two ideas together; v3+ ([@chen2018plus])
+# adds edges and makes it cheap. This lecture takes the two apart again.
+#
+# ## Problem one: wide rates fall off the map
+# A picture of 513 pixels at [[output stride]] 16 becomes a map of 33 x 33 cells. A 3x3 kernel has nine weights; near
+# the border some lie outside, where there are only zeros. Below, each cell is coloured by how many weights are left
+# for a kernel that stands there. *Guess:* at [[dilation rate]] 18, how many of the 1089 cells have all nine?
+# <details><summary>Your guess, then ours</summary>None. From a rate of half the map's side on, the kernel's left and
+# right columns are never both on the map. At rate 24 two or three weights are left on average; at rate 33 only the
+# centre would be.</details>
+
+# %%
+from course_lib.figures import deeplab_v3 as figures
+
+figures.weights_on_the_map(33, rates=(6, 12, 18, 24))
+
+# %% [markdown]
+# So v2's widest branch, rate 24, was mostly a 1x1 convolution in disguise. v3 draws two conclusions: use an honest 1x1,
+# and get the wide view in another way.
+#
+# ## The idea: one average for the whole picture
+# **[[Image pooling]]** averages each [[channel]] over the whole map, sends the averages through a 1x1, and hands the
+# result to every cell. It is the coarsest level of PSPNet's pyramid. Here is the whole module as the network runs it:
+# find the 1x1, the rates, the image pooling, and the line that joins them.
+
+# %%
+from inspect import getsource
+
+from course_lib import models
+from course_lib.models import deeplab_v3
+
+print(getsource(deeplab_v3.ASPP))
+
+# %% [markdown]
+# ### Play: what does one cell learn?
+# The same cell, five branches. Each bar says how much of which class a branch reads. Move the cell into a corner:
+# which rates lose their weights, and which branch does not care? Then change to pyramid pooling and compare.
+
+# %%
+from course_lib.widgets import explorers
+
+moving_pyramids = explorers.pyramids()
+moving_pyramids.figure()
+
+# %%
+moving_pyramids
+
+# %% [markdown]
+# ### Measured: does image pooling help?
+# One small network, twice, with the same number of parameters: its last branch pools the whole picture, or it does not.
+# It is trained on two worlds. In the *harbour* a hull is a boat or a car depending on a surface far away; in the
+# *skyline* a house and a tower differ in their own proportions. *Guess* in which of them image pooling helps, then
+# look at the two pairs of numbers.
+
+# %%
+from course_lib.figures.evidence import evidence
+
+evidence("V3")
+
+# %% [markdown]
+# A large gain where the evidence is far away, none where it is near. An average of everything is no better than the
+# question you ask of it.
+#
+# ## From v2 to v3, counted on the networks
+# The next list was not typed in: both full-size networks ran once, without weights, and the differences were noted,
+# v2 above and v3 below. *Joins*: v2 added four score maps; v3 concatenates five stacks of 256 maps and lets a 1x1
+# weigh them. *[[batch normalisation|BN]]*: the branches now have it. *Rate 24* is gone. *conv5* has three rates of its
+# own, 2 x (1, 2, 4): that is **[[multi-grid]]**. And one thing is missing because no layer shows it: the [[CRF]].
+#
+# Under the list the same facts from the ledger, and then v3 drawn from itself at the size of the paper's crops: orange
+# boxes dilate, c joins.
+
+# %%
+for change in models.compare("deeplab_v2", "deeplab_v3_resnet101").changes:
+    print(f"{change.group:15} {change.what:13} v2  {change.before or 'none'}")
+    print(f"{'':29} v3  {change.after or 'none'}")
+evidence("V1", "V2")
+
+# %%
+from course_lib.figures.architecture import architecture
+
+architecture("deeplab_v3_resnet101")
+
+# %% [markdown]
+# ## Output stride: how many pixels is a cell?
+# **Output stride** = side of the picture / side of the [[encoder]]'s output. Take a stride away from a stage, give its
+# layers twice the rate, and the map is twice as fine while each layer still sees the same part of the picture. No
+# weight changes its shape. *Guess:* we load the weights of a stride-16 network into a stride-8 one. What changes: the
+# number of weights, the size of the scores, the rates?
+# <details><summary>Your guess, then ours</summary>The weights are the same. The scores are twice as fine along each
+# side, and the pyramid's rates are doubled, so that they span the same part of the picture.</details>
+#
+# Stride 8 costs about three times the [[multiply-adds]]; the cell counts them. The paper trains at 16 and evaluates at
+# 8: the weights fit. The two rows of the ledger below it say so too, and V6 shows what circulates: the ratio upside
+# down.
+
+# %%
+import torch
+
+from course_lib.claims import full_size
+
+name, picture = "deeplab_v3_resnet50", torch.rand(1, 3, 257, 257)
+weights = models.build(name, 21, width=1 / 8).state_dict()
+for stride in (16, 8):
+    net = models.build(name, 21, width=1 / 8, output_stride=stride).eval()
+    net.load_state_dict(weights)
+    print(f"stride {stride}: scores {tuple(net.scores(picture).shape)}, ASPP rates", deeplab_v3.aspp_rates(stride))
+    full = models.build(name, output_stride=stride, device="meta")
+    print(f"    full size, 513 pixels: {full_size.multiply_adds(full, 513) / 1e9:.0f} billion multiply-adds")
+evidence("V6", "V10")
+
+# %% [markdown]
+# ### Play: which stages pay?
+# Choose stride 32, 16, 8. Which stages turn orange, and where does the memory grow? Then switch multi-grid on: which
+# number changes, and which do not?
+
+# %%
+moving_stride = explorers.output_stride()
+moving_stride.figure()
+
+# %%
+moving_stride
+
+# %% [markdown]
+# ## Problem two: what stride 16 can never say
+# Suppose that the encoder makes **no mistake at all**: each cell knows exactly which share of its pixels is which
+# class. [[Bilinear upsampling]] brings the shares back to the picture's size, and the largest wins. *Guess* the mean
+# IoU of this perfect network at stride 4, 8 and 16, over 64 streets with thin poles.
+# <details><summary>Your guess, then run the cell</summary>Most people guess far too high for stride 16. Poles are a
+# few pixels wide, and a cell of 16 x 16 pixels never holds enough of one.</details>
+
+# %%
+from torch.nn import functional as F
+
+from course_lib.metrics import Confusion
+from course_lib.scenes import Scenes
+
+streets = Scenes("street", size=128, count=64, seed=4)
+images, labels, _ = streets.batch(range(64))
+shares = F.one_hot(labels, streets.num_classes).permute(0, 3, 1, 2).float()
+shown = {"truth": labels[0]}
+for stride in (4, 8, 16):
+    enlarged = F.interpolate(F.avg_pool2d(shares, stride), size=(128, 128), mode="bilinear")
+    perfect = enlarged.argmax(1)
+    shown[f"stride {stride}"] = perfect[0]
+    score = Confusion(streets.num_classes).update(perfect, labels)
+    print(f"stride {stride:2}: mean IoU at best {score.mean_iou:.3f}, poles {score.iou[-1]:.3f}")
+scene = {"the picture": images[0]}
+figures.answers(scene, shown, streets.classes, streets.colours, truth=labels[0])
+
+# %% [markdown]
+# No training can repair that: the cells are too large. Stride 8 everywhere is dear. But somewhere in the encoder there
+# *is* a map of stride 4 with every edge in it, a **[[low-level feature]]**. It does not know what things are, and the
+# encoder's map does not know where they end.
+#
+# ## The idea: a small decoder
+# v3+ joins the two. The low-level feature has 256 channels; a 1x1 reduces them to **48**, so that they do not outweigh
+# the encoder's 256 maps. The encoder's maps are enlarged to stride 4, both are joined, and two 3x3 decide which edges
+# count. Here is the whole [[decoder]]:
+
+# %%
+from course_lib.models import deeplab_v3plus
+
+print(getsource(deeplab_v3plus.Decoder))
+
+# %% [markdown]
+# ### Who draws the outline?
+# The course's trained v3+ is small. On its pictures of 64 pixels the encoder's map has 4 x 4 cells and the low-level
+# feature 16 x 16. It knows sky, road and bus; after so short a training it finds no car, bicycle or pole. For our
+# question it will do: we give it the encoder's map of one street and the low-level feature **of another**. *Guess:*
+# whose bus will it draw?
+# <details><summary>Your guess, then ours</summary>Mostly the lender's, as the second row of numbers says. With 4 x 4
+# cells the encoder hardly knows where the bus is, so place and outline come from the low-level feature. Take that
+# away and the bus is lost.</details>
+
+# %%
+from course_lib.models.blocks import resize
+from course_lib.training import checkpoints
+
+trained, unseen = checkpoints.load("deeplab_v3plus_street"), checkpoints.unseen("deeplab_v3plus_street")
+photos, truth, _ = unseen.batch(range(64))
+with torch.no_grad():
+    low, features = trained.encode(photos)
+    encoded = trained.aspp(features)
+    swapped = {"its own": low, "borrowed": low.roll(1, 0), "none": torch.zeros_like(low)}
+    drawn = {name: trained.score(trained.decoder(maps, encoded)) for name, maps in swapped.items()}
+drawn = {name: resize(scores, (64, 64), align_corners=True).argmax(1) for name, scores in drawn.items()}
+print("IoU of the bus, with its own truth and with the lender's")
+for name, answer in drawn.items():
+    own, lender = (Confusion(6).update(answer, label).iou[2] for label in (truth, truth.roll(1, 0)))
+    print(f"    low-level feature {name:8}  {own:.2f}  {lender:.2f}")
+pair = {"the picture": photos[8], "the lender": photos[7]}
+first = {f"low level:\n{name}": answer[8] for name, answer in drawn.items()}
+figures.answers(pair, first, unseen.classes, unseen.colours)
+
+# %% [markdown]
+# ### Measured: the decoder
+# V7 counts the real decoder. V9 trains with and without it. Look at the numbers along the boundaries, and at how they
+# change with the width of the band: a decoder that repairs edges must gain most where the band is narrowest.
+
+# %%
+evidence("V7", "V9")
+
+# %% [markdown]
+# ### Exercise 7.6: join the two
+# Write the decoder up to its 3x3s: `low` is the low-level feature, `encoded` the encoder's map, `reduce` a layer that
+# you may call. `exercises.deeplab_v3.decoder.hint()` helps. More to do: `image_pooling` (7.1), `aspp` (7.2),
+# `output_stride` (7.4) and `plan` (7.5), each with `.question()`.
+
+# %% tags=["exercise"]
+from course_lib import exercises
+
+
+def my_decoder(low, encoded, reduce):
+    # solution
+    details = reduce(low)
+    encoded = F.interpolate(encoded, size=details.shape[-2:], mode="bilinear", align_corners=True)
+    return torch.cat([encoded, details], dim=1)
+
+
+exercises.deeplab_v3.decoder.check(my_decoder)
+
+# %% [markdown]
+# ## Problem three: the price
+# A plain 3x3 convolution does two things at once: it looks at neighbours, and it mixes channels. A
+# **[[depthwise separable convolution]]** does them one after the other. Below, a street with 3 channels on its way to
+# 16 maps. *Guess:* a plain 3x3 needs 3 x 3 x 3 x 16 weights for that. How many do the two steps need?
+# <details><summary>Your guess, then ours</summary>3 x 3 x 3 + 3 x 16 = 75, where the plain one has 432. In general the
+# ratio is 1/N + 1/k² for N output channels and a k x k kernel.</details>
+#
+# Under the maps is an explorer of what a convolution costs. Move the channels and the kernel, then switch the
+# measurement on: it times both kinds on *your* machine. Does the time fall as much as the multiply-adds?
+
+# %%
+torch.manual_seed(0)
+alone = F.conv2d(images[:1], torch.randn(3, 1, 3, 3), padding=1, groups=3)
+mixed = F.conv2d(alone, torch.randn(16, 3, 1, 1))
+figures.separable_steps(images[0], alone[0], mixed[0])
+
+# %%
+moving_cost = explorers.convolution_cost()
+moving_cost.figure()
+
+# %%
+moving_cost
+
+# %% [markdown]
+# ### Measured: what separable convolutions save
+# V4 counts weights. V5 trains and times. Look for three numbers: how many times fewer multiply-adds, how many times
+# less time, and what happened to the accuracy. The first two are not the same number.
+
+# %%
+evidence("V4", "V5")
+
+# %% [markdown]
+# ### Exercise 7.3: an atrous separable convolution
+# v3+ makes the pyramid's 3x3s separable too. Write one: `my_separable(x, depthwise, pointwise, rate)`, as large as x.
+
+
+# %% tags=["exercise"]
+def my_separable(x, depthwise, pointwise, rate):
+    # solution
+    alone = F.conv2d(x, depthwise, padding=rate, dilation=rate, groups=x.shape[1])
+    return F.conv2d(alone, pointwise)
+
+
+exercises.deeplab_v3.separable.check(my_separable)
+
+# %% [markdown]
+# ## The real network: v3+ on Xception-65
+# [[Xception]] ([@chollet2017]) is a [[backbone]] of separable convolutions. v3+ changes it: strided separable
+# convolutions stand where max pools were, the middle has 16 blocks instead of 8, and each depthwise step has its own
+# BN. Find the skip in the drawing. Then the full-size network is built and answers a picture of 513 pixels, which takes
+# about 8 seconds with building it.
+
+# %%
+architecture("deeplab_v3plus")
+
+# %% tags=["heavy"]
+network = models.build("deeplab_v3plus", num_classes=21).eval()
+with torch.no_grad():
+    scores = network.scores(torch.rand(1, 3, 513, 513))
+print(f"{sum(p.numel() for p in network.parameters()):,} parameters, scores {tuple(scores.shape)}")
+del network
+evidence("V8")
+
+# %% [markdown]
+# ## What the papers report
+# All on VOC 2012, in percent of mean IoU, from the low numbers to the high ones. *With* says what else was at work: the
+# highest numbers saw more training pictures and several scales of each test picture. Compare only rows of one split
+# and one condition.
+#
+# ### Exercise 7.7: read a table
+# Under this table the cell prints v3+'s own table on low-level channels and five statements. Which of them follow?
+# Answer with letters, such as "bd".
+
+# %%
+from course_lib.claims import published
+
+versions = ("DeepLab v2", "DeepLab v3", "DeepLab v3+")
+published.Table(row for version in versions for row in published.table(data="VOC 2012", family=version))
+
+# %% tags=["exercise"]
+print(exercises.deeplab_v3.low_level.question())
+my_letters = "ad"  # solution
+exercises.deeplab_v3.low_level.check(my_letters)
+
+# %% [markdown]
+# [quiz]
+
+# %% [markdown]
+# ## Take away
+# - Wide rates on small maps lose their weights. v3 replaces the widest by a 1x1 and adds the picture's average, which
+#   helps where the evidence is far away and nowhere else.
+# - Output stride is pixels per cell: input / output. Trade a stride for a rate and the same weights run finer, dearer.
+# - A perfect map of stride 16 still has no poles. Edges must come from a layer that has them: v3+ joins 48 low-level
+#   maps at stride 4.
+# - Separable convolutions look first and mix later. They save nearly a factor of nine in work at 3x3, and less in time.
+#
+# ## What circulates wrongly
+# - "Output stride = output / input." Upside down (V6).
+# - "The low-level feature is reduced to one channel." To 48 (V7).
+# - Code with one 3x3 in the decoder, without BN and ReLU between the halves of its separable convolutions, or with the
+#   low-level feature of Xception's first block: runs, and is another network.
+#
+# ## Further reading
+# - [@@chen2017]
+# - [@@chen2018plus]
+# - [@@chollet2017]
+#
+# Next: lecture 08 puts all families on one bench.
