@@ -1,4 +1,4 @@
-"""The pictures of 02: pooling and back, stamps of a transposed convolution, checkerboards, maps of a decoder, weights.
+"""The pictures of 02: pooling and back, stamps of a transposed convolution, maps of a decoder, weights.
 
 In come small maps, activations and counts, out go figures.
 """
@@ -70,7 +70,7 @@ def stamps(image: Tensor, kernel: Tensor, stride: int) -> Figure:
         alone.view(-1)[pixel] = image.flatten()[pixel]
         parts.append(F.conv_transpose2d(alone[None, None], kernel[None, None], stride=stride)[0, 0])
     whole = F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
-    figure, axes = new(1, len(parts) + 1, size=(9, 1.0 + 8.2 / (len(parts) + 1)))
+    figure, axes = new(1, len(parts) + 1, size=(9, 0.35 + 9 / (len(parts) + 1)))
     for number, (axis, part) in enumerate(zip(axes[0], [*parts, whole])):
         title = "their sum" if number == len(parts) else f"pixel {number + 1} stamps"
         picture(axis, part, title, vmin=0, vmax=float(whole.max()))
@@ -83,20 +83,6 @@ def stamps(image: Tensor, kernel: Tensor, stride: int) -> Figure:
         f"{len(parts)} stamps of {kernel.shape[0]} x {kernel.shape[1]}, {stride} cells apart, and their sum, in which "
         f"values from {float(whole.min()):g} to {float(whole.max()):g} stand."
     )
-    return figure
-
-
-@styled
-def checkerboards(maps: Mapping[str, Tensor], indices: Mapping[str, float]) -> Figure:
-    """A corner of what each kind of step makes of a flat map, with its checkerboard index."""
-    if maps.keys() != indices.keys():
-        raise ValueError(f"maps and indices must name the same kinds, got {list(maps)} and {list(indices)}")
-    figure, axes = new(1, len(maps), size=(9, 2.6))
-    for axis, (name, plane) in zip(axes[0], maps.items()):
-        picture(axis, plane, f"{name.replace(', ', ',' + chr(10))}\nindex {indices[name]:.2f}")
-        axis.title.set_fontsize(9)
-    told = ", ".join(f"{name} {indices[name]:.2f}" for name in maps)
-    figure.alt = f"What {len(maps)} ways of enlarging make of a nearly flat map. Checkerboard index: {told}."
     return figure
 
 

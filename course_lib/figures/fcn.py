@@ -1,6 +1,6 @@
-"""The pictures of 01: answers beside the truth, scores in groups, the tents of bilinear upsampling, a torn bus.
+"""The pictures of 01: answers beside the truth, the tents of bilinear upsampling, a torn bus.
 
-In come pictures, label maps and scores, out go figures. 02 borrows `answers` and `grouped`.
+In come pictures and label maps, out go figures. 02 borrows `answers`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from course_lib.figures.style import COLOURS, HATCHES, INK, Figure, class_legend, labels, new, picture, styled
+from course_lib.figures.style import COLOURS, INK, Figure, class_legend, labels, new, picture, styled
 from course_lib.metrics import Confusion
 from course_lib.models.blocks import bilinear_upsampling
 
@@ -28,7 +28,7 @@ def answers(
     panels = 2 + len(found)
     columns = panels if panels <= 4 else -(-panels // 2)
     rows = -(-panels // columns)
-    figure, axes = new(rows, columns, size=(9, 0.5 + rows * (9 / columns + 0.25)))
+    figure, axes = new(rows, columns, size=(9, 0.4 + rows * (9 / columns + 0.15)))
     cells = list(axes.flat)
     picture(cells[0], image, "the picture")
     labels(cells[1], label, "the truth", colours=colours)
@@ -41,38 +41,6 @@ def answers(
         cell.set_axis_off()
     class_legend(figure, classes, colours=colours)
     figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {', '.join(told)}."
-    return figure
-
-
-@styled
-def grouped(scores: Mapping[str, Sequence[float]], groups: Sequence[str], ylabel: str = "IoU") -> Figure:
-    """One bar for each name in each group; not a number means that there is nothing to score."""
-    for name, values in scores.items():
-        if len(values) != len(groups):
-            raise ValueError(f"{name} has {len(values)} scores for {len(groups)} groups")
-    figure, axes = new(size=(9, 3))
-    axis, wide = axes[0, 0], 0.8 / len(scores)
-    for index, (name, values) in enumerate(scores.items()):
-        places = torch.arange(len(groups)) - 0.4 + wide * (index + 0.5)
-        heights = torch.as_tensor(values, dtype=torch.float64).nan_to_num().tolist()
-        bars = axis.bar(
-            places.tolist(),
-            heights,
-            wide * 0.92,
-            label=name,
-            color=COLOURS[index % len(COLOURS)],
-            hatch=HATCHES[index % len(HATCHES)],
-            edgecolor="white",
-        )
-        axis.bar_label(bars, [f"{value:.2f}" for value in values], fontsize=7.5, color=INK, padding=1)
-    axis.set_xticks(range(len(groups)), groups)
-    axis.set(ylim=(0, 1.12), ylabel=ylabel)
-    figure.legend(loc="outside upper right", ncols=len(scores))
-    told = "; ".join(
-        f"{name}: {', '.join(f'{group} {value:.2f}' for group, value in zip(groups, values))}"
-        for name, values in scores.items()
-    )
-    figure.alt = f"Bars of {ylabel}. {told}."
     return figure
 
 
@@ -117,7 +85,7 @@ def torn(
     height, width = label.shape
     if not (0 <= y < height and 0 <= x < width):
         raise ValueError(f"place must lie in the {height} x {width} picture, got {tuple(place)}")
-    figure, axes = new(1, 2 + len(found), size=(9, 0.5 + 9 / (2 + len(found)) + 0.25))
+    figure, axes = new(1, 2 + len(found), size=(9, 0.55 + 9 / (2 + len(found))))
     picture(axes[0, 0], image, "the picture")
     labels(axes[0, 1], label, "the truth", colours=colours)
     told = []

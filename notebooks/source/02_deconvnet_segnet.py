@@ -195,12 +195,12 @@ for way in ("indices", "corners"):
     fit(twins[way], street, steps=100)
 
 # %% [markdown]
-# *Guess:* both have had the same lessons. Where will you see the difference: in the sky, on the bus, or on the poles?
-# <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. A pole two pixels wide is
-# *in* one column of each window, and the twin without indices no longer knows in which.</details>
+# First their answers on one street. Then **D3**, which repeats this with twice the steps over three seeds: look at IoU
+# along the edges and of the poles.
 #
-# The pictures first. Then **D3**, which repeats this with twice the steps over three seeds: look at IoU along the edges
-# and of the poles.
+# *Guess:* both have had the same lessons. Where will you see the difference: in the sky, on the bus, or on the poles?
+# <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. A pole two pixels wide
+# fills a part of each window only, and the twin without indices no longer knows which part.</details>
 
 # %%
 from course_lib.figures.fcn import answers
@@ -238,11 +238,11 @@ print(getsource(deconvnet.DeconvNet.forward))
 
 # %% [markdown]
 # ## At full size
-# A quarter of a billion weights, and one picture of 224 x 224. It needs a gigabyte for a moment and takes about 6
-# seconds. *Guess:* how many of the weights sit in fc6, fc7 and the way back from them?
-# <details><summary>Your guess, then ours</summary>Nearly nine of ten. The cell prints it.</details>
+# A quarter of a billion weights, and one picture of 224 x 224: a gigabyte for a moment, and about 6 seconds. Below the
+# cell stands row **D1**: the sides go down to 1 and come back in the same steps.
 #
-# Below it, row **D1**: the sides go down to 1 and come back in the same steps.
+# *Guess:* how many of the weights sit in fc6, fc7 and the way back from them?
+# <details><summary>Your guess, then ours</summary>Nearly nine of ten. The cell prints it.</details>
 
 # %% tags=["heavy"]
 from course_lib import models
@@ -341,12 +341,17 @@ evidence("D4", "D5")
 # What could DeconvNet do without? The answer of [@badrinarayanan2017]: the middle. SegNet drops fc6, fc7 and the way
 # back from them; its deepest map is an ordinary one, not a single cell. Its decoder uses plain convolutions, and the
 # last of them, 3x3, *is* the score layer: no [[batch normalisation]] and no [[relu|ReLU]] behind it, so that scores
-# can be negative.
+# can be negative. Below: its way forward, to compare with DeconvNet's, and where both have their weights.
 #
 # *Guess* from the bars: if 222 million weights go, how much faster will it be?
 # <details><summary>Your guess, then ours</summary>Much less than the bars suggest. Weights in fc6 are used once, on one
 # cell; a weight of a 3x3 layer on a large map is used tens of thousands of times. **D8** counts, **D9** takes the
 # time.</details>
+
+# %%
+from course_lib.models import segnet as segnet_code
+
+print(getsource(segnet_code.SegNet.forward))
 
 # %%
 parts = {}
@@ -377,7 +382,8 @@ exercises.deconvnet.costs.check(my_letters)
 # %% [markdown]
 # ## Listings that circulate
 # The class below is shortened from DeconvNet listings that are passed from lecture notes to blogs and back. It runs and
-# it trains. It has three mistakes. *Find them* before you run the cell, and say for each what it breaks.
+# it trains. It has three mistakes. *Find them* before you run the cell, and say for each what it breaks. The last lines
+# show each one, and **D6** counts the same at the network's own size: see how many parameters one stage loses.
 # <details><summary>The three</summary>
 #
 # 1. `conv5_2` is assigned twice. The second layer replaces the first, and one of VGG16's 13 convolutions is missing.
@@ -413,8 +419,6 @@ print(f"values that come home: {(back[back != 0] == first[back != 0]).float().me
 right = nn.ConvTranspose2d(4, 4, 3, padding=1)
 faulty.deconv5_1.load_state_dict(right.state_dict())  # no complaint!
 print("same answer with the same weights:", torch.allclose(faulty.deconv5_1(first), right(first), atol=1e-3))
-
-# %%
 evidence("D6")
 
 # %% [markdown]
