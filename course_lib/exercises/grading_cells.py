@@ -84,21 +84,38 @@ def without_comments(source: str) -> str:
     return "\n".join(line.partition("#")[0] for line in source.splitlines())
 
 
-def needed(cells: Cells, wanted: Collection[int]) -> list[int]:
+def needed(cells: Cells, wanted: Collection[int]) -> Cells:
     """The wanted cells, and the earlier ones that define a name they use, directly or not.
 
-    Drawings, explorers and trainings that no exercise builds on are left out. A name that comes from elsewhere (a star
-    import, exec) is not seen here; the runner then runs the cells that were left out.
+    Drawings, explorers and trainings that no exercise builds on are left out; of a cell that is only needed for what it
+    imports, only the imports are kept. A name that comes from elsewhere (a star import, exec) is not seen here; the
+    runner then runs the cells that were left out.
     """
+    known = {place: reads_and_writes(cells[place]) for place in cells if place <= max(wanted, default=0)}
     chosen, names = set(wanted), set()
-    for place in sorted(cells, reverse=True):
-        if place > max(wanted, default=0):
-            continue
-        reads, writes = reads_and_writes(cells[place])
-        if place in chosen or writes & names:
-            chosen.add(place)
-            names = (names - writes) | reads
-    return sorted(chosen)
+    while True:
+        names = names.union(*(known[place][0] for place in chosen))
+        more = {place for place, (_, writes) in known.items() if writes & names} - chosen
+        imports = {place for place in more if known[place][1] & names <= imported(cells[place])}
+        if not more - imports:
+            break
+        chosen |= more - imports
+    kept = {place: cells[place] for place in chosen} | {place: only_imports(cells[place]) for place in imports}
+    return dict(sorted(kept.items()))
+
+
+def imports_of(source: str) -> list[ast.stmt]:
+    return [statement for statement in ast.parse(source).body if isinstance(statement, ast.Import | ast.ImportFrom)]
+
+
+def imported(source: str) -> set[str]:
+    return {(alias.asname or alias.name).split(".")[0] for node in imports_of(source) for alias in node.names}
+
+
+def only_imports(source: str) -> str:
+    """The cell with nothing but its imports, each in its line."""
+    kept = {line for node in imports_of(source) for line in range(node.lineno, node.end_lineno + 1)}
+    return "\n".join(line if number in kept else "" for number, line in enumerate(source.splitlines(), start=1))
 
 
 def reads_and_writes(source: str) -> tuple[set[str], set[str]]:

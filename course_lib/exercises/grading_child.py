@@ -10,6 +10,7 @@ import linecache
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -28,7 +29,8 @@ def main() -> None:
 
     seal = sealed(exercises, report)
     guard.limit(plan["gigabytes"])
-    Notebook({int(place): text for place, text in plan["cells"].items()}, seal, report).run(plan["run"], plan["skip"])
+    cells, chosen = ({int(place): text for place, text in plan[part].items()} for part in ("cells", "run"))
+    Notebook(cells, seal, report).run(chosen, plan["skip"])
     report(done=True)
     os._exit(0)  # threads that a notebook started do not hold us up
 
@@ -85,23 +87,24 @@ class Notebook:
         self.module = ModuleType("__main__")
         self.module.display = lambda *things, **_: None  # type: ignore[attr-defined]
 
-    def run(self, chosen: list[int], skip: list[int]) -> None:
+    def run(self, chosen: dict[int, str], skip: list[int]) -> None:
         sys.modules["__main__"] = self.module
-        for place in chosen:
-            error = self.cell(place)
+        for place, source in chosen.items():
+            error = self.cell(place, source)
             if isinstance(error, NameError):  # perhaps a name from a cell that seemed not to be needed
                 left = [p for p in self.cells if p < place and p not in self.ran and p not in skip]
                 for earlier in left:
-                    self.cell(earlier)
-                error = self.cell(place) if left else error
+                    self.cell(earlier, self.cells[earlier])
+                error = self.cell(place, source) if left else error
             if error is not None:
                 self.report(raised=place, lines=self.words(error))
 
-    def cell(self, place: int) -> BaseException | None:
-        """Runs one cell; what it raised, be it the wish to end the process."""
+    def cell(self, place: int, source: str) -> BaseException | None:
+        """Runs one cell, or its imports; what it raised, be it the wish to end the process."""
         self.report(begins=place)
-        self.ran.add(place)
-        name, source = f"<cell {place}>", self.cells[place]
+        if source == self.cells[place]:
+            self.ran.add(place)
+        name = f"<cell {place}>"
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         try:
             exec(compile(source, name, "exec"), vars(self.module))
@@ -112,13 +115,13 @@ class Notebook:
         return None
 
     def words(self, error: BaseException) -> list[str]:
-        from course_lib.exercises.attempt import explain
-
         if isinstance(error, SystemExit):
             return ["the cell ends the notebook (sys.exit or exit)"]
         if isinstance(error, SyntaxError):
             return [f"line {error.lineno} is not Python: {error.msg}"]
-        return list(map(str, explain(error)))
+        lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<cell ")]
+        where = [f"line {lines[-1].lineno}: {lines[-1].line}"] if lines else []
+        return [*where, f"{type(error).__name__}: {error}"]
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def run(cells: grading_cells.Cells, wanted: set[int], limits: Limits) -> Result:
     result, skip, ended = Result(), set(), set()
     until = time.monotonic() + limits.seconds
     while left := wanted - ended:
-        plan = [place for place in grading_cells.needed(cells, left) if place not in skip]
+        plan = {place: source for place, source in grading_cells.needed(cells, left).items() if place not in skip}
         place, fate = _one_process(cells, plan, skip, result, limits, until)
         if not fate:
             break
@@ -79,7 +79,7 @@ def run(cells: grading_cells.Cells, wanted: set[int], limits: Limits) -> Result:
 
 
 def _one_process(
-    cells: grading_cells.Cells, plan: list[int], skip: set[int], result: Result, limits: Limits, until: float
+    cells: grading_cells.Cells, plan: grading_cells.Cells, skip: set[int], result: Result, limits: Limits, until: float
 ) -> tuple[int | None, str]:
     """One process from start to end: the cell it ended in and why, or no words when it came to its end."""
     word = secrets.token_hex(16)
