@@ -25,6 +25,7 @@ from course_lib.scenes import Scenes
 from course_lib.training import checkpoint
 from course_lib.training.evaluation import evaluate
 from course_lib.training.loop import fit
+from course_lib.training.stacks import FAR, NEAR, Stack
 
 TEST_SEED, TEST_COUNT = 1_000_003, 256
 
@@ -43,22 +44,28 @@ class Lesson:
     size: int = 64
     count: int = 4096
     seed: int = 0
+    knobs: dict = field(default_factory=dict)  # of the scenes
     he: bool = False  # He's initialisation, where the authors start from ImageNet's weights and have no batch norm
 
     def scenes(self) -> Scenes:
-        return Scenes(self.family, size=self.size, count=self.count, seed=self.seed)
+        return Scenes(self.family, size=self.size, count=self.count, seed=self.seed, **self.knobs)
 
     def unseen(self) -> Scenes:
-        return Scenes(self.family, size=self.size, count=TEST_COUNT, seed=TEST_SEED)
+        return Scenes(self.family, size=self.size, count=TEST_COUNT, seed=TEST_SEED, **self.knobs)
 
     def build(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        net = models.build(self.model, self.scenes().num_classes, self.width, **self.options)
+        net = network(self.model, self.scenes().num_classes, self.width, self.options)
         for layer in net.modules() if self.he else ():
             if type(layer) is nn.Conv2d and layer.weight.any():  # score layers that start at zero stay there
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
         return net
+
+
+def network(model: str, classes: int, width: float, options: dict) -> nn.Module:
+    """A network of the course, or a stack of layers."""
+    return Stack(classes, **options) if model == "stack" else models.build(model, classes, width, **options)
 
 
 # Networks without batch norm (FCN) want a smaller rate.
@@ -70,6 +77,11 @@ LESSONS: dict[str, Lesson] = {
     "unet_street": Lesson("unet", "street", 0.1, 300, batch_size=8),
     "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
     "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 500),
+    # Twins but for their rates: what one of them cannot see, it must guess.
+    "near_vehicles": Lesson("stack", "long_vehicle", 1.0, 400, {"rates": list(NEAR)}, 1e-2, knobs={"cab_width": 6}),
+    "far_vehicles": Lesson("stack", "long_vehicle", 1.0, 400, {"rates": list(FAR)}, 1e-2, knobs={"cab_width": 6}),
+    "near_harbour": Lesson("stack", "harbour", 1.0, 300, {"rates": list(NEAR)}, 1e-2, knobs={"gap": 0}),
+    "far_harbour": Lesson("stack", "harbour", 1.0, 500, {"rates": list(FAR)}, 1e-2, knobs={"gap": 0}),
 }
 
 
@@ -91,7 +103,7 @@ def describe(name: str) -> dict:
 def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """The trained network, in evaluation mode."""
     told = describe(name)
-    model = models.build(told["model"], len(told["classes"]), told["width"], **told["options"])
+    model = network(told["model"], len(told["classes"]), told["width"], told["options"])
     state = checkpoint.load(folder() / f"{name}.pt")
     model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
     return model.eval().to(device)
@@ -100,7 +112,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
 def unseen(name: str) -> Scenes:
     """The scenes on which the checkpoint's score was taken."""
     told = describe(name)
-    return Scenes(told["family"], size=told["size"], count=TEST_COUNT, seed=TEST_SEED)
+    return Scenes(told["family"], size=told["size"], count=TEST_COUNT, seed=TEST_SEED, **told.get("knobs", {}))
 
 
 def score(name: str) -> Confusion:

@@ -131,7 +131,7 @@ def diagram(panel: Diagram) -> str:
         if block.sets:
             parts.append("</g>")
     parts += [_arrow(*arrow) for arrow in panel.arrows]
-    letters = f"min-width:{1.1 * panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 12 to 14 pixels high
+    letters = f"min-width:{panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
     return _svg(panel.width, panel.height, panel.describe(), parts, letters)
 
 

@@ -154,10 +154,11 @@ export default () => {
       }
     }
 
-    const placesOn = (i) => (pixel?.panel === i ? pixel.size : slots[i].panel.size);
+    const moves = (i) => pixel?.panel === i && stateOf(controls, model.get("settings")).counts[pixel.name];
+    const placesOn = (i) => (moves(i) ? pixel.size : slots[i].panel.size);
 
     function cursorOn(i) { // a pixel that is a setting has its own panel; otherwise panels of one size share a cursor
-      if (pixel?.panel === i) return model.get("settings")[pixel.name];
+      if (moves(i)) return model.get("settings")[pixel.name];
       return cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
     }
 
@@ -171,12 +172,11 @@ export default () => {
       made.canvas = add(body, "canvas");
       body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
       for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
-      if (pixel?.panel === i) body.setAttribute("aria-description", pixel.label);
       const place = (y, x) => {
         const [h, w] = placesOn(i), at = [within(y, 0, h - 1), within(x, 0, w - 1)];
         cursor = { at, size: [h, w] };
         touched = true;
-        if (pixel?.panel === i) move({ [pixel.name]: at });
+        if (moves(i)) move({ [pixel.name]: at });
         else update();
       };
       const point = (event) => {
@@ -230,6 +230,7 @@ export default () => {
       if (state?.panels) slots.splice(state.panels.length).forEach(({ figure }) => figure.remove());
       const drawn = slots.map((made, i) => [made, made.canvas && cursorOn(i), made.canvas && placesOn(i)]).filter(([made]) => made.canvas);
       for (const [{ over, panel }, at, places] of drawn) over.innerHTML = panel.over + (at ? cursorDrawn(at, panel.size, places) : "");
+      if (slots[pixel?.panel]) slots[pixel.panel].body.ariaDescription = moves(pixel.panel) ? pixel.label : null;
       const placed = drawn.filter(([, at]) => at), touchedLast = ([, ...where]) => String(where) === String([cursor?.at, cursor?.size]);
       const told = placed.some(touchedLast) ? placed.filter(touchedLast) : placed; // one place, and what stands there
       const said = told.filter(([{ panel }]) => panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * wide + x))}`);

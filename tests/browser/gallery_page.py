@@ -15,8 +15,11 @@ FACTS = """
 import json
 from ipywidgets import Widget
 def facts(explorer):
-    controls = [{"name": c.name, "kind": c.kind, "default": c.default, **c.wire()} for c in explorer.controls]
-    return {"title": explorer.title, "table": explorer._tabulated, "controls": controls}
+    start = explorer.settings()
+    controls = [{"name": c.name, "kind": c.kind, "default": c.default, **c.wire(),
+                 "counts": c.kind != "pixel" or all(start[other] in those for other, those in c.when.items())}
+                for c in explorer.controls]
+    return {"title": explorer.title, "table": explorer._tabulated, "controls": [c for c in controls if c["counts"]]}
 json.dump({name: facts(explorer) for name, explorer in first.items()}, open("facts.json", "w"))
 json.dump(Widget.get_manager_state(), open("state.json", "w"))
 """

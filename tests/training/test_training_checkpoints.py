@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from course_lib import models
+from course_lib.receptive_field import theoretical
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
 from course_lib.training.checkpoints import LESSONS, Lesson
+from course_lib.training.stacks import FIELDS, Stack
 
 
 def test_every_lesson_has_its_checkpoint_and_every_checkpoint_its_lesson():
@@ -39,7 +41,7 @@ def test_each_was_trained_on_the_scenes_of_today(name):
     assert checkpoints.describe(name)["first_scene"] == checkpoints.signature(LESSONS[name]), "run `make checkpoints`"
 
 
-@pytest.mark.parametrize("name", ["segnet_street", "pspnet50_harbour"])
+@pytest.mark.parametrize("name", ["segnet_street", "pspnet50_harbour", "far_vehicles"])
 def test_a_network_scores_what_it_says(name):
     told, found = checkpoints.describe(name), checkpoints.score(name)
     assert found.mean_iou == pytest.approx(told["mean_iou"], abs=1e-3)
@@ -79,3 +81,16 @@ def test_hes_initialisation_leaves_score_layers_at_zero():
     assert torch.equal(net.upscore8.weight, plain.upscore8.weight)
     fc7 = next(layer for layer in net.fc7.modules() if isinstance(layer, torch.nn.Conv2d))
     assert 0.8 < float(fc7.weight.detach().std() / (2 / fc7.in_channels) ** 0.5) < 1.2
+
+
+@pytest.mark.parametrize("rates", FIELDS)
+def test_the_field_of_a_stack_is_what_its_room_says(rates):
+    net = Stack(3, rates)
+    assert theoretical(net, image_size=(128, 128), channels=3).size("score") == (FIELDS[rates],) * 2
+
+
+def test_twins_have_the_same_parameters():
+    near, far = (
+        [tuple(p.shape) for p in checkpoints.load(f"{name}_vehicles").parameters()] for name in ("near", "far")
+    )
+    assert near == far
