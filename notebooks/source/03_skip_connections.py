@@ -97,9 +97,10 @@ figures.joins()
 # before, at no cost. Concatenated, it reads everything *unmixed*, and pays: the pile grows with each layer.
 #
 # ## Why depth needs a way round
-# Joined layers were not invented for detail, but for [[gradient|gradients]]: what training sends back to the first
-# layer has to pass all others. Let us build each kind 2, 4, 8, 16 and 32 layers deep, untrained, send one gradient back
-# and measure what arrives. (No [[batch normalisation]], which hides the effect.)
+# Skips from encoder to decoder bring back detail. Within a network they serve another purpose: learning. The
+# [[gradient]] that training sends back to the first layer has to pass all others. Let us build each kind 2, 4, 8, 16
+# and 32 layers deep, untrained, send one gradient back and measure what arrives. (No [[batch normalisation]], which
+# hides the effect.)
 #
 # *Guess:* by what factor has the gradient shrunk in the chain of 32 layers?
 # <details><summary>Your guess, then run the cell</summary>By fifteen powers of ten or so: the first layer does not hear
@@ -142,9 +143,10 @@ figures.losses(curves)
 
 # %% [markdown]
 # S2 and S3 repeat both experiments over seeds. In S2 a value of -14 means fourteen powers of ten between 2 and 32
-# layers; look at the control, "He's start", and read the remark: a good start does much of the same. In S3, compare 8
-# with 48 layers: the plain network gets *worse* with depth, on pictures it was trained on, so this is not
-# [[overfitting]]. That is what [@he2016] saw with 20 and 56 layers.
+# layers; look at the control, "He's start", and read the remark: a good start does much of the same. So fading
+# gradients are not the whole story. In S3 batch normalisation keeps them alive in both kinds; compare 8 with 48 layers.
+# The plain network gets *worse* with depth, on pictures it was trained on, so this is not [[overfitting]] either. That
+# is what [@he2016] saw with 20 and 56 layers.
 
 # %%
 evidence("S2", "S3")

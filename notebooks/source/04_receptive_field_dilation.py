@@ -52,13 +52,13 @@
 #   wrong:
 #     - {says: "Two 3x3 layers see 6 pixels.", reply: "They overlap: the second layer adds one pixel on each side. Draw the ladder."}
 #     - {says: "A dilated kernel is a larger kernel.", reply: "It has a larger span and the same nine weights. Count them in the explorer."}
-#     - {says: "A larger receptive field is always better.", reply: "On small things it does not help, large rates leave holes and waste weights at the border. In lecture 08 you see what it costs."}
+#     - {says: "A larger receptive field is always better.", reply: "Large rates leave holes and waste weights at the border, and small things do not need a wide view. Ask what evidence the task needs, and how far away it lies."}
 #     - {says: "The field covers the picture, so the network uses the picture.", reply: "That is what it can see. Look at R8: what it looks at is far smaller, and training made it smaller still."}
 #     - {says: "Pooling is bad, dilation is good.", reply: "Pooling is cheap: each layer behind it works on a quarter of the cells. DilatedNet keeps three pools."}
 #   discuss:
 #     - {ask: "Why does accuracy fall to one half and not to zero beyond the network's reach?", answer: "Buses and trams are equally frequent, and a pixel out of reach of the cab holds no information: the best answer is a coin."}
 #     - {ask: "DilatedNet removes two pools and keeps three. Why not remove all five?", answer: "Each pool removed makes all later maps four times as large: memory and time. At stride 8 the loss of detail is bearable, and the context module is cheap on a small map."}
-#     - {ask: "Why did the field of our network shrink when it was trained, while Luo et al. saw fields grow?", answer: "Ours saw nearly all of its field at first and the task rewards ignoring clutter. Theirs began with a field far smaller than what the task needs. Measure, do not quote."}
+#     - {ask: "Why did the field of our network shrink when it was trained, while Luo et al. saw fields grow?", answer: "Nobody knows for sure. One guess: ours began with a wide view, 51 of 71 pixels, most of it clutter that the task rewards ignoring; a deep network begins with a narrow one and has to reach out. Measure, do not quote."}
 #     - {ask: "Which rates would you choose for objects of 200 pixels at output stride 8?", answer: "200 pixels are 25 cells; the rates should sum to 12 or more, with each rate at most the width already read: 1, 2, 4, 5 for example."}
 # ---
 # %% [markdown]
@@ -121,9 +121,9 @@ figures.keyhole(images[0], {"all it can see": field.box(pixel)}, pixel)
 figures.ladder({"3x3, 3x3": [(3, 1, 1)] * 2, "3x3, pool, 3x3": [(3, 1, 1), (2, 2, 1), (3, 1, 1)]})
 
 # %% [markdown]
-# So you need two numbers while you walk through the layers: the field `r`, and the **jump** `j`, how many pixels lie
-# between two neighbouring cells. A layer with [[kernel]] k, stride s and [[dilation rate|rate]] d (for now d = 1) adds
-# k - 1 steps of d cells, each as long as the jump *before* it:
+# So you need two numbers while you walk through the layers: the field `r`, and the **[[jump]]** `j`, how many pixels
+# lie between two neighbouring cells. A layer with [[kernel]] k, stride s and [[dilation rate|rate]] d (for now d = 1)
+# adds k - 1 steps of d cells, each as long as the jump *before* it:
 #
 #     r = r + (k - 1) * d * j        then        j = j * s
 #
@@ -159,8 +159,9 @@ exercises.receptive_field.field.check(my_field)
 
 # %% [markdown]
 # By hand this works for layers in a row. Real networks branch, join and enlarge, and the field of a pixel can then
-# depend on the pixel. `theoretical(net, image_size=...)` follows every operation of any torch network, exactly;
-# `course_lib/receptive_field/README.md` says how. Try it on a network of your own.
+# depend on the pixel. `theoretical(net, image_size=...)` follows the operations of any torch network, one by one, and
+# tells you if it met one that it does not know; `course_lib/receptive_field/README.md` says how. Try a network of
+# yours.
 #
 # ## Three ways to see further
 # - **Plain layers** add two pixels each. To see far you pay with layers and weights.
@@ -184,7 +185,7 @@ evidence("R1", "R2", "R3", "R14")
 
 # %% [markdown]
 # ## The same network, dilated
-# Now the experiment that this lecture hangs on. We keep the layers, the weights and the training of our network and
+# Now the experiment that this lecture hangs on. We keep the layers, the number of weights and the training, and
 # change *only the rates*: 1, 2, 5, 9, 5, 2 instead of six times 1. Again about 10 seconds.
 #
 # *Guess:* how will its share of right pixels depend on the distance from the cab? And that of the first network?
@@ -304,8 +305,8 @@ evidence("R8", "R9")
 
 # %% [markdown]
 # ## DilatedNet
-# [@yu2016] put these ideas into a network of two parts. The **front end** is VGG16 with three changes. *Guess* which,
-# then read its code.
+# [@yu2016] put these ideas into a network of two parts. The **[[front end]]** is VGG16 with three changes. *Guess*
+# which, then read its code.
 # <details><summary>Your guess, then ours</summary>pool4 and pool5 are gone. What stood behind them widens its rates
 # instead: conv5 has rate 2 for one lost pool, fc6 has rate 4 for two. And no convolution is padded, so the map shrinks
 # by what falls off.</details>
