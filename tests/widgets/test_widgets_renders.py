@@ -23,7 +23,16 @@ convolution_cost, crf, dilation, metrics, output_stride, pyramids, upsampling = 
     import_module(f"course_lib.widgets.explorers.{name}")  # the rooms, not the functions of the same name
     for name in ("convolution_cost", "crf", "dilation", "metrics", "output_stride", "pyramids", "upsampling")
 )
-TABULATED = ("convolution_cost", "dilation", "metrics", "output_stride", "pyramids", "unpooling", "upsampling")
+TABULATED = (
+    "convolution_cost",
+    "dilation",
+    "lineage",
+    "metrics",
+    "output_stride",
+    "pyramids",
+    "unpooling",
+    "upsampling",
+)
 SOME = random.Random(0)
 
 
@@ -156,25 +165,40 @@ def test_upsampled_maps_are_torchs_two_dimensional_ones(settings):
 
 
 @pytest.mark.parametrize(
-    "kernel, stride, weights, uneven",
+    "kernel, stride, weights, ones",
     [
-        (3, 2, "all 1", True),
-        (4, 2, "all 1", False),
-        (2, 2, "all 1", False),
-        (4, 2, "bilinear", False),
-        (5, 3, "all 1", True),
+        (3, 2, "all 1", "1 to 4"),  # 1, 1 x 2 or 2 x 2 inputs
+        (4, 2, "all 1", "4"),
+        (2, 2, "all 1", "1"),
+        (4, 2, "bilinear", "1"),
+        (5, 3, "all 1", "1 to 4"),
+        (6, 4, "bilinear", "0.4444 to 0.6944"),  # (1/6 + 1/2) and 5/6 along an axis
     ],
 )
-def test_a_kernel_not_divisible_by_its_stride_leaves_a_checkerboard(kernel, stride, weights, uneven):
+def test_a_kernel_not_divisible_by_its_stride_makes_an_uneven_map_of_ones(kernel, stride, weights, ones):
     settings = {"method": upsampling.TRANSPOSED, "kernel": kernel, "stride": stride, "weights": weights}
-    index = float(rows(explorers.upsampling().render(**settings))["Checkerboard index (0 is even)"])
-    assert (index > 0) == uneven
+    told = rows(explorers.upsampling().render(**settings))
+    assert told["A map of ones becomes"] == ones
+    assert told["Kernel divisible by stride"] == ("yes" if kernel % stride == 0 else "no")
 
 
-def test_the_checkerboard_of_k3_s2_is_four_to_one():
-    """Outputs get 2 x 2, 2 x 1 or 1 x 1 inputs: (4 - 1) over their mean of 2.25."""
-    settings = {"method": upsampling.TRANSPOSED, "kernel": 3, "stride": 2}
-    assert rows(explorers.upsampling().render(**settings))["Checkerboard index (0 is even)"] == "1.333"
+@pytest.mark.parametrize("weights, kernel", [("all 1", 3), ("all 1", 4), ("bilinear", 4), ("bilinear", 5)])
+def test_the_checkerboard_index_is_the_share_of_fine_variance_that_hangs_on_even_and_odd(weights, kernel):
+    """The definition of the course's claim, written out for one step of stride 2."""
+    axis = upsampling._axis(weights, kernel, 2).float()
+    flat = 1 + 0.1 * torch.randn(4, 1, 48, 48, generator=torch.Generator().manual_seed(0))
+    out = F.conv_transpose2d(flat, torch.outer(axis, axis)[None, None], stride=2)
+    fine = (out - F.avg_pool2d(out, 3, 1, 1))[:, 0, 8:-8, 8:-8].numpy()
+    means = np.stack([fine[:, y::2, x::2].mean((1, 2)) for y in (0, 1) for x in (0, 1)])
+    expected = (means.var(0) / fine.var((1, 2), ddof=1)).mean()
+    told = rows(explorers.upsampling().render(method=upsampling.TRANSPOSED, kernel=kernel, stride=2, weights=weights))
+    assert float(told["Checkerboard index (0 is none, 1 all)"]) == pytest.approx(expected, abs=0.0006)
+    assert (expected > 0.9) == (kernel % 2 == 1)
+
+
+def test_the_checkerboard_index_is_of_even_and_odd_alone():
+    told = rows(explorers.upsampling().render(method=upsampling.TRANSPOSED, kernel=5, stride=3))
+    assert told["Checkerboard index (0 is none, 1 all)"] == "for stride 2 only"
 
 
 @pytest.mark.parametrize("cell", [(0, 0), (15, 12), (32, 32)])

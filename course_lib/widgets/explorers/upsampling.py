@@ -4,12 +4,14 @@
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
+from course_lib.claims.on_deconvnet_segnet_measured import index
 from course_lib.models.blocks import bilinear_upsampling
 
 from ..controls import Choice, Slider
@@ -56,13 +58,11 @@ class Upsampled:
         along = (self.weights != 0).sum(1)
         return torch.outer(along, along).numpy()
 
-    def checkerboard(self, stride: int) -> float:
-        """What a constant map becomes, away from the border: its largest difference, by its mean. 0 is even."""
+    def of_ones(self, stride: int) -> tuple[float, float]:
+        """The least and the largest value that a map of ones becomes, away from the border."""
         total = self.weights.sum(1)
-        period = max(stride, 1)
-        middle = total[len(total) // 2 - period // 2 :][:period]
-        flat = torch.outer(middle, middle)
-        return float((flat.max() - flat.min()) / flat.mean()) if flat.mean() > 0 else 0.0
+        middle = total[len(total) // 2 - stride // 2 :][:stride]
+        return float(middle.min()) ** 2, float(middle.max()) ** 2
 
 
 def compute(
@@ -79,6 +79,16 @@ def compute(
             raise Impossible(f"Padding {padding} cuts off everything: the output would have {length} pixels.")
         out = F.conv_transpose1d(rows, _axis(weights, kernel, stride)[None, None], stride=stride, padding=padding)
     return Upsampled(out[:, 0].T)
+
+
+@lru_cache(maxsize=64)
+def checkerboard(weights: str, kernel: int) -> float:
+    """The index of the claim on checkerboards (0 to 1), of one step of stride 2 on a flat map with some noise."""
+    axis = _axis(weights, kernel, 2).float()
+    step = nn.ConvTranspose2d(1, 1, kernel, stride=2, bias=False)
+    with torch.no_grad():
+        step.weight.copy_(torch.outer(axis, axis))
+    return index(step, 1 + 0.1 * torch.randn(4, 1, 48, 48, generator=torch.Generator().manual_seed(0)))
 
 
 def _axis(weights: str, kernel: int, stride: int) -> Tensor:
@@ -128,13 +138,15 @@ def _numbers(made: Upsampled, settings: dict) -> Readout:
         rows += [("Outputs that copy an input", f"{exact} of {length} along an axis")]
         return Readout(title="In numbers", rows=rows)
     kernel, stride, padding = settings["kernel"], settings["stride"], settings["padding"]
-    index = made.checkerboard(stride)
+    low, high = (number_text(round(value, 4)) for value in made.of_ones(stride))
     fits = "yes" if kernel % stride == 0 else "no"
     rows += [
         ("(n - 1) x stride - 2 x padding + kernel", f"{SIDE - 1} x {stride} - 2 x {padding} + {kernel} = {length}"),
         ("Learned weights per channel pair", str(kernel**2)),
         ("Kernel divisible by stride", fits),
         ("Most inputs on one output", str(int(made.overlap.max()))),
-        ("Checkerboard index (0 is even)", number_text(round(index, 4))),
+        ("A map of ones becomes", low if low == high else f"{low} to {high}"),
     ]
+    even = f"{checkerboard(settings['weights'], kernel):.3f}" if stride == 2 else "for stride 2 only"
+    rows += [("Checkerboard index (0 is none, 1 all)", even)]
     return Readout(title="In numbers", rows=rows)
