@@ -87,20 +87,32 @@ def stamps(image: Tensor, kernel: Tensor, stride: int) -> Figure:
 
 
 @styled
-def decoder_maps(images: Tensor, maps: Mapping[str, Tensor]) -> Figure:
-    """For each image (N x 3 x H x W) a row: the image, then each layer's map (N x C x h x w), its channels' mean."""
-    for name, found in maps.items():
-        if found.ndim != 4 or len(found) != len(images):
-            raise ValueError(f"{name} should be {len(images)} x C x h x w, got {tuple(found.shape)}")
-    columns = 1 + len(maps)
-    figure, axes = new(len(images), columns, size=(9.4, 0.2 + len(images) * (9.4 / columns + 0.18)))
-    for row, image in zip(range(len(images)), images):
-        picture(axes[row, 0], image, "" if row else "picture")
-        for axis, (name, found) in zip(axes[row, 1:], maps.items()):
-            picture(axis, found[row].mean(0), "" if row else f"{name}\n{found.shape[-2]} x {found.shape[-1]}")
-            axis.title.set_fontsize(8)
-    told = ", ".join(f"{name} {found.shape[-1]} cells and {filled(found):.0%} not zero" for name, found in maps.items())
-    figure.alt = f"{len(images)} pictures, each with the mean of the channels after {len(maps)} layers: {told}."
+def decoder_maps(images: Tensor, stages: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
+    """For each image two rows: the mean of the channels after unpooling, and below it after the convolutions.
+
+    `images` is N x 3 x H x W; `stages` maps a name to the two maps of a stage, N x C x h x w each.
+    """
+    for name, pair in stages.items():
+        for found in pair:
+            if found.ndim != 4 or len(found) != len(images):
+                raise ValueError(f"{name} should be {len(images)} x C x h x w, got {tuple(found.shape)}")
+    columns, rows = 1 + len(stages), 2 * len(images)
+    figure, axes = new(rows, columns, size=(9, 0.3 + rows * 9 / columns))
+    for row in range(rows):
+        if row % 2 == 0:
+            picture(axes[row, 0], images[row // 2], "" if row else "picture")
+        else:
+            axes[row, 0].set_axis_off()
+        words = ("unpooled", "convolved")[row % 2]
+        for column, (name, pair) in enumerate(stages.items(), start=1):
+            found = pair[row % 2]
+            picture(axes[row, column], found[row // 2].mean(0), "" if row else f"{name}\n{found.shape[-1]} cells")
+        axes[row, 1].set_ylabel(words)
+    told = ", ".join(f"{name} {filled(pair[0]):.0%} and {filled(pair[1]):.0%}" for name, pair in stages.items())
+    figure.alt = (
+        f"{len(images)} pictures and the mean of the channels at {len(stages)} stages of a decoder, unpooled and "
+        f"convolved. Share of the values that are not zero before and after the convolutions: {told}."
+    )
     return figure
 
 

@@ -316,8 +316,9 @@ evidence("D10")
 # transposed convolutions have **stride 1**. They fill; unpooling enlarges.
 #
 # ## What a decoder does, stage by stage
-# The trained small SegNet of this course on two streets with a bus. Every other column is a map after unpooling; the
-# one to its right has been through convolutions. Shown is the mean over all channels.
+# The trained small SegNet of this course on two streets with a bus, from its deepest stage to its last. For each
+# street the upper row shows the maps after unpooling, the lower one after the convolutions that follow; shown is the
+# mean over all channels.
 #
 # [@noh2015] say two things about such maps. Unpooling is *example-specific*: it follows this picture's own maxima.
 # The convolutions after it are *class-specific*: they bring out the shape of a class (**D4**). And early stages give
@@ -328,10 +329,10 @@ from course_lib.training import checkpoints
 
 segnet = checkpoints.load("segnet_street")
 buses, _, _ = checkpoints.unseen("segnet_street").batch([26, 22])
-stages = [name for n in (5, 4, 3, 2) for name in (f"upsample{n}", f"conv{n}_D")] + ["upsample1", "conv1_2_D"]
-with torch.no_grad(), models.activations(segnet, *stages) as decoded:
+pairs = {f"stage {n}": (f"upsample{n}", f"conv{n}_D" if n > 1 else "conv1_2_D") for n in (5, 4, 3, 2, 1)}
+with torch.no_grad(), models.activations(segnet, *(name for pair in pairs.values() for name in pair)) as decoded:
     segnet(buses)
-figures.decoder_maps(buses, decoded)
+figures.decoder_maps(buses, {stage: (decoded[a], decoded[b]) for stage, (a, b) in pairs.items()})
 
 # %%
 evidence("D4", "D5")

@@ -43,14 +43,19 @@ def test_a_pixel_of_zero_stamps_nothing():
         deconvnet.stamps(torch.ones(3, 3), torch.ones(2, 2), 2)
 
 
-def test_decoder_maps_tell_size_and_share_of_zeros():
-    maps = {"unpool1": torch.zeros(2, 4, 8, 8), "deconv1": torch.ones(2, 3, 8, 8)}
-    maps["unpool1"][..., ::2, ::2] = 1
-    figure = deconvnet.decoder_maps(torch.rand(2, 3, 8, 8), maps)
-    assert "unpool1 8 cells and 25% not zero, deconv1 8 cells and 100% not zero" in figure.alt
-    assert len(figure.axes) == 6
-    with pytest.raises(ValueError, match=r"unpool1 should be 1 x C x h x w, got \(2, 4, 8, 8\)"):
-        deconvnet.decoder_maps(torch.rand(1, 3, 8, 8), maps)
+def test_decoder_maps_tell_the_share_of_zeros_before_and_after():
+    unpooled, convolved = torch.zeros(2, 4, 8, 8), torch.ones(2, 3, 8, 8)
+    unpooled[..., ::2, ::2] = 1
+    figure = deconvnet.decoder_maps(torch.rand(2, 3, 8, 8), {"stage 1": (unpooled, convolved)})
+    assert "before and after the convolutions: stage 1 25% and 100%" in figure.alt
+    assert sum(axes.axison for axes in figure.axes) == 2 + 4
+    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == 2 * ["unpooled", "convolved"]
+
+
+def test_maps_of_other_pictures_are_refused():
+    maps = torch.ones(2, 4, 8, 8)
+    with pytest.raises(ValueError, match=r"stage 1 should be 1 x C x h x w, got \(2, 4, 8, 8\)"):
+        deconvnet.decoder_maps(torch.rand(1, 3, 8, 8), {"stage 1": (maps, maps)})
 
 
 def test_the_weights_of_each_part_stand_end_to_end():
