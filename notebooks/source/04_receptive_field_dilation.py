@@ -166,7 +166,7 @@ exercises.receptive_field.field.check(my_field)
 # ## Three ways to see further
 # - **Plain layers** add two pixels each. To see far you pay with layers and weights.
 # - **A pool** doubles all later steps and makes all later layers cheaper. But the map has a quarter of the cells, and
-#   what was thinner than a cell is gone.
+#   what is thinner than a cell may be lost.
 # - **[[dilated convolution|Dilation]]** leaves gaps between the taps: a 3x3 kernel at rate r reads nine cells that
 #   span 2r + 1. The map keeps its size, and the kernel keeps its nine weights.
 #
@@ -282,6 +282,9 @@ for name, net in {"plain": plain, "dilated": dilated}.items():
 figures.three_fields(images[0], rows, pixel)
 
 # %% [markdown]
+# The middle is bright, the rim of the field is dark. In our run the dilated network also notices the two ends of the
+# vehicle: there a cab can be.
+#
 # There is a law behind the bright middle. Stack n layers of k x k equal weights: the ways to a pixel add up like
 # throws of dice, so the heat is a bell curve whose standard deviation is √(n (k² - 1) / 12). The theoretical field
 # grows like n and the bell like √n, so **the bell's share of the field shrinks like 1/√n**.
