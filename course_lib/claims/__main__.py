@@ -11,22 +11,30 @@ import sys
 from tqdm import tqdm
 
 from course_lib.claims import all_claims, ledger
+from course_lib.claims.evidence import VERDICTS
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m course_lib.claims", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="ids, separated by commas or spaces")
     parser.add_argument("--stale", action="store_true", help="only what is missing or whose code changed")
-    parser.add_argument("--list", action="store_true", help="show what would be measured")
+    parser.add_argument("--verdict", choices=VERDICTS, help="only what came to this verdict")
+    parser.add_argument("--list", action="store_true", help="show what would be measured, and measure nothing")
+    parser.add_argument("--page", action="store_true", help="write data/claims.md anew, and measure nothing")
     options = parser.parse_args()
     claims, rows = all_claims(), ledger.read()
     chosen = named(options.only.replace(",", " ").split(), {claim.id: claim for claim in claims}) or claims
     if options.stale:
         chosen = ledger.stale(chosen, rows)
+    if options.verdict:
+        chosen = [claim for claim in chosen if rows.get(claim.id, {}).get("verdict") == options.verdict]
     if options.list:
-        print("\n".join(f"{claim.id:4} {claim.statement}" for claim in chosen))
+        known = {claim.id: rows[claim.id]["verdict"] if claim.id in rows else "not measured" for claim in chosen}
+        print("\n".join(f"{claim.id:4} {known[claim.id]:24} {claim.statement}" for claim in chosen))
         return 0
     ledger.refresh(claims)
+    if options.page:
+        return 0
     before = {claim.id: claim.fingerprint() for claim in chosen}  # of the code that runs, should it be edited meanwhile
     bar = tqdm(chosen, desc="claims", unit="claim", disable=None)
     for claim in bar:

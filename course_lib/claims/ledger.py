@@ -10,13 +10,12 @@ import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from course_lib import paths
-from course_lib.claims.claim import KINDS, Claim
-from course_lib.claims.evidence import VERDICTS
+from course_lib.claims.claim import Claim
+from course_lib.claims.shown import Row, markdown, numbers, short
 
-Row = dict[str, Any]
+__all__ = ["add", "current", "file", "markdown", "numbers", "read", "refresh", "short", "stale", "write"]
 
 
 def file() -> Path:
@@ -98,45 +97,3 @@ def machine() -> dict[str, str]:
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-def markdown(rows: list[Row]) -> str:
-    """All rows as a page, grouped by verdict."""
-    counts = ", ".join(f"{sum(row['verdict'] == verdict for row in rows)} {verdict}" for verdict in VERDICTS)
-    lines = ["# The claims of the course", "", f"{len(rows)} statements: {counts}.", ""]
-    for verdict in VERDICTS:
-        chosen = [row for row in rows if row["verdict"] == verdict]
-        if chosen:
-            lines += [f"## {verdict.capitalize()}", "", "| id | statement | kind | our numbers | measured by |"]
-            lines += ["|---|---|---|---|---|", *map(line, chosen), ""]
-    return "\n".join(lines)
-
-
-def line(row: Row) -> str:
-    """One row of the page, linked to its function and its notebook."""
-    module, _, function = row["function"].rpartition(".")
-    source = f"[{function}](../{module.replace('.', '/')}.py)"
-    name = f"[{row['id']}](../notebooks/{row['notebook']}.ipynb)"
-    statement = row["statement"] + (f" *{row['remark']}*" if row["remark"] else "")
-    return f"| {name} | {statement} | {KINDS[row['kind']]} | {numbers(row)} | {source} |"
-
-
-def numbers(row: Row) -> str:
-    """What was measured, in one cell of a table."""
-    parts = []
-    for name, mean in row["mean"].items():
-        spread = f" ± {row['deviation'][name]:.3g}" if len(row["seeds"]) > 1 else ""
-        parts.append(f"{name} {mean:.4g}{spread}")
-    parts += [f"{name}: {found}" for name, found, _ in row["facts"][:4]]
-    parts += [f"{name}: {right}, not {wrong}" for name, wrong, right in row["circulating"]]
-    return "; ".join(parts).replace("|", "\\|")
-
-
-def short(rows: Iterable[Row]) -> str:
-    """The ledger in a few lines, for README.md."""
-    rows = list(rows)
-    lines = ["| verdict | statements | |", "|---|---|---|"]
-    for verdict in VERDICTS:
-        ids = [row["id"] for row in rows if row["verdict"] == verdict]
-        lines.append(f"| {verdict} | {len(ids)} | {' '.join(ids)} |")
-    return "\n".join([*lines, "", "Every row, with its numbers: [data/claims.md](data/claims.md)."])

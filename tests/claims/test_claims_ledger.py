@@ -109,4 +109,5 @@ def test_the_page_is_made_from_the_rows():
     rows = ledger.read()
     now = ledger.current(all_claims(), rows)
     assert list(rows.values()) == now, "the words of a claim changed: make claims STALE=1"
-    assert ledger.file().with_suffix(".md").read_text() == ledger.markdown(now)
+    late = "the page is older than the notebooks: .venv/bin/python -m course_lib.claims --page"
+    assert ledger.file().with_suffix(".md").read_text() == ledger.markdown(now), late
