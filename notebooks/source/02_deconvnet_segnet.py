@@ -320,9 +320,14 @@ evidence("D10")
 # street the upper row shows the maps after unpooling, the lower one after the convolutions that follow; shown is the
 # mean over all channels.
 #
-# [@noh2015] say two things about such maps. Unpooling is *example-specific*: it follows this picture's own maxima.
-# The convolutions after it are *class-specific*: they bring out the shape of a class (**D4**). And early stages give
-# the coarse shape, late ones the detail (**D5**). Look first, then see what the numbers say.
+# [@noh2015] say two things about such maps. Unpooling is *example-specific*: it follows this picture's own maxima. The
+# convolutions after it are *class-specific*: they bring out the shape of a class. And early stages give the coarse
+# shape, late ones the detail. Look first: do you see it?
+#
+# Then the numbers. **D4** asks how much of a map's differences between pixels is explained by their true class alone:
+# compare each stage before its convolutions (`enlarged`) and after them (`deconvolved`). An unpooled map is mostly
+# zeros, and these alone could make the number small, so `filled cells` counts without them. **D5** follows the coarse
+# shape and the edges from stage to stage.
 
 # %%
 from course_lib.training import checkpoints
