@@ -90,13 +90,17 @@ def worlds(rows: Mapping[str, Scenes], pictures: int = 3) -> Figure:
 
 @styled
 def hears(image: Tensor, spreads: Mapping[str, Spread], pixel: tuple[int, int]) -> Figure:
-    """How much each pixel of the picture weighs for one pixel of the answer, for several networks."""
+    """How much each pixel of the picture weighs for one pixel of the answer, for several networks.
+
+    The heat is the square root of the share of the largest; of a large map, of the averages of small blocks.
+    """
     figure, axes = new(1, 1 + len(spreads), size=(WIDTH, 0.5 + WIDTH / (1 + len(spreads))))
     picture(axes[0, 0], image, "the picture, one pixel")
     told = []
     for axis, (name, spread) in zip(axes[0, 1:], spreads.items()):
         share = spread.area() / spread.map.numel()
-        picture(axis, (spread.map / spread.map.max()).sqrt(), f"{name}: {share:.0%} weighs", vmin=0, vmax=1)
+        heat = in_blocks(spread.map)
+        picture(axis, (heat / heat.max()).sqrt(), f"{name}: {share:.0%} weighs", vmin=0, vmax=1, extent=frame(image))
         told.append(f"{name} {share:.1%}")
     for axis in axes[0]:
         axis.plot(pixel[1], pixel[0], "+", color="white", markersize=13, markeredgewidth=4)
@@ -106,6 +110,18 @@ def hears(image: Tensor, spreads: Mapping[str, Spread], pixel: tuple[int, int]) 
         f"Share of the picture above 4.55 % of the peak: {', '.join(told)}."
     )
     return figure
+
+
+def in_blocks(heat: Tensor, most: int = 120) -> Tensor:
+    """Averages of blocks, so that a map has at most this many rows and columns."""
+    block = -(-max(heat.shape) // most)
+    return F.avg_pool2d(heat[None, None], block, ceil_mode=True, count_include_pad=False)[0, 0]
+
+
+def frame(image: Tensor) -> tuple[float, float, float, float]:
+    """Where the picture's pixels end: left, right, bottom, top."""
+    height, width = image.shape[-2:]
+    return -0.5, width - 0.5, height - 0.5, -0.5
 
 
 @styled

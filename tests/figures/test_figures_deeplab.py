@@ -7,6 +7,7 @@ from course_lib import models
 from course_lib.claims import counting
 from course_lib.figures import deeplab
 from course_lib.receptive_field import theoretical
+from course_lib.widgets import explorers
 
 PICTURE = torch.randint(0, 256, (3, 20, 30), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
 MASK = torch.zeros(20, 30, dtype=torch.int64)
@@ -89,3 +90,14 @@ def test_answers_are_scored_and_refused_when_of_another_size():
     assert "Right pixels: blind 50.0%, right 100.0%." in figure.alt
     with pytest.raises(ValueError, match=r"blind has shape \(1, 20, 30\), expected \(2, 20, 30\)"):
         deeplab.answers(images, truth, {"blind": truth[:1]}, ("sky", "mast"), ((0, 0, 0), (9, 9, 9)))
+
+
+def test_three_knobs_of_the_crf_together_swallow_the_cat_as_the_text_says():
+    moving = explorers.crf()
+
+    def mean_iou(**settings):
+        return float(dict(moving.render(**settings)[-1].rows)["Mean IoU after"])
+
+    assert f"{mean_iou(iterations=0):.2f}" == f"{mean_iou(w1=0):.2f}" == "0.92"
+    assert f"{mean_iou(w1=16, theta_xy=67, theta_rgb=40):.2f}" == "0.45"
+    assert min(mean_iou(theta_rgb=1), mean_iou(theta_rgb=40), mean_iou(w2=12)) > 0.93

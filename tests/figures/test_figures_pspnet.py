@@ -10,6 +10,7 @@ from course_lib.claims.on_pspnet import crosses
 from course_lib.figures import pspnet
 from course_lib.receptive_field import effective
 from course_lib.scenes import Scenes
+from course_lib.widgets import explorers
 
 HARBOUR = Scenes("harbour", size=64, count=2, seed=5, surface="water")
 IMAGES, TRUTH, _ = HARBOUR.batch(range(2))
@@ -74,3 +75,23 @@ def test_the_pyramid_has_fifty_averages():
 def test_the_printed_gains_are_those_of_the_text():
     scores = list(pspnet.POOLINGS.values())
     assert [round(b - a, 2) for a, b in pairwise(scores)] == [2.84, 1.0, 0.61]
+
+
+def test_only_coarse_bins_tell_the_road_of_the_bus_as_the_text_says():
+    shown = explorers.pyramids().render(cell=(28, 16), module="pyramid pooling (PSPNet)")[-1]
+    told = {name[:5]: words for name, words in shown.rows}
+    assert "bus 13%" in told["1 x 1"]
+    assert "bus 4%" in told["2 x 2"]
+    assert "bus" not in told["3 x 3"] + told["6 x 6"]
+
+
+def test_between_two_edges_pspnet_names_the_hull_after_the_farther_one_as_the_text_says():
+    breaking = explorers.break_the_network()
+    for place, farther in ((5, "car"), (27, "boat")):  # water lies to the left, road to the right
+        *_, answer, _ = breaking.render(world="harbour", hull=(16, place))
+        name = {word: index for index, word in answer.names.items()}
+        hull = torch.as_tensor(answer.values)[26:40, 2 * place - 6 : 2 * place + 6]
+        nearer = {"car": "boat", "boat": "car"}[farther]
+        assert answer.title == "pspnet50"
+        assert (hull == name[farther]).float().mean() > 0.5
+        assert not (hull == name[nearer]).any()
