@@ -326,15 +326,16 @@ evidence("D10")
 #
 # Then the numbers. **D4** asks how much of a map's differences between pixels is explained by their true class alone:
 # compare each stage before its convolutions (`enlarged`) and after them (`deconvolved`). An unpooled map is mostly
-# zeros, and these alone could make the number small, so `filled cells` counts without them. **D5** follows the coarse
-# shape and the edges from stage to stage.
+# zeros, and these alone could make the number small, so `filled cells` counts without them. **D5** reads each stage
+# with one 1x1 layer: `shape` is IoU far from every boundary, `edges` is IoU along them. Which of the two is nearly
+# there at stage 1, the deepest, and which comes late?
 
 # %%
 from course_lib.training import checkpoints
 
 segnet = checkpoints.load("segnet_street")
 buses, _, _ = checkpoints.unseen("segnet_street").batch([26, 22])
-pairs = {f"stage {n}": (f"upsample{n}", f"conv{n}_D" if n > 1 else "conv1_2_D") for n in (5, 4, 3, 2, 1)}
+pairs = {f"stage {6 - n}": (f"upsample{n}", f"conv{n}_D" if n > 1 else "conv1_2_D") for n in (5, 4, 3, 2, 1)}
 with torch.no_grad(), models.activations(segnet, *(name for pair in pairs.values() for name in pair)) as decoded:
     segnet(buses)
 figures.decoder_maps(buses, {stage: (decoded[a], decoded[b]) for stage, (a, b) in pairs.items()})
@@ -350,9 +351,9 @@ evidence("D4", "D5")
 # can be negative. Below: its way forward, to compare with DeconvNet's, and where both have their weights.
 #
 # *Guess* from the bars: if 222 million weights go, how much faster will it be?
-# <details><summary>Your guess, then ours</summary>Much less than the bars suggest. Weights in fc6 are used once, on one
-# cell; a weight of a 3x3 layer on a large map is used tens of thousands of times. **D8** counts, **D9** takes the
-# time.</details>
+# <details><summary>Your guess, then ours</summary>Less than the bars suggest. A weight of fc6 is used once, on one
+# cell; a weight of a 3x3 layer on a large map is used tens of thousands of times. **D8** counts the weights, **D9**
+# takes the time, and its line `without fc6 and fc7` tells where it goes.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
