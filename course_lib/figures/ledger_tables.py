@@ -82,7 +82,7 @@ ADVICE = (
     Advice("... and their texture is fine", "mixed rates, not one rate again and again", "R6", "fine cloth"),
     Advice("A faraway clue names the thing", "one average of the whole picture: image pooling", "V3"),
     Advice("... and two things in one picture need two answers", "bins: PSPNet", "P8", "pyramid over global, skyline"),
-    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7"),
+    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7", "over rate 2"),  # the best single one
     Advice("Training is over, and outlines are sharp in the picture", "a dense CRF behind the scores", "L5"),
     Advice("Weights must be few", "separable or narrow plain layers: time both", "V5", "better than plain and narrow"),
 )  # fmt: skip
@@ -137,3 +137,13 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
         f"{full['bytes kept to learn'] / 1e6:.0f} MB",
         f"{row['mean'][f'time, {name}']:.1f}",
     )
+
+
+def bench_points(cost: str, score: str) -> dict[str, tuple[float, float]]:
+    """The bench as {network: (cost at full size, score)}; names as in row W1, such as "multiply-adds" and "mIoU"."""
+    row = ledger.read()["W1"]
+    full = row["settings"]["full size"]
+    known = list(next(iter(full.values())))
+    if cost not in known:
+        raise ValueError(f"no cost {cost!r}, expected one of {', '.join(known)}")
+    return {name: (costs[cost], row["mean"][f"{score}, {name}"]) for name, costs in full.items()}
