@@ -15,7 +15,7 @@ from course_lib.claims.experiment import BATCH, edge_iou, held_out, iou, layer, 
 from course_lib.metrics import trimap
 from course_lib.scenes import Scenes
 
-STEPS = 300
+STEPS = 150
 STAGES = (1, 2, 3)
 CLASSES = 6
 WAYS = ("switches", "bilinear")
