@@ -44,7 +44,7 @@ def test_words_of_the_ledger_are_escaped():
 
 def test_advice_names_claims_and_comparisons_that_exist():
     known = {claim.id for claim in all_claims()}
-    assert {advice.row for advice in ADVICE} <= known | {"V9"}
+    assert {advice.row for advice in ADVICE} <= known
     for _, _, spoken, source in ledger_tables.choices().groups["Which to choose when"]:
         assert spoken
         assert source
