@@ -8,7 +8,8 @@ import argparse
 import sys
 from pathlib import Path
 
-EPILOG = """exit codes: 0 all is graded, whatever the grades; 2 a wish that cannot be met, with the reason.
+EPILOG = """exit codes: 0 all is graded, whatever the grades; 2 a wish that cannot be met, with the reason;
+130 stopped by Ctrl-C: what is graded is kept.
 Grading runs other people's code as you: in a container or as another user it can hurt less."""
 
 
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"Stopped. {options.out} has what is graded; the same command goes on from there.", file=sys.stderr)
+        return 130
     for student, (won, of) in grading.points(lines).items():
         print(f"{student:24} {won} of {of}")
     print(f"{options.out} says for each exercise whether its point was won, and why not.")

@@ -51,7 +51,10 @@ class Submission:
     path: Path | None  # None: the student's folder holds no notebook
 
     def checksum(self) -> str:
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()[:12] if self.path else "none"
+        try:
+            return hashlib.sha256(self.path.read_bytes()).hexdigest()[:12] if self.path else "none"
+        except OSError:
+            return "unreadable"
 
 
 def submissions(folder: Path) -> list[Submission]:
@@ -179,7 +182,8 @@ def read(out: Path) -> list[Grade]:
 
 def write(out: Path, lines: list[Grade], *, append: bool = False) -> None:
     """Writes lines as a spreadsheet reads them; the disk has them when this returns."""
-    with out.open("a" if append else "w", newline="", encoding="utf-8" if append else "utf-8-sig") as file:
+    coding = "utf-8" if append else "utf-8-sig"  # a mark at its start tells spreadsheets how the file is written
+    with out.open("a" if append else "w", newline="", encoding=coding, errors="replace") as file:
         table = csv.writer(file)
         if not append:
             table.writerow(field.name for field in fields(Grade))

@@ -121,9 +121,12 @@ def only_imports(source: str) -> str:
 def reads_and_writes(source: str) -> tuple[set[str], set[str]]:
     """The names a cell takes from earlier cells, and the names it gives to later ones; none if it does not parse."""
     try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
+        return _reads_and_writes(ast.parse(source).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set(), set()
+
+
+def _reads_and_writes(statements: list[ast.stmt]) -> tuple[set[str], set[str]]:
     reads: set[str] = set()
     writes: set[str] = set()
     for statement in statements:

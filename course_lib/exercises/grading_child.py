@@ -11,11 +11,12 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
 CHECK_SECONDS = 6.0  # for one call of a student's function: the machine may be busy, and nobody waits at a screen
+LONGEST = 500
 Report = Callable[..., None]
 
 
@@ -68,7 +69,7 @@ def sealed(exercises: ModuleType, report: Report) -> Any:
             changed.append(f"the check of {number}")
         outcome = judged(self, answer)
         if exercise is self:
-            report(outcome=number, kind=outcome.kind, lines=list(map(str, outcome.lines)), changed=changed)
+            report(outcome=number, kind=outcome.kind, lines=cut(outcome.lines), changed=cut(changed))
         return outcome
 
     for exercise, _, _ in known.values():
@@ -76,6 +77,11 @@ def sealed(exercises: ModuleType, report: Report) -> Any:
     Exercise.check = check
     seal = grading_guard.Seal()
     return seal
+
+
+def cut(lines: Iterable[str]) -> list[str]:
+    """Few and short enough for one message."""
+    return [str(line)[:LONGEST] for line in lines][:9]
 
 
 class Notebook:
@@ -118,10 +124,10 @@ class Notebook:
         if isinstance(error, SystemExit):
             return ["the cell ends the notebook (sys.exit or exit)"]
         if isinstance(error, SyntaxError):
-            return [f"line {error.lineno} is not Python: {error.msg}"]
+            return cut([f"line {error.lineno} is not Python: {error.msg}"])
         lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<cell ")]
         where = [f"line {lines[-1].lineno}: {lines[-1].line}"] if lines else []
-        return [*where, f"{type(error).__name__}: {error}"]
+        return cut([*where, f"{type(error).__name__}: {error}"])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import os
 import queue
 import secrets
 import signal
+import site
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from typing import Any
 
 from course_lib.exercises import grading_cells
 
-LONGEST_LINE = 100_000
+LONGEST_LINE = 1_000_000
 STARTUP_SECONDS = 120
 KEPT = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "VIRTUAL_ENV"}
 
@@ -100,19 +101,18 @@ def _one_process(
 def _followed(
     process: subprocess.Popen, lines: queue.Queue, word: str, result: Result, limits: Limits, until: float
 ) -> tuple[int | None, str]:
-    place, patience = None, STARTUP_SECONDS
+    place, began, last = None, time.monotonic(), time.monotonic() + STARTUP_SECONDS
     while True:
-        asked = time.monotonic()
-        last = min(asked + patience, max(until, asked + 1)) if place is not None else asked + patience
         message = _next(lines, word, last)
         if message is None:
-            return place, f"it was still running after {last - asked:.0f} seconds and was stopped: a loop without end?"
-        if message.get("ended"):
-            return place, _death(process.wait(10), limits)
+            return place, f"it was still running after {last - began:.0f} seconds and was stopped: a loop without end?"
+        if "ended" in message:
+            return place, _death(process, limits)
         if "done" in message:
             return place, ""
         if "begins" in message:
-            place, patience = message["begins"], limits.cell_seconds
+            place, began = message["begins"], time.monotonic()
+            last = min(began + limits.cell_seconds, max(until, began))
         elif "raised" in message:
             result.fates[message["raised"]] = "; ".join(_memory(message["lines"], limits))
         elif "outcome" in message:
@@ -128,10 +128,10 @@ def _next(lines: queue.Queue, word: str, last: float) -> dict[str, Any] | None:
             return None
         if line is None:
             return {"ended": True}
-        if line.startswith(word + " "):
-            return json.loads(line[len(word) :])
         if time.monotonic() > last:
             return None
+        if line.startswith(word + " "):
+            return json.loads(line[len(word) :])
 
 
 def _started(home: str) -> subprocess.Popen:
@@ -144,6 +144,7 @@ def _started(home: str) -> subprocess.Popen:
         "BEYOND_FCN_PROGRESS": "off",
         "MPLBACKEND": "agg",
     }
+    environment["PYTHONUSERBASE"] = site.getuserbase()  # packages may lie in the home that the notebook does not get
     environment |= dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), home)
     environment |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     command = [sys.executable, "-m", "course_lib.exercises.grading_child"]
@@ -177,7 +178,11 @@ def _end(process: subprocess.Popen) -> None:
     process.stdout.close()
 
 
-def _death(code: int, limits: Limits) -> str:
+def _death(process: subprocess.Popen, limits: Limits) -> str:
+    try:
+        code = process.wait(5)
+    except subprocess.TimeoutExpired:
+        return "it cut the line to the grader"
     if code in (-9, 137):
         return f"its process was killed, as systems do when memory runs out (it may take {limits.gigabytes:g} GB)"
     if code < 0:

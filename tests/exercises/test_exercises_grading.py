@@ -87,6 +87,11 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
             e2=meddle("exercises.start.iou.judge = lambda answer: None", "0.2"),
             e3="exercises.Exercise.check = lambda self, *a: print('correct')\nexercises.start.flattered.check(1, 1)",
         ),
+        "stubborn": with_answers(
+            e1="while True:\n    exercises.start.confusion.check(1)",
+            e2="def my_iou(matrix):\n    raise ValueError('x' * 10**7)\nexercises.start.iou.check(my_iou)",
+            e3="import os, time\nos.closerange(3, 99)\n" + RIGHT["0.3"],
+        ),
         "borrower": with_answers(
             e1="exercises.start.confusion.check(exercises.start.confusion.answer)",
             e2=meddle("type(torch.ones(1)).any = lambda self: False", "0.2"),
@@ -151,6 +156,13 @@ def test_cells_that_end_the_process_lose_only_their_own_point(graded):
     assert "os._exit; exit code 3" in graded["quitters"]["0.2"][1]
 
 
+def test_checks_without_end_words_without_end_and_a_cut_line_stop_nothing(graded):
+    assert points(graded["stubborn"]) == [0, 0, 0]
+    assert "a number" in graded["stubborn"]["0.1"][1] or "a function" in graded["stubborn"]["0.1"][1]
+    assert "ValueError: xxx" in graded["stubborn"]["0.2"][1]
+    assert "its whole process" in graded["stubborn"]["0.3"][1]
+
+
 def test_files_output_and_network_are_kept_from_a_careless_notebook(graded, handed_in):
     assert (handed_in / "careless.ipynb").exists()
     assert points(graded["careless"]) == [1, 0, 0]
@@ -177,7 +189,7 @@ def test_neither_our_answer_nor_a_changed_torch_wins_a_point(graded):
     assert "NameError: name 'missing'" in graded["borrower"]["0.3"][1]
 
 
-def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, monkeypatch):
+def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, monkeypatch, capsys):
     folder, out, ran = tmp_path / "class", tmp_path / "grades.csv", []
     folder.mkdir()
     for name in ("ann", "bob"):
@@ -190,8 +202,8 @@ def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, m
         return grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
 
     monkeypatch.setattr(grading.grading_run, "run", run)
-    with pytest.raises(KeyboardInterrupt):
-        grading.grade(folder, out, progress=False)
+    assert command.main(["grade", str(folder), "--out", str(out)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
     assert {line.student for line in grading.read(out)} == {"ann"}
     assert grading.points(grading.grade(folder, out, progress=False)) == {"ann": (3, 3), "bob": (3, 3)}
     assert len(ran) == 3
