@@ -60,8 +60,7 @@ function cursorDrawn([y, x], [height, width], [rows, columns]) { // rows x colum
 
 export default () => {
   let data = null, answer = null, asked = null, number = 0, alive = true; // one table for all views of this explorer
-  const views = new Set();
-  const paint = () => views.forEach((view) => view());
+  const views = new Set(), paint = () => views.forEach((view) => view());
 
   function save(model) { // never while a change is being told: ipywidgets would then save, and restore, what was before
     try { model.save_changes(); } catch { alive = false; } // a saved page has nobody to tell
@@ -101,8 +100,7 @@ export default () => {
   }
 
   function render({ model, el }) {
-    const { title, controls } = model.get("spec"), slots = [], follow = [];
-    const pixel = controls.find(({ kind }) => kind === "pixel");
+    const { title, controls } = model.get("spec"), slots = [], follow = [], pixel = controls.find(({ kind }) => kind === "pixel");
     const root = add(el, "div", { className: "lm-explorer" }, { role: "group", "aria-label": title });
     const form = add(root, "div", { className: "controls" });
     const problem = add(root, "p", { className: "problem", hidden: true }, { role: "status" }); // beside what caused it
@@ -173,11 +171,9 @@ export default () => {
       body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
       for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
       const place = (y, x) => {
-        const [h, w] = placesOn(i), at = [within(y, 0, h - 1), within(x, 0, w - 1)];
-        cursor = { at, size: [h, w] };
-        touched = true;
-        if (moves(i)) move({ [pixel.name]: at });
-        else update();
+        const size = placesOn(i), at = [within(y, 0, size[0] - 1), within(x, 0, size[1] - 1)];
+        [cursor, touched] = [{ at, size }, true];
+        moves(i) ? move({ [pixel.name]: at }) : update();
       };
       const point = (event) => {
         const box = body.getBoundingClientRect(), [h, w] = placesOn(i);
@@ -197,9 +193,7 @@ export default () => {
     }
 
     function show(made, panel, from) {
-      made.caption.textContent = panel.title;
-      made.note.textContent = panel.note;
-      made.legend.innerHTML = panel.legend;
+      [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
       if (!made.canvas) { made.body.innerHTML = panel.svg; return; }
       const { image, value } = colouring(panel, from), { canvas, over, body } = made;
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
@@ -243,7 +237,12 @@ export default () => {
 
     views.add(update);
     update();
-    return () => { clearTimeout(saving); clearTimeout(speaking); views.delete(update); };
+    return () => { // JupyterLab keeps the comms of closed widgets, and by them el: nothing heavy may hang on it
+      [saving, speaking].forEach(clearTimeout);
+      views.delete(update);
+      slots.length = follow.length = 0;
+      el.replaceChildren();
+    };
   }
 
   return { initialize, render };

@@ -58,4 +58,5 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         self.table = ""  # frees the copies in both halves
+        self.layout.close()  # a widget of its own, which otherwise holds this one's view, and with it the page's part
         super().close()

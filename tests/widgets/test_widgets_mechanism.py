@@ -5,6 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
+from ipywidgets import Widget
 from widget_reader import Read
 
 from course_lib.widgets import (
@@ -211,6 +212,15 @@ def test_closing_forgets_the_table_and_lets_the_widget_go(explorer):
     gc.collect()
     assert kept() is None
     assert explorer.widget().table
+
+
+def test_closing_leaves_nothing_behind_in_python(explorer):
+    """A widget brings a layout, which is a widget of its own."""
+    before = set(Widget.get_manager_state()["state"])
+    explorer.widget()
+    assert len(set(Widget.get_manager_state()["state"]) - before) == 2
+    explorer.close()
+    assert set(Widget.get_manager_state()["state"]) == before
 
 
 def test_a_long_computation_shows_a_bar_and_a_short_one_does_not(explorer, capsys):
