@@ -1,5 +1,13 @@
-"""What a student does in JupyterLab, as functions: open a notebook, run all cells, look at what came out."""
+"""What a student does in JupyterLab, as functions: start it, open a notebook, run all cells, look at what came out."""
 
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +63,11 @@ class Lab:
         page.wait_for_function(FINISHED, timeout=seconds * 1000)
         return page.evaluate(OUTPUTS)
 
+    def close(self, page) -> None:
+        """Ends the notebook's kernel, which would keep its memory, and closes the page."""
+        page.evaluate(f"async () => {{ await {CURRENT}.sessionContext.shutdown(); }}")
+        page.close()
+
     def screenshot(self, page, name: str) -> Path:
         path = self.artefacts / f"{name}.png"
         page.screenshot(path=str(path))
@@ -64,3 +77,36 @@ class Lab:
 def errors(outputs: list[list[dict]]) -> list[str]:
     """What failed, in words."""
     return [f"{o['ename']}: {o['evalue']}" for cell in outputs for o in cell if o["output_type"] == "error"]
+
+
+@contextmanager
+def running_lab(browser, folder: Path, *, artefacts: Path) -> Iterator[Lab]:
+    """JupyterLab on a folder, with settings of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--expose-app-in-browser"]
+    own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
+    own["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_it_answers(server, address, folder / "server.log")
+        artefacts.mkdir(parents=True, exist_ok=True)
+        yield Lab(browser, address, folder, artefacts)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/api/status", timeout=2)
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")

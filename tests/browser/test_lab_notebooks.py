@@ -1,19 +1,56 @@
-"""Every student notebook, opened in JupyterLab and run to its end as a student does."""
-
-from pathlib import Path
+"""Every student notebook, opened in JupyterLab, run to its end, and each of its explorers moved by keys."""
 
 import pytest
 from jupyterlab_page import errors
+from playwright.sync_api import Error, Locator, Page
+from widget_page import explorers, picture
 
-NAMES = sorted(path.stem for path in (Path(__file__).parents[2] / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+from notebooks.build import sources
+
+OURS = "explorers."  # how the repr of an explorer begins
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", NAMES)
-def test_all_cells_run_in_a_real_browser(lab, name):
-    page = lab.open(f"notebooks/{name}.ipynb")
-    outputs = lab.run_all(page)
-    lab.screenshot(page, name)
-    page.close()
+@pytest.mark.parametrize("name", [path.stem for path in sources()])
+def test_all_cells_run_and_all_explorers_move_in_a_real_browser(lab, name):
+    page = lab.open(f"notebooks/{name}.ipynb", height=1400)
+    outputs = lab.run_all(page, seconds=900)
     assert errors(outputs) == []
     assert any(outputs)
+    shown = [output for cell in outputs for output in cell if is_explorer(output)]
+    for number, explorer in enumerate(explorers(page, len(shown)) if shown else ()):
+        assert moved_by_keys(page, explorer), f"explorer {number}, {shown[number]['data']['text/plain']}, does not move"
+        assert explorer.locator(".problem").is_hidden()
+        explorer.screenshot(path=str(lab.artefacts / f"{name}_{number}.png"))
+    lab.screenshot(page, name)
+    lab.close(page)
+
+
+def is_explorer(output: dict) -> bool:
+    text = "".join(output.get("data", {}).get("text/plain", ""))
+    return "application/vnd.jupyter.widget-view+json" in output.get("data", {}) and text.startswith(OURS)
+
+
+def moved_by_keys(page: Page, explorer: Locator) -> bool:
+    """Whether a key on one of the controls changes what is shown; sliders first, where the change is largest."""
+    for kind, keys in (("input[type=range]", ("ArrowRight", "ArrowLeft")), ("select", ("ArrowDown", "ArrowUp")),
+                       ("input[type=checkbox]", ("Space",)), ("[role=application]", ("ArrowRight",))):  # fmt: skip
+        for control in explorer.locator(f"{kind}:not(:disabled)").all():
+            for key in keys:
+                before = picture(explorer)
+                control.focus()
+                page.keyboard.press(key)
+                if changes(page, explorer, before):
+                    return True
+    return False
+
+
+def changes(page: Page, explorer: Locator, before: str) -> bool:
+    """Waits until the picture of the new setting is there, and says whether it is another one."""
+    root = explorer.element_handle()
+    page.wait_for_timeout(50)
+    try:
+        page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root, timeout=60_000)
+    except Error:
+        return False
+    return picture(explorer) != before
