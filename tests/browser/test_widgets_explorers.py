@@ -4,6 +4,14 @@ import pytest
 from gallery_page import NAMES
 from widget_page import FRAME, click, key_moves, look
 
+CUT_OFF = """root => {
+  const { left, right } = root.getBoundingClientRect();
+  return [...root.querySelectorAll("input, select, label, canvas, figcaption, dd, .note")].filter(part => {
+    const box = part.getBoundingClientRect();
+    return box.width && (box.left < left || box.right > right + 1);
+  }).map(part => part.outerHTML.slice(0, 80));
+}"""
+
 
 @pytest.fixture
 def page(gallery):
@@ -82,7 +90,9 @@ def test_each_in_light_and_dark_and_on_a_narrow_page(page, gallery, lab):
     page.evaluate("document.querySelectorAll('.lm-explorer').forEach(root => { root.style.width = '320px'; })")
     shoot(gallery, lab, "_narrow")
     for name in NAMES:
-        assert gallery.find(name).evaluate("root => root.scrollWidth <= 321"), f"{name} is wider than its page"
+        root = gallery.find(name)
+        assert root.evaluate("root => root.scrollWidth <= 321"), f"{name} is wider than its page"
+        assert root.evaluate(CUT_OFF) == [], name
 
 
 def shoot(gallery, lab, ending: str) -> None:
