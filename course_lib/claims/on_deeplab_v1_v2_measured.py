@@ -74,7 +74,7 @@ WAYS = ("bilinear", "transposed", "bilinear start, learned")
     "Bilinear upsampling has no parameters and leaves no checkerboard; a transposed convolution in its place learns "
     "more parameters, may leave a checkerboard, and is hardly more accurate.",
     seeds=5,
-    paper="Chen et al. 2015, section 3.1: the score maps are smooth, so bilinear interpolation by 8 suffices",
+    paper="Chen et al. 2015: the score maps are smooth enough for bilinear interpolation by 8",
 )
 def ways_up(seeds: Seeds) -> Evidence:
     """Varied: how score maps of stride 8 are enlarged. Equal: the network before, steps, pictures.
