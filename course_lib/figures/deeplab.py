@@ -1,6 +1,6 @@
 """The pictures of 05: fields of view, windows of pools, two ways to enlarge, whom a pixel listens to, ASPP's taps.
 
-In come kernels, windows, rows, photographs and printed scores; out go figures.
+In come kernels, windows, rows, photographs and label maps; out go figures. `VIEWS` and `CRF_GAINS` hold printed scores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,33 +30,22 @@ CRF_GAINS = {
     "v2, VGG16, ASPP": (68.96, 71.57),  # Chen et al. 2018, Table 3
     "v2, ResNet-101, ASPP": (76.35, 77.69),  # Chen et al. 2018, Table 4
 }
-# Chen et al. 2018, Table 4: ResNet-101, each row with everything of the row before it.
-STEPS_OF_V2 = {
-    "ResNet-101": 68.72,
-    "+ three image sizes": 71.27,
-    "+ COCO": 73.28,
-    "+ random sizes in training": 74.87,
-    "+ large field of view": 75.54,
-    "ASPP in its place": 76.35,
-    "+ CRF": 77.69,
-}
 
 
 @styled
-def strides(image: Tensor, maps: Mapping[int, Tensor], classes: Sequence[str], mask: Tensor) -> Figure:
-    """A photograph under maps of several strides, each as good as its stride allows, with their mean IoU."""
+def over(image: Tensor, maps: Mapping[str, Tensor], classes: Sequence[str], mask: Tensor) -> Figure:
+    """A photograph under several maps, probabilities C x H x W, each with its mean IoU against the mask."""
     figure, axes = new(1, len(maps), size=(WIDTH, 0.75 + WIDTH / len(maps) * image.shape[-2] / image.shape[-1]))
     told = []
-    for axis, (stride, probabilities) in zip(axes[0], maps.items()):
-        if probabilities.shape[-2:] != image.shape[-2:]:
-            raise ValueError(
-                f"the map has {tuple(probabilities.shape[-2:])} pixels, the picture {tuple(image.shape[-2:])}"
-            )
+    for axis, (name, probabilities) in zip(axes[0], maps.items()):
+        found, wanted = tuple(probabilities.shape[-2:]), tuple(image.shape[-2:])
+        if found != wanted:
+            raise ValueError(f"the map {name!r} has {found} pixels, the picture {wanted}")
         score = Confusion(len(classes)).update(probabilities.argmax(0), mask).mean_iou
-        picture(axis, calmed(tinted(image, probabilities.argmax(0))), f"stride {stride}: mean IoU {score:.2f}")
-        told.append(f"stride {stride} {score:.2f}")
+        picture(axis, calmed(tinted(image, probabilities.argmax(0))), f"{name}: mean IoU {score:.2f}")
+        told.append(f"{name} {score:.2f}")
     class_legend(figure, classes)
-    figure.alt = f"A photograph of {', '.join(classes)} under flawless maps, enlarged. Mean IoU: {', '.join(told)}."
+    figure.alt = f"A photograph of {', '.join(classes)} under {len(maps)} maps. Mean IoU: {', '.join(told)}."
     return figure
 
 
@@ -145,7 +134,7 @@ def enlarged(row: Tensor, size: int) -> Figure:
 def listens(image: Tensor, pixel: tuple[int, int], widths: Sequence[tuple[float, float]]) -> Figure:
     """Whom one pixel listens to: the CRF's appearance kernel from it to all others, for each (theta_xy, theta_rgb).
 
-    The pictures show its square root, so that those who weigh little can be seen, too.
+    The pictures show the square root of averages over 2 x 2 pixels, so that those who weigh little can be seen, too.
     """
     height, width = image.shape[-2:]
     y, x = pixel
@@ -159,7 +148,9 @@ def listens(image: Tensor, pixel: tuple[int, int], widths: Sequence[tuple[float,
     told = []
     for axis, (theta_xy, theta_rgb) in zip(axes[0, 1:], widths):
         kernel = (-away / (2 * theta_xy**2) - colour / (2 * theta_rgb**2)).exp()
-        picture(axis, kernel.sqrt(), f"place {theta_xy:g} px, colour {theta_rgb:g}", vmin=0, vmax=1)
+        heat = F.avg_pool2d(kernel[None], 2, ceil_mode=True, count_include_pad=False)[0].sqrt()
+        frame = (-0.5, width - 0.5, height - 0.5, -0.5)
+        picture(axis, heat, f"place {theta_xy:g} px, colour {theta_rgb:g}", vmin=0, vmax=1, extent=frame)
         told.append(
             f"widths {theta_xy:g} pixels and {theta_rgb:g} grey levels: as much as {float(kernel.sum()):.0f} twins"
         )
@@ -218,22 +209,6 @@ def crf_gains(printed: Mapping[str, tuple[float, float]] = CRF_GAINS) -> Figure:
     axis.grid(axis="x")
     axis.legend(loc="upper right")
     figure.alt = f"Mean IoU without and with the CRF, as the papers print it: {'; '.join(told)}."
-    return figure
-
-
-@styled
-def steps(printed: Mapping[str, float], *, what: str, low: float) -> Figure:
-    """Bars of printed scores, each with what it gains over the one before."""
-    figure, axes = new(size=(8.5, 0.8 + 0.36 * len(printed)))
-    axis = axes[0, 0]
-    values = list(printed.values())
-    axis.barh(range(len(values)), values, color=COLOURS[0], height=0.62)
-    for line, value in enumerate(values):
-        gain = f"  +{value - values[line - 1]:.2f}" if line else ""
-        axis.text(value, line, f" {value:.2f}{gain}", va="center")
-    axis.set_yticks(range(len(values)), printed)
-    axis.set(xlim=(low, max(values) + 0.22 * (max(values) - low)), ylim=(len(values) - 0.4, -0.6), xlabel=what)
-    figure.alt = f"{what}: {', '.join(f'{name} {value:.2f}' for name, value in printed.items())}."
     return figure
 
 

@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from course_lib import palette
 from course_lib.figures.deeplab import answers as answers
 from course_lib.figures.deeplab import in_words
-from course_lib.figures.deeplab import steps as steps
 from course_lib.figures.style import COLOURS, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.receptive_field.spread import Spread
 from course_lib.scenes import Scenes
@@ -168,4 +167,20 @@ def pyramid(image: Tensor, bins: Sequence[int]) -> Figure:
         f"A picture of {side} x {side} averaged over {counts} bins, {sum(n * n for n in bins)} averages in all; "
     )
     figure.alt += "below, each level enlarged to the picture's size again."
+    return figure
+
+
+@styled
+def steps(printed: Mapping[str, float], *, what: str, low: float) -> Figure:
+    """Bars of printed scores, each with what it gains over the one before."""
+    figure, axes = new(size=(8.5, 0.8 + 0.36 * len(printed)))
+    axis = axes[0, 0]
+    values = list(printed.values())
+    axis.barh(range(len(values)), values, color=COLOURS[0], height=0.62)
+    for line, value in enumerate(values):
+        gain = f"  +{value - values[line - 1]:.2f}" if line else ""
+        axis.text(value, line, f" {value:.2f}{gain}", va="center")
+    axis.set_yticks(range(len(values)), printed)
+    axis.set(xlim=(low, max(values) + 0.22 * (max(values) - low)), ylim=(len(values) - 0.4, -0.6), xlabel=what)
+    figure.alt = f"{what}: {', '.join(f'{name} {value:.2f}' for name, value in printed.items())}."
     return figure

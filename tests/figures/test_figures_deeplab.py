@@ -18,13 +18,13 @@ def one_hot(label, classes=2):
     return torch.nn.functional.one_hot(label, classes).permute(2, 0, 1).float()
 
 
-def test_strides_are_scored_against_the_mask():
+def test_maps_over_a_photograph_are_scored_against_the_mask():
     half = MASK.clone()
     half[:, 10:] = 1  # 300 of 400 and 200 of 300 pixels: mean IoU 17 / 24
-    figure = deeplab.strides(PICTURE, {8: one_hot(MASK), 32: one_hot(half)}, ("sky", "mast"), MASK)
+    figure = deeplab.over(PICTURE, {"stride 8": one_hot(MASK), "stride 32": one_hot(half)}, ("sky", "mast"), MASK)
     assert "stride 8 1.00, stride 32 0.71" in figure.alt
-    with pytest.raises(ValueError, match=r"the map has \(20, 15\) pixels, the picture \(20, 30\)"):
-        deeplab.strides(PICTURE, {8: one_hot(MASK[:, ::2])}, ("sky", "mast"), MASK)
+    with pytest.raises(ValueError, match=r"the map 'fine' has \(20, 15\) pixels, the picture \(20, 30\)"):
+        deeplab.over(PICTURE, {"fine": one_hot(MASK[:, ::2])}, ("sky", "mast"), MASK)
 
 
 def test_views_name_span_and_parameters():
@@ -77,10 +77,6 @@ def test_the_printed_gains_of_the_crf_shrink_as_the_text_says():
     assert gains["v1, large field of view"] == 5.39
     assert gains["v2, ResNet-101, ASPP"] == 1.34 == min(gains.values())
     assert "v2, ResNet-101, ASPP 76.35 and 77.69" in deeplab.crf_gains().alt
-
-
-def test_steps_tell_each_score():
-    assert "x: a 10.00, b 12.50." in deeplab.steps({"a": 10, "b": 12.5}, what="x", low=5).alt
 
 
 def test_answers_are_scored_and_refused_when_of_another_size():

@@ -77,6 +77,10 @@ def test_the_printed_gains_are_those_of_the_text():
     assert [round(b - a, 2) for a, b in pairwise(scores)] == [2.84, 1.0, 0.61]
 
 
+def test_steps_tell_each_score():
+    assert "x: a 10.00, b 12.50." in pspnet.steps({"a": 10, "b": 12.5}, what="x", low=5).alt
+
+
 def test_only_coarse_bins_tell_the_road_of_the_bus_as_the_text_says():
     shown = explorers.pyramids().render(cell=(28, 16), module="pyramid pooling (PSPNet)")[-1]
     told = {name[:5]: words for name, words in shown.rows}
@@ -93,5 +97,5 @@ def test_between_two_edges_pspnet_names_the_hull_after_the_farther_one_as_the_te
         hull = torch.as_tensor(answer.values)[26:40, 2 * place - 6 : 2 * place + 6]
         nearer = {"car": "boat", "boat": "car"}[farther]
         assert answer.title == "pspnet50"
-        assert (hull == name[farther]).float().mean() > 0.5
+        assert (hull == name[farther]).float().mean() > 0.3  # the box round the hull holds fog, too
         assert not (hull == name[nearer]).any()
