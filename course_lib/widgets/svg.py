@@ -16,7 +16,7 @@ from .panels import CLASSES, LINE_COLOURS, Chart, Diagram, Image, Map, number_te
 
 CELL = 16  # units of the overlay per pixel of a map
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 4")
-LEFT, TOP, WIDE, HIGH = 52, 8, 298, 150  # the frame of a chart that is 360 x 202
+LEFT, TOP, WIDE, HIGH = 57, 8, 293, 150  # the frame of a chart that is 360 x 202
 
 
 def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
