@@ -46,21 +46,45 @@ def score_against_cost(
     if not points:
         raise ValueError("score_against_cost needs at least one network, as {name: (cost, score)}")
     best = front(points)
-    figure, axes = new(size=(8.5, 4.2))
+    figure, axes = new(size=(8.5, 4.8))
     axis = axes[0, 0]
-    for place, (name, (x, y)) in enumerate(sorted(points.items(), key=lambda item: item[1])):
-        leads, above = name in best, place % 2 == 0  # names of neighbours stand apart
+    for name, (x, y) in points.items():
+        leads = name in best
         axis.plot(x, y, marker="o" if leads else "x", color=COLOURS[0] if leads else QUIET, markersize=7)
-        axis.annotate(
-            name, (x, y), xytext=(0, 8 if above else -16), textcoords="offset points", ha="center", fontsize=9
-        )
     line = sorted(points[name] for name in best)
     axis.plot([x for x, _ in line], [y for _, y in line], color=COLOURS[0], linewidth=1, linestyle="--")
-    axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)")
+    axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)", xscale="log")
+    axis.xaxis.set_major_formatter("{x:,g}")
+    axis.xaxis.set_minor_formatter("{x:,g}")
+    axis.tick_params(axis="x", which="minor", labelsize=8)
     axis.margins(x=0.14, y=0.12)
+    inches = axis.transScale + axis.transLimits  # to parts of the axes, which are about 7.6 x 4.1 inches
+    spots = {name: tuple(inches.transform(point) * (7.6, 4.1)) for name, point in points.items()}
+    for name, (right, up) in beside(spots).items():
+        axis.annotate(name, points[name], xytext=(72 * right, 72 * up), textcoords="offset points", fontsize=9,
+                      ha={0: "center"}.get(right, "left" if right > 0 else "right"))  # fmt: skip
     told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in points.items())
     figure.alt = f"Dots of {cost} and {score}: {told}. Not beaten in both: {', '.join(best)}."
     return figure
+
+
+PLACES = ((0, 0.1), (0, -0.22), (0.1, -0.05), (-0.1, -0.05), (0, 0.26), (0, -0.38))  # inches from a dot to its name
+
+
+def beside(spots: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Where each dot's name may stand without covering another name or dot; spots and answers in inches."""
+    taken = [(x - 0.06, y - 0.06, x + 0.06, y + 0.06) for x, y in spots.values()]
+    chosen = {}
+    for name, (x, y) in sorted(spots.items(), key=lambda item: item[1]):
+        wide = 0.075 * len(name)
+        for right, up in PLACES:
+            left = x + right - (wide / 2 if right == 0 else wide if right < 0 else 0)
+            box = (left, y + up, left + wide, y + up + 0.14)
+            if not any(a < box[2] and box[0] < c and b < box[3] and box[1] < d for a, b, c, d in taken):
+                break
+        taken.append(box)
+        chosen[name] = (right, up)
+    return chosen
 
 
 def front(points: Mapping[str, tuple[float, float]]) -> list[str]:

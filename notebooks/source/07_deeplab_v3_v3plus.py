@@ -300,9 +300,9 @@ evidence("V7", "V9")
 
 # %% [markdown]
 # Over enlargement by 16 the decoder gains much, at every width of the band, and nearly all of it comes from the
-# low-level feature: with zeros in its place the same two layers gain little. But look at the last comparison. An encoder that
-# keeps stride 4 draws edges as good without any decoder. The decoder is not a better way to sharp edges; it is a
-# cheaper one.
+# low-level feature: with zeros in its place the same two layers gain little. But look at the last comparison. An
+# encoder that keeps stride 4 draws edges as good without any decoder. The decoder is not a better way to sharp edges;
+# it is a cheaper one.
 #
 # ### Exercise 7.6: join the two
 # Write the decoder up to its 3x3s: `low` is the low-level feature, `encoded` the encoder's map, `reduce` a layer that

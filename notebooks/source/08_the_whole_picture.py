@@ -179,8 +179,8 @@ points = {name: (kept / 1e6, edges) for name, (kept, edges) in points.items()}
 figures.score_against_cost(points, cost="megabytes kept to learn, full size", score="edge IoU on the bench")
 
 # %% [markdown]
-# Here is the row itself, with every seed and every comparison that was made. Read the remark: which part of the
-# statement held, and which did not? And remember what the row is not: a training at full size.
+# Here is the row itself, with every seed; it is long. Below the dots stand the comparisons that decide, and the remark:
+# which part of the statement held, and which did not? And remember what the row is not: a training at full size.
 
 # %%
 evidence("W1")

@@ -25,6 +25,12 @@ def test_score_against_cost_names_what_no_other_beats():
     assert len(figure.png()) > 1000
 
 
+def test_names_of_neighbours_stand_on_different_sides():
+    places = whole_picture.beside({"one": (1.0, 1.0), "two": (1.1, 1.0), "far": (4.0, 1.0)})
+    assert places["one"] == places["far"] == whole_picture.PLACES[0]
+    assert places["two"] == whole_picture.PLACES[1]
+
+
 def test_no_network_is_no_figure():
     with pytest.raises(ValueError, match="needs at least one network"):
         whole_picture.score_against_cost({})
