@@ -1,5 +1,10 @@
-"""The notebook alone: an empty folder, an environment that never saw the course, and the first cell does the rest."""
+"""A notebook alone: an empty folder, an environment that never saw the course, and the first cell does the rest.
 
+A lecture takes most of a minute. So the first cell is played every time, and of the lectures three on each day; with
+TRAVELS=all every one of them, and with TRAVELS="04 08" those.
+"""
+
+import datetime
 import json
 import os
 import re
@@ -18,6 +23,20 @@ from notebooks import build
 pytestmark = pytest.mark.newest
 NAME = "00_start_here"
 HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
+A_DAY = 3
+
+
+def chosen(wish: str, day: int, names: list[str]) -> list[str]:
+    """The lectures of a wish, or of the day when there is none."""
+    if wish == "all":
+        return names
+    if wish:
+        return [name for name in names if name[:2] in wish.replace(",", " ").split()]
+    return sorted({names[(A_DAY * day + place) % len(names)] for place in range(A_DAY)})
+
+
+NAMES = [path.stem for path in build.sources()]
+TODAY = chosen(os.environ.get("TRAVELS", ""), datetime.date.today().toordinal(), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +80,43 @@ def run(book: nbformat.NotebookNode, folder: Path, kernels: str) -> None:
     client.execute(env=clean)
 
 
-def test_it_installs_the_course_and_runs_to_its_end(published, kernel, tmp_path):
-    book = nbformat.read(build.target(NAME, False), 4)
+def stamped(name: str, published: Path) -> nbformat.NotebookNode:
+    """A student's notebook as a release would have it."""
+    book = nbformat.read(build.target(name, False), 4)
     stamp = f'ADDRESS, TAG = "file://{published}", "v0.0-test"'
     book.cells[1].source = re.sub(r"ADDRESS, TAG = .*", stamp, book.cells[1].source)
+    return book
+
+
+@pytest.fixture(scope="module")
+def installed(published, kernel, tmp_path_factory) -> nbformat.NotebookNode:
+    """The first cell alone has run in the new environment, and then told what it installed and where."""
+    book = stamped(NAME, published)
     where = "import course_lib, course_lib.paths, torch\nprint(course_lib.__file__, course_lib.paths.data().is_dir())"
-    book.cells.append(nbformat.v4.new_code_cell(where))
+    book.cells = [book.cells[1], nbformat.v4.new_code_cell(where)]
+    run(book, tmp_path_factory.mktemp("empty"), kernel)
+    return book
+
+
+def test_the_first_cell_installs_the_course(installed):
+    assert re.search(r"site-packages/course_lib/__init__.py True", installed.cells[-1].outputs[0].text)
+
+
+@pytest.mark.parametrize("name", TODAY)
+def test_a_lecture_runs_to_its_end(name, published, installed, kernel, tmp_path):
+    book = stamped(name, published)
+    where = nbformat.v4.new_code_cell("import course_lib\nprint(course_lib.__file__)")
+    book.cells.append(where)
     run(book, tmp_path, kernel)
-    assert re.search(r"site-packages/course_lib/__init__.py True", book.cells[-1].outputs[0].text)
+    assert "site-packages" in where.outputs[0].text
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_some_days_play_every_lecture():
+    names = [f"{number:02d}_lecture" for number in range(9)]
+    assert sorted({name for day in range(3) for name in chosen("", day, names)}) == names
+    assert chosen("04, 08", 1, names) == ["04_lecture", "08_lecture"]
+    assert chosen("all", 1, names) == names
 
 
 def test_never_released_it_says_so(kernel, tmp_path):
