@@ -377,11 +377,8 @@ exercises.deeplab_v3.separable.check(my_separable)
 # ## The real network: v3+ on Xception-65
 # [[Xception]] ([@chollet2017]) is a [[backbone]] of separable convolutions. v3+ changes it: strided separable
 # convolutions stand where max pools were, the middle has 16 blocks instead of 8, and each depthwise step has its own
-# BN. Find the skip in the drawing. Then the full-size network is built and answers a picture of 513 pixels, which takes
-# about 8 seconds with building it.
-
-# %%
-architecture("deeplab_v3plus")
+# BN. The next cell builds the full-size network and lets it answer a picture of 513 pixels, in about 8 seconds. In the
+# drawing under it, find the skip.
 
 # %% tags=["heavy"]
 network = models.build("deeplab_v3plus", num_classes=21).eval()
@@ -390,6 +387,9 @@ with torch.no_grad():
 print(f"{sum(p.numel() for p in network.parameters()):,} parameters, scores {tuple(scores.shape)}")
 del network
 evidence("V8")
+
+# %%
+architecture("deeplab_v3plus")
 
 # %% [markdown]
 # ## What the papers report
