@@ -255,8 +255,8 @@ architecture("pspnet50")
 # ## A small one, live
 # Now the experiment. Two networks, the same in everything but one: a backbone of stride 4 that sees 15 pixels, then a
 # head. In one head the branches average over bins 1, 2, 3 and 6; in the other they leave the features where they are.
-# **Both have the same parameters**, the same pictures in the same order, the same 200 steps; that takes about 15
-# seconds on two cores.
+# **Both have the same parameters**, the same pictures in the same order, the same 200 steps. It takes
+# about 15 seconds on two cores.
 #
 # *Guess:* how many hulls will the network without pooling name rightly?
 # <details><summary>Your guess, then ours</summary>About half, as a coin would. Often it cannot decide within one hull
