@@ -351,9 +351,10 @@ evidence("D4", "D5")
 # can be negative. Below: its way forward, to compare with DeconvNet's, and where both have their weights.
 #
 # *Guess* from the bars: if 222 million weights go, how much faster will it be?
-# <details><summary>Your guess, then ours</summary>Less than the bars suggest. A weight of fc6 is used once, on one
-# cell; a weight of a 3x3 layer on a large map is used tens of thousands of times. **D8** counts the weights, **D9**
-# takes the time, and its line `without fc6 and fc7` tells where it goes.</details>
+# <details><summary>Your guess, then ours</summary>Less than the bars suggest, and more than the arithmetic does. A
+# weight of fc6 is used once, on one cell, so that the multiply-adds of the two are nearly the same. But all these
+# weights must be read from memory for that cell, and that takes time. **D8** counts, **D9** takes the time as a ratio: compare its
+# line `without fc6 and fc7`. Its accuracy is that of small networks on streets.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
