@@ -4,7 +4,8 @@
 
 `loop` fits and `evaluation` scores; `feed` brings the batches, `objective` is the loss, `optimisers` the step and its
 schedule, `watch` the progress bar and the history, `checkpoint` what survives a kill, `distributed` several processes,
-`recipes` the papers' settings, `command` the command line, `checkpoints` and `stacks` the small networks of the lessons.
+`recipes` the papers' settings, `command` the command line, `checkpoints` and `stacks` the small networks of the
+lessons.
 """
 
 from course_lib.training.balance import median_frequency
