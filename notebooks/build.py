@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from course_lib import fingerprint
-from course_lib.claims import ledger
+from course_lib.claims import all_claims, ledger
 from notebooks import convert, first_cell, pages, readme
 from notebooks.words import Shelf
 
@@ -42,6 +42,7 @@ def main() -> int:
         for solutions in (False, True):
             build(known[name], solutions, options.force)
     if not options.names:
+        ledger.refresh(all_claims())  # its page names the section that shows each row
         for path, text in pages_now().items():
             path.write_text(text)
         readme.write()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from course_lib.claims.claim import Seeds, claim
+from course_lib.claims.claim import TRAININGS, Seeds, claim
 from course_lib.claims.evidence import Comparison, Evidence, Fact, mean
 from course_lib.claims.experiment import over_seeds
 from course_lib.claims.full_size import SIDE, costs, forward_times
@@ -52,6 +52,7 @@ def one_bench(seeds: Seeds) -> Evidence:
                 name: {"width": one.width, "parameters": one.parameters(), "CPU s": seconds(name, seeds), **one.options}
                 for name, one in (FAMILIES | CONTROLS).items()
             },
+            TRAININGS: round(sum(seconds(name, seeds) for name in FAMILIES | CONTROLS) * len(seeds)),
             "full size": full,
             "picture": [SIDE, SIDE],
         },

@@ -18,20 +18,16 @@ from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
 CELL = 'style="text-align:left;padding:2px 12px 2px 0"'
 WITHIN = 30  # means that differ by more than this factor are not drawn on one axis
 MARKS = {True: "✓ holds", False: "✗ does not hold"}
-PENDING = {
-    name: {"id": name, "kind": "M", "statement": "", "function": ".", "tests": [], "paper": ""}
-    for name in ["F2", "F3", "D4", "D5", "D9", "L4", "L5", "L7", "V5", "V9", "W1", "W2", "W3"]
-}
 
 
 def evidence(*ids: str) -> "Cards":
     """The rows of these claims, to look at."""
     rows, known = ledger.read(), {claim.id: claim for claim in all_claims()}
     for name in ids:
-        if name not in known and name not in PENDING:
+        if name not in known:
             near = difflib.get_close_matches(name, known, n=3, cutoff=0.1)
             raise ValueError(f"no claim {name!r}; the nearest are {', '.join(near)}")
-    return Cards([rows.get(name) or (known[name].words() if name in known else PENDING[name]) for name in ids])
+    return Cards([rows.get(name) or known[name].words() for name in ids])
 
 
 class Cards:

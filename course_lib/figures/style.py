@@ -77,7 +77,7 @@ class Figure(matplotlib_figure.Figure):
     def png(self, dpi: int = DPI) -> bytes:
         """The picture as a file's bytes."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=dpi)
+        self.savefig(buffer, format="png", dpi=dpi, pil_kwargs={"optimize": True})
         return buffer.getvalue()
 
     def _repr_html_(self) -> str:

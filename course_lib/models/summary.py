@@ -79,9 +79,19 @@ def summary(
         row_settings=("var_names",),
         verbose=0,
     )
+    count_every_convolution(statistics)
     names = {id(module): name for name, module in net.named_modules()}
     field = theoretical(net, image_size=(height, width), channels=channels)
     return Summary(statistics, sizes(field, names.values()), names)
+
+
+def count_every_convolution(statistics: "ModelStatistics") -> None:
+    """torchinfo knows a convolution by the word Conv in its class's name; ours have names of their own as well."""
+    for info in statistics.summary_list:
+        if isinstance(info.module, nn.Conv2d) and "Conv" not in info.class_name:
+            work = info.num_params * info.output_size[0] * math.prod(info.output_size[2:])
+            statistics.total_mult_adds += work - info.macs
+            info.macs = work
 
 
 def sizes(field: "Field", layers: Iterable[str]) -> dict[str, tuple[float, float]]:

@@ -135,8 +135,9 @@ def _readout(axes: Axes, panel: Readout) -> None:
     axes.axis("off")
     for i, (name, value) in enumerate(panel.rows):
         height = 1 - (i + 1) * min(0.09, 1 / (len(panel.rows) + 1))
-        axes.text(0, height, name, transform=axes.transAxes, fontsize=7.5, color="0.35")
-        axes.text(1, height, value, transform=axes.transAxes, fontsize=7.5, ha="right", fontweight="bold")
+        letters = 7.5 * min(1, 48 / (len(name) + len(value)))  # 48 letters fill a line of the narrowest panel
+        axes.text(0, height, name, transform=axes.transAxes, fontsize=letters, color="0.35")
+        axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
 
 
 _DRAWERS = {Map: _map, Image: _image, Chart: _chart, Diagram: _diagram, Readout: _readout}

@@ -199,7 +199,7 @@ moving
 # %%
 from inspect import getsource
 
-from course_lib.models.pspnet import PSPNet, PyramidPooling
+from course_lib.models.pspnet import PyramidPooling
 
 print(getsource(PyramidPooling))
 
@@ -334,6 +334,7 @@ evidence("P2", "P3", "P8")
 #
 # ### Exercise 6.5: the training loss
 # `my_loss(logits, auxiliary, target)`: both heads on the same target, [[void]] is 255.
+
 
 # %% tags=["exercise"]
 def my_loss(logits, auxiliary, target):

@@ -59,3 +59,14 @@ def test_depth_folds_the_table() -> None:
 def test_unknown_names_are_answered_as_build_does() -> None:
     with pytest.raises(ValueError, match="did you mean 'segnet'"):
         models.summary("segnett")
+
+
+def test_every_convolution_is_counted_whatever_its_class_is_called() -> None:
+    statistics = models.summary("deeplab_v3_resnet50", width=0.1, image_size=(65, 65)).statistics
+    leaves = [info for info in statistics.summary_list if info.is_leaf_layer]
+    plain = [info for info in leaves if isinstance(info.module, nn.Conv2d) and info.module.bias is None]
+    assert {"Pointwise", "Convolution"} <= {info.class_name for info in plain}
+    for info in plain:
+        height, width = info.output_size[2:]
+        assert info.macs == info.module.weight.numel() * height * width, info.var_name
+    assert statistics.total_mult_adds == sum(info.macs for info in leaves)
