@@ -74,7 +74,7 @@ LESSONS: dict[str, Lesson] = {
     "fcn8s_street": Lesson("fcn8s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
     "deconvnet_street": Lesson("deconvnet", "street", 0.06, 600, {"fc6_kernel": 2}),
     "segnet_street": Lesson("segnet", "street", 0.1, 600),
-    "unet_street": Lesson("unet", "street", 0.1, 300, batch_size=8),
+    "unet_street": Lesson("unet", "street", 0.1, 1000, learning_rate=2e-3, batch_size=8),
     "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
     "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 500),
     # Twins but for their rates: what one of them cannot see, it must guess.

@@ -9,7 +9,7 @@
 #   - read an ablation, and say what it does and does not show
 # needs: Lectures 00 to 02. You should know what an encoder and a decoder are.
 # read_minutes: 40
-# run_seconds: 25
+# run_seconds: 30
 # quiz:
 #   - ask: "A block reads 64 maps and makes 64 new ones. How many maps go on if they are added, and how many if they are concatenated?"
 #     options:
@@ -281,14 +281,15 @@ exercises.skips.join.check(my_join)
 # %% [markdown]
 # ## Silence the skips
 # Below is a small U-Net, trained on streets; its four skips can be silenced, which puts zeros in place of the copy.
-# FCN-8s, whose two skips are added, is there too. (Both were trained briefly: things of at most 16 pixels they find
-# neither with skips nor without.)
+# FCN-8s, whose two skips are added, is there too; it was trained more briefly, and things of at most 16 pixels it finds
+# neither with skips nor without.
 #
-# *Find out:* (a) which single skip can be missed without a trace, (b) without which one U-Net falls apart, also far
-# from any boundary, (c) what no skips at all leave.
-# <details><summary>What we saw</summary>(a) The deepest: what it carries the bottom knows as well. (b) Skip 3, at
-# stride 2: whole areas get a wrong name. (c) A few large areas, and not the right ones. But beware: silenced is not the
-# same as never there. This network learned to lean on what it then loses.</details>
+# *Find out:* (a) which single skip of U-Net can be missed almost without a trace, (b) which one carries the small things,
+# (c) without which one pixels get a wrong name also far from any boundary, (d) what no skips at all leave.
+# <details><summary>What we saw</summary>(a) The deepest: what it carries the bottom knows as well. (b) Skip 4, at the
+# picture's own size: without it nearly every pixel of a small thing is wrong. (c) Skip 3, at stride 2: parts of large
+# areas change their name. (d) A few large areas, half of them wrong. But beware: silenced is not the same as never
+# there. This network learned to lean on what it then loses.</details>
 
 # %%
 silencing = explorers.skips()

@@ -8,7 +8,7 @@
 #   - train any network of the course on your own pictures, here, on a GPU or in Colab
 # needs: "A look at lectures 01 to 07. Each section says where its idea was explained."
 # read_minutes: 45
-# run_seconds: 30
+# run_seconds: 25
 # quiz:
 #   - ask: "Two networks differ by 0.04 of mean IoU, averaged over three seeds: +0.11, -0.02, +0.03. Does the better
 #        one win?"

@@ -182,3 +182,17 @@ def test_the_static_figure_says_all_its_numbers(name):
     alt = explorer.figure().alt
     for panel in explorer.render():
         assert panel.describe() in alt
+
+
+def test_each_skip_of_the_unet_carries_what_the_lecture_says(skips):
+    def wrong(*on):
+        answers = [skips.compute(skips.UNET, scene, on) for scene in range(8)]
+        kinds, places = (torch.stack([getattr(one, name) for one in answers]) for name in ("kinds", "places"))
+        return {kind: float((places[kinds == kind] != skips.RIGHT).float().mean()) for kind in (1, 2, 3)}
+
+    full, none = wrong(True, True, True, True), wrong(False, False, False, False)
+    without = {skip: wrong(*(other != skip for other in range(1, 5))) for skip in range(1, 5)}
+    assert abs(without[1][skips.BOUNDARY] - full[skips.BOUNDARY]) < 0.02  # the deepest is hardly missed
+    assert without[4][skips.SMALL_THING] > 0.95 > 0.5 > full[skips.SMALL_THING]
+    assert without[3][skips.INSIDE] == max(one[skips.INSIDE] for one in without.values()) > 20 * full[skips.INSIDE]
+    assert none[skips.INSIDE] > 0.4
