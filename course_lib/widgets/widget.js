@@ -213,7 +213,7 @@ export default () => {
       root.setAttribute("aria-busy", !state);
       problem.hidden = !(state?.problem || late);
       problem.className = `problem${state?.impossible ? " impossible" : ""}`;
-      if (late) problem.textContent = alive ? "Python is busy; the picture follows when it answers." : "Only Python can draw this: open the notebook in Jupyter and run its cell.";
+      if (late) problem.textContent = alive && answer ? "Python is busy; the picture follows when it answers." : "Only Python can draw this, and it has not answered yet. In a saved page it cannot: open the notebook in Jupyter and run its cell.";
       else if (state?.problem) problem.textContent = state.problem + (state.impossible || !state.settings ? "" : ` (with ${state.settings}; the last good picture stays)`);
       panels.classList.toggle("stale", Boolean(state?.problem));
       state?.panels?.forEach((id, i) => {

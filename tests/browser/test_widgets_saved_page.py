@@ -1,10 +1,15 @@
 """A notebook saved as HTML: its explorers still move, with no kernel and no network.
 
-The page is what nbconvert writes, and anywidget's bundle is the installed one. The widgets' HTML manager is on a CDN
-and in no Python package, so saved_page.js stands in for it.
+The page is what nbconvert writes, and anywidget's bundle is the installed one. The widgets' HTML manager is
+in no Python package: the tests take it from npm's, and where there is no npm saved_page.js stands in for it.
 """
 
+import hashlib
+import re
+import shutil
+import subprocess
 import sys
+import tarfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,10 +22,30 @@ from widget_page import click, drag, explorers, key_moves, look, picture
 ANYWIDGET = Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js"
 STATE = "application/vnd.jupyter.widget-state+json"
 STAND_IN = Path(__file__).parent / "saved_page.js"
+PACKAGES = {  # what the page asks a CDN for, by the sum of the file that npm packs
+    "@jupyter-widgets/html-manager@1.0.15": "2b9d65cb7913e1c7d671757a10008b32c9c2448d4429513371e55c07d6107638",
+    "requirejs@2.3.8": "777158e89275e16bd51aec3ef714fbcb5dc45789e7078659933bc814916d7dec",
+}
 
 
-@pytest.fixture(scope="module")
-def page(browser, gallery, tmp_path_factory):
+def packed(name: str, sha256: str, folder: Path) -> Path | None:
+    """One of npm's packages, unpacked; none where npm or the network is missing."""
+    place = folder / re.sub(r"\W+", "_", name)
+    if not place.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        npm = shutil.which("npm")
+        done = npm and subprocess.run([npm, "pack", "--silent", name], cwd=folder, capture_output=True, text=True)
+        if not done or done.returncode:
+            return None
+        archive = folder / done.stdout.split()[-1]
+        assert hashlib.sha256(archive.read_bytes()).hexdigest() == sha256, f"{name} is not the package that was tested"
+        with tarfile.open(archive) as tar:
+            tar.extractall(place, filter="data")
+    return place / "package"
+
+
+@pytest.fixture(scope="module", params=["the real manager", "a stand-in"])
+def page(request, root, browser, gallery, tmp_path_factory):
     """The gallery's notebook as nbconvert writes it, with the state its widgets had when they were first shown."""
     book = nbformat.v4.new_notebook(metadata={"widgets": {STATE: gallery.state}})
     for source, outputs in zip(cells(), gallery.outputs):
@@ -30,11 +55,20 @@ def page(browser, gallery, tmp_path_factory):
     path.write_text(html)
     page = browser.new_page(viewport={"width": 1000, "height": 900})
 
+    found = [packed(*package, root / ".cache" / "npm") for package in PACKAGES.items()]
+    if request.param == "the real manager" and not all(found):
+        pytest.skip("needs npm and its registry, for the widgets' HTML manager")
+    manager, require = found if request.param == "the real manager" else (None, None)
+
     def serve(route):
         address = route.request.url
         if "html-manager" in address:
-            route.fulfill(path=STAND_IN, content_type="text/javascript")
-        elif "/anywidget/" in address:
+            asked = address.rpartition("/")[2].partition("?")[0]
+            name = asked if asked.endswith(".js") else "embed-amd.js"
+            route.fulfill(path=manager / "dist" / name if manager else STAND_IN, content_type="text/javascript")
+        elif "/require.js/" in address and require:
+            route.fulfill(path=require / "require.js", content_type="text/javascript")
+        elif "anywidget" in address:
             route.fulfill(path=ANYWIDGET, content_type="text/javascript")
         else:
             route.abort()
