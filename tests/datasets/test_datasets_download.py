@@ -124,16 +124,22 @@ def test_a_disk_that_fills_up_on_the_way_says_so(server, tmp_path, monkeypatch):
 
 
 def test_of_two_who_come_together_only_one_downloads(server, tmp_path, capsys):
-    found = []
+    found, said = [], ""
     remote = server.remote("slow")
     threads = [threading.Thread(target=lambda: found.append(quick(remote, tmp_path).read_bytes())) for _ in range(2)]
-    for thread in threads:
-        thread.start()
+    with download.locked(tmp_path / f"{remote.name}.lock"):  # until both stand at the door
+        for thread in threads:
+            thread.start()
+        for _ in range(1000):
+            threads[0].join(0.01)
+            said += capsys.readouterr().out
+            if said.count("another process is working on archive.bin") == 2:
+                break
     for thread in threads:
         thread.join()
+    assert said.count("another process is working on archive.bin") == 2
     assert found == [CONTENT, CONTENT]
     assert server.manners() == ["slow"]
-    assert "another process is working on archive.bin" in capsys.readouterr().out
 
 
 def test_a_progress_bar_shows_the_bytes(server, tmp_path, monkeypatch, capsys):
