@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError
 
 from course_lib import fingerprint
 from course_lib.claims import all_claims, ledger
+from course_lib.claims.shown import NAMED
 from notebooks import convert, first_cell, pages, readme
 from notebooks.words import Shelf
 
@@ -98,7 +99,7 @@ def inputs_of(built: nbformat.NotebookNode) -> str:
 
 def evidence_in(code: str) -> list[str]:
     """The ids of the claims that a notebook shows, in their order."""
-    return [name for call in re.findall(r"\bevidence\(([^)]*)\)", code) for name in re.findall(r'"(\w+)"', call)]
+    return [name for call in NAMED.findall(code) for name in re.findall(r'"(\w+)"', call)]
 
 
 def build(path: Path, solutions: bool, force: bool = False) -> None:

@@ -2,14 +2,12 @@
 
 import math
 
-import pytest
 import torch
-from exercise_answers import assert_explained, right_answers, wrong_answers
+from exercise_answers import Answers
 from torch import nn
 from torch.nn import functional as F
 
 from course_lib.exercises import receptive_field as MODULE
-from course_lib.exercises.exercise import Exercise
 
 
 def field(layers, *, rates=True, jumps=True, late=True):
@@ -126,16 +124,5 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("exercise, answer", right_answers(RIGHT))
-def test_another_right_answer_passes(exercise, answer):
-    outcome = exercise.check(answer)
-    assert outcome.correct, outcome
-
-
-@pytest.mark.parametrize("exercise, words, answer", wrong_answers(WRONG))
-def test_a_wrong_answer_is_explained(exercise, words, answer):
-    assert_explained(exercise, words, answer)
-
-
-def test_every_exercise_of_the_lecture_is_here():
-    assert set(RIGHT) == set(WRONG) == {e for e in vars(MODULE).values() if isinstance(e, Exercise)}
+class TestAnswers(Answers):
+    module, right, wrong = MODULE, RIGHT, WRONG

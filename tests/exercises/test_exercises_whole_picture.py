@@ -1,11 +1,9 @@
 """The exercises of 08: other right answers pass, and each wrong one gets the sentence that helps."""
 
-import pytest
 import torch
-from exercise_answers import assert_explained, right_answers, wrong_answers
+from exercise_answers import Answers
 
 from course_lib.exercises import whole_picture as MODULE
-from course_lib.exercises.exercise import Exercise
 
 
 def holds(differences, smallest, quantile, *, mean=True, interval=True, correction=1, root=True):
@@ -56,16 +54,5 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("exercise, answer", right_answers(RIGHT))
-def test_another_right_answer_passes(exercise, answer):
-    outcome = exercise.check(answer)
-    assert outcome.correct, outcome
-
-
-@pytest.mark.parametrize("exercise, words, answer", wrong_answers(WRONG))
-def test_a_wrong_answer_is_explained(exercise, words, answer):
-    assert_explained(exercise, words, answer)
-
-
-def test_every_exercise_of_the_lecture_is_here():
-    assert set(RIGHT) == set(WRONG) == {e for e in vars(MODULE).values() if isinstance(e, Exercise)}
+class TestAnswers(Answers):
+    module, right, wrong = MODULE, RIGHT, WRONG
