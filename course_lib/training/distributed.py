@@ -4,6 +4,7 @@ With one process every function here does nothing, so the loop reads the same.
 """
 
 import contextlib
+import importlib
 import os
 from collections.abc import Callable, Iterator
 
@@ -57,6 +58,9 @@ def started() -> Iterator[None]:
     if "RANK" not in os.environ or "WORLD_SIZE" not in os.environ:
         yield
         return
+    # Its functions keep the group there is at their first import as a default for ever. Imported before there is one,
+    # they let the group and its threads end below, and not while Python shuts down, where such a thread aborts.
+    importlib.import_module("torch.distributed.nn")
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     try:
         yield

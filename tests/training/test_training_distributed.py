@@ -39,6 +39,15 @@ def test_two_processes_were_at_work(both):
     assert result(both[0])["world"] == 1
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux, which lists a process's threads")
+def test_the_group_ends_with_its_threads(both):
+    """One that is still at work while Python shuts down aborts the process, now and then."""
+    for rank in (0, 1):
+        threads = json.loads((both[1] / f"threads_{rank}.json").read_text())
+        assert threads
+        assert not [name for name in threads if "gloo" in name]
+
+
 def test_two_processes_make_the_steps_of_one(both):
     """SGD adds its gradients up: equal weights after six steps are equal gradients in each."""
     one, two = (torch.load(folder / "weights.pt", weights_only=True) for folder in both)

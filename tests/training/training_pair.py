@@ -28,5 +28,9 @@ def train(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    folder = Path(sys.argv[1])
     with distributed.started():
-        train(Path(sys.argv[1]))
+        rank = distributed.rank()
+        train(folder)
+    threads = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
+    (folder / f"threads_{rank}.json").write_text(json.dumps(threads))
