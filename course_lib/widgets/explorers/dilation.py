@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from course_lib import palette
+
 from ..controls import Choice, Slider
 from ..explorer import Explorer
 from ..panels import Chart, Line, Map, Mark, Panel, Readout
@@ -18,6 +20,7 @@ MAP = 65  # the map of DeepLab v3's figure: an image of 513 at output stride 8
 CHANNELS = 64
 SCHEDULES = {"1, 2, 5, repeated": (1, 2, 5), "1, 2, 4, 8, 16, repeated": (1, 2, 4, 8, 16)}
 UNIFORM = "the same everywhere"
+MIDDLE = palette.hex_of(palette.VERMILION)
 
 
 def dilation() -> Explorer:
@@ -85,14 +88,14 @@ def _reads(reading: Reading) -> Map:
     off = (MAP - reading.box) // 2
     if off >= 0:
         shown[off : off + reading.box] = reading.along
-        note = ""
+        note = "Outlined: the box, and in its middle the output pixel."
     else:
         shown[:] = reading.along[-off : -off + MAP]
         seen = int((shown > 0).sum()) ** 2
         note = f"The box is wider than the map: {seen:,} of the {reading.pixels:,} pixels read lie on it."
     start, side = max(off, 0), min(reading.box, MAP)
     edge = Mark(top=start, left=start, height=side, width=side, label=f"box {reading.box} x {reading.box}")
-    centre = Mark(top=MAP // 2, left=MAP // 2, dashed=True, label="the output pixel, dashed")
+    centre = Mark(top=MAP // 2 - 0.5, left=MAP // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
     return Map(
         title="What the middle pixel reads, and how often",
         values=np.outer(shown, shown),
@@ -171,6 +174,6 @@ def _numbers(reading: Reading, kernel: int) -> Readout:
             ("Read most often", f"{int(reading.along.max()) ** 2:,} times"),
             ("Weights per channel pair", f"{layers} x {kernel**2} = {weights}"),
             (f"Parameters, {CHANNELS} channels", f"{weights * CHANNELS**2:,}"),
-            ("One plain kernel of that box", f"{reading.box**2 * CHANNELS**2:,}"),
+            (f"Parameters, one {reading.box} x {reading.box} kernel", f"{reading.box**2 * CHANNELS**2:,}"),
         ),
     )
