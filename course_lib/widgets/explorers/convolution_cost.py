@@ -93,6 +93,8 @@ def _by_channels(kernel: int, before: int, after: int, side: int) -> Chart:
         y="multiply-adds",
         lines=[Line(name=kind, x=CHANNELS, y=curve(kind)) for kind in (PLAIN, SEPARABLE)],
         at=after,
+        low=1e2,  # the axis holds every setting, so that the curves move and not the numbers beside them
+        high=1e11,
         log=True,
         log_x=True,
     )
@@ -121,13 +123,13 @@ def _numbers(kind: str, shape: dict, costs: dict[str, Cost], times: dict[str, fl
     plain, separable = costs[PLAIN], costs[SEPARABLE]
     rows = [
         (f"Weights, {kind}", f"{sum_} = {costs[kind].parameters:,}"),
-        ("Multiply-adds", f"x {side}^2 = {costs[kind].multiply_adds:,}"),
-        ("Separable by plain", f"{separable.parameters / plain.parameters:.4f}"),
-        ("1 / N + 1 / k^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
+        ("Multiply-adds", f"weights x {side} x {side} = {costs[kind].multiply_adds:,}"),
+        ("Separable / plain", f"{separable.parameters / plain.parameters:.4f}"),
+        ("1 / channels out + 1 / kernel^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
     ]
     if times:
         rows += [(f"Time here, {name}", f"{milliseconds:.3f} ms") for name, milliseconds in times.items()]
-        rows += [("Time, separable by plain", f"{times[SEPARABLE] / times[PLAIN]:.2f}")]
+        rows += [("Time, separable / plain", f"{times[SEPARABLE] / times[PLAIN]:.2f}")]
     else:
         rows += [("Time here", "switch on to measure")]
     return Readout(title="In numbers", rows=rows)
