@@ -32,7 +32,9 @@ def crf(photo: str = "cat") -> Explorer:
         Slider(name="iterations", label="Iterations", values=range(0, 11), default=5),
         Slider(name="w1", label="Weight of appearance", values=(0, 1, 2, 4, 8, 16), default=4),
         Slider(name="theta_xy", label="Reach of appearance", values=(5, 10, 20, 40, 67), default=20, unit="px"),
-        Slider(name="theta_rgb", label="Tolerance of colour", values=(1, 3, 5, 10, 20, 40), default=5, unit="grey"),
+        Slider(
+            name="theta_rgb", label="Tolerance of colour", values=(1, 3, 5, 10, 20, 40), default=5, unit="grey levels"
+        ),
         Slider(name="w2", label="Weight of smoothness", values=(0, 1, 3, 6, 12), default=3),
         Slider(name="theta", label="Reach of smoothness", values=(1, 2, 3, 5), default=1, unit="px"),
     ]
