@@ -118,24 +118,24 @@ def render(*, stride: int, depth: int, multi_grid: str, side: int) -> list[Panel
 
 def _drawing(stages: tuple[Stage, ...], side: int) -> Diagram:
     """Maps as boxes: as high as the map is wide (by its root, or the last would be a dot)."""
-    floor, tallest, step = 190, 150, 118
-    image = Block(x=10, y=floor - tallest, width=88, height=tallest, text=f"image\n{side} x {side}\n3 channels")
+    floor, tallest, wide, step = 160, 150, 66, 88
+    image = Block(x=10, y=floor - tallest, width=wide, height=tallest, text=f"image\n{side} x {side}\n3 channels")
     blocks, arrows = [image], []
     for number, stage in enumerate(stages):
-        height = max(44, tallest * (stage.size / side) ** 0.5)
+        height = max(48, tallest * (stage.size / side) ** 0.5)
         x = 10 + (number + 1) * step
         dilated = bool(stage.rates) and max(stage.rates) > 1
         text = f"{stage.name}\n{stage.size} x {stage.size}\n{stage.channels}"
         colour = DILATED if dilated else PLAIN
-        blocks.append(Block(x=x, y=floor - height, width=88, height=height, text=text, colour=colour, strong=dilated))
+        blocks.append(Block(x=x, y=floor - height, width=wide, height=height, text=text, colour=colour, strong=dilated))
         rates = f"rate {_rates(stage)}" if stage.rates else "no weights"
-        below = Block(x=x - 12, y=floor + 4, width=112, height=34, text=f"stride {stage.stride}\n{rates}", frame=False)
+        below = Block(x=x - 11, y=floor + 4, width=step, height=34, text=f"stride {stage.stride}\n{rates}", frame=False)
         blocks.append(below)
-        arrows.append((x - step + 90, floor - 22, x - 2, floor - 22))
+        arrows.append((x - step + wide + 2, floor - 22, x - 2, floor - 22))
     return Diagram(
         title="From the image to conv5; orange stages gave up their stride and dilate instead",
-        width=10 + 7 * step,
-        height=234,
+        width=22 + 6 * step + wide,
+        height=204,
         blocks=blocks,
         arrows=arrows,
     )
