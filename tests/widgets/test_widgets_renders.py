@@ -2,6 +2,7 @@
 
 import random
 from importlib import import_module
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,6 +113,14 @@ def test_mean_share_of_valid_weights_has_its_closed_form(rate):
     side = 65  # a map of DeepLab v3; ((3N - 2r) / 3N)^2 while the rate is below the side
     along = dilation.valid_along(kernel=3, rate=rate)
     assert np.outer(along, along).mean() / 9 == pytest.approx(((3 * side - 2 * rate) / (3 * side)) ** 2)
+
+
+def test_the_output_pixel_can_be_seen_in_the_middle_of_the_box_and_is_told():
+    reads = explorers.dilation().render(layers=1, rate=1)[0]
+    _, middle = reads.marks
+    assert middle.height >= len(reads.values) / 40  # as large as the cursor that widget.js draws on one pixel
+    assert middle.top + middle.height / 2 == middle.left + middle.width / 2 == len(reads.values) / 2
+    assert reads.note == "Outlined: the box, and in its middle the output pixel."
 
 
 def test_a_kernel_wider_than_the_map_is_told():
@@ -241,6 +250,17 @@ def test_the_lectures_432_weights_against_75():
     assert parameters == [432, 75]
 
 
+def test_the_axis_of_the_products_holds_every_setting_so_that_the_curves_move():
+    explorer = explorers.convolution_cost()
+    charts = [explorer.render(**settings)[0] for settings in SOME.sample(list(every_setting(explorer.controls)), 12)]
+    ends = ({"kernel": 1, "before": 3, "after": 3, "side": 8}, {"kernel": 7, "before": 256, "after": 256, "side": 128})
+    charts += [explorer.render(**settings)[0] for settings in ends]
+    low, high = charts[0].low, charts[0].high
+    for chart in charts:
+        assert (chart.low, chart.high) == (low, high)
+        assert all(low < value < high for line in chart.lines for value in line.y)
+
+
 def test_time_is_measured_only_when_asked_for():
     explorer = explorers.convolution_cost()
     assert rows(explorer.render())["Time here"] == "switch on to measure"
@@ -287,6 +307,19 @@ def test_multi_grid_multiplies_the_rates_of_conv5():
     assert stages[-1].rates == (2, 4, 8)
 
 
+def test_the_whole_backbone_is_in_sight_on_a_page_of_800_pixels():
+    explorer = explorers.output_stride()
+    for settings in every_setting(explorer.controls):
+        drawing = explorer.render(**settings)[0]
+        assert drawing.width <= 624  # what JupyterLab leaves of 800 for a drawing
+        for block in drawing.blocks:
+            assert block.x >= 0
+            assert block.x + block.width <= drawing.width
+            assert all(6.5 * len(line) <= block.width for line in block.text.split("\n")), block.text
+        boxes = [(block.x, block.x + block.width) for block in drawing.blocks if block.frame]
+        assert all(right < left for (_, right), (left, _) in pairwise(boxes))
+
+
 def test_the_backbones_multiply_adds_are_the_published_ones():
     """ResNet-50 at 224 x 224 takes 4.09 billion, of which its classifier takes 0.002."""
     stages = output_stride.compute(stride=32, depth=50, multi_grid=(1, 1, 1), side=224)
@@ -301,6 +334,16 @@ def test_receptive_field_shades_what_the_field_says():
     mask = theoretical(net, image_size=(32, 32), channels=3).mask((9, 9))  # place 4 of 4 pixels: pixel 18, unit 9
     assert np.array_equal(shown.values > 0, mask)
     assert np.array_equal(picture.pixels[..., 0] == 204, mask)  # 0.8 * 255, unshaded
+
+
+def test_receptive_field_says_in_words_what_the_colours_of_its_map_mean():
+    explorer = explorers.receptive_field()
+    field = explorer.render()[1]
+    assert [field.names[value] for value in np.unique(field.values)] == ["cannot be read", "can be read"]
+    assert "can be read 5" in field.describe()  # its share of the picture: 51.7 %
+    looks = explorer.render(gradient=True)[1]
+    assert looks.says == "{v} of the strongest"
+    assert looks.values.max() == 1
 
 
 def test_receptive_field_says_whether_it_covers_the_object():

@@ -18,11 +18,13 @@ from course_lib.scenes import Scenes
 
 from ..controls import Choice, Pixel, Switch
 from ..explorer import Explorer
-from ..panels import Image, Map, Mark, Panel, Readout, number_text
+from ..panels import CLASSES, Image, Map, Mark, Panel, Readout, number_text
 
 SIDE = 128
 STEP = 4  # pixels of the picture per place of the cursor
 HEAT = np.array([230.0, 80.0, 0.0])  # painted over the picture where the unit looks
+READ = {0: "cannot be read", 1: "can be read"}
+ENDS = ((0, 34, 78), (254, 232, 56))  # the ends of the colours of heat: the map keeps them when it shows weights
 
 
 def receptive_field(
@@ -100,12 +102,13 @@ class Looker:
             title="Shaded: what the unit cannot see",
             pixels=self._painted(mask, looks),
             marks=[Mark(top=box[0], left=box[1], height=box[2] - box[0], width=box[3] - box[1], label=_box(box))],
-            note="Click or use the arrow keys to choose another unit.",
+            note="Click or use the arrow keys to choose another unit. Outlined: the box around all that it can see.",
         )
         shown = hides or looks
         values = shown.map.numpy() / float(shown.map.max()) if shown and shown.map.max() > 0 else mask.astype(float)
-        what = "empirical (occlusion)" if hides else "effective (gradient)" if looks else "theoretical (can be read)"
-        field = Map(title=f"The field: {what}", values=values.round(4), low=0, high=1)
+        what = "empirical (occlusion)" if hides else "effective (gradient)" if looks else "theoretical"
+        scale = {"says": "{v} of the strongest"} if shown else {"colours": CLASSES, "names": READ, "palette": ENDS}
+        field = Map(title=f"The field: {what}", values=values.round(4), low=0, high=1, **scale)
         return [picture, field, self._numbers(unit, layer, mask, box, looks, hides)]
 
     def _painted(self, mask: np.ndarray, looks: Spread | None) -> np.ndarray:
