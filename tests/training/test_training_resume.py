@@ -66,11 +66,11 @@ def test_training_killed_at_any_moment_ends_with_the_same_bits(tmp_path):
         "OMP_NUM_THREADS": "1",
     }
     command = [sys.executable, str(HERE / "training_killed.py"), str(tmp_path), "10"]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     whole, killed, hits = result.stdout.split()
     assert killed == whole
-    assert int(hits) >= 5
+    assert hits == "10"
 
 
 def test_the_stop_button_keeps_what_was_learned(undisturbed):
