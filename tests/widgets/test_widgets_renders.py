@@ -346,6 +346,18 @@ def test_receptive_field_says_in_words_what_the_colours_of_its_map_mean():
     assert looks.values.max() == 1
 
 
+def test_receptive_field_of_a_unit_that_nothing_moves_is_empty_and_told():
+    net = nn.Conv2d(3, 2, 3, padding=1)
+    nn.init.zeros_(net.weight)
+    explorer = explorers.receptive_field(nn.Sequential(net), image=torch.rand(3, 16, 16), layers=["0"])
+    assert explorer.render()[1].values.sum() == 9
+    hidden = explorer.render(occlusion=True)[1]
+    assert not hidden.values.any()
+    assert hidden.note == "No pixel moves this unit at this picture."
+    with pytest.raises(ValueError, match="no image moves this pixel"):  # the browser shows these words
+        explorer.render(gradient=True)
+
+
 def test_receptive_field_says_whether_it_covers_the_object():
     net = nn.Conv2d(3, 1, 9, padding=4)
     objects = torch.zeros(32, 32, dtype=torch.int64)

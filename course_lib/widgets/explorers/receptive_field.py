@@ -104,12 +104,7 @@ class Looker:
             marks=[Mark(top=box[0], left=box[1], height=box[2] - box[0], width=box[3] - box[1], label=_box(box))],
             note="Click or use the arrow keys to choose another unit. Outlined: the box around all that it can see.",
         )
-        shown = hides or looks
-        values = shown.map.numpy() / float(shown.map.max()) if shown and shown.map.max() > 0 else mask.astype(float)
-        what = "empirical (occlusion)" if hides else "effective (gradient)" if looks else "theoretical"
-        scale = {"says": "{v} of the strongest"} if shown else {"colours": CLASSES, "names": READ, "palette": ENDS}
-        field = Map(title=f"The field: {what}", values=values.round(4), low=0, high=1, **scale)
-        return [picture, field, self._numbers(unit, layer, mask, box, looks, hides)]
+        return [picture, _field(mask, looks, hides), self._numbers(unit, layer, mask, box, looks, hides)]
 
     def _painted(self, mask: np.ndarray, looks: Spread | None) -> np.ndarray:
         picture = 255.0 * self.image.permute(1, 2, 0).numpy()[..., :3]
@@ -151,6 +146,23 @@ class Looker:
             seen = (looks.above().numpy() & inside).sum() / inside.sum()
             rows.append(("And effectively?", f"{seen:.1%} of it"))
         return rows
+
+
+def _field(mask: np.ndarray, looks: Spread | None, hides: Spread | None) -> Map:
+    """What can be read; or how much each pixel weighs, if that was asked for."""
+    shown = hides or looks
+    if shown is None:
+        values, scale = mask.astype(int), {"colours": CLASSES, "names": READ, "palette": ENDS}
+        return Map(title="The field: theoretical", values=values, low=0, high=1, **scale)
+    peak = float(shown.map.max())
+    return Map(
+        title=f"The field: {'empirical (occlusion)' if hides else 'effective (gradient)'}",
+        values=(shown.map.numpy() / (peak or 1)).round(4),
+        says="{v} of the strongest",
+        low=0,
+        high=1,
+        note="1 is the pixel that moves the unit most." if peak > 0 else "No pixel moves this unit at this picture.",
+    )
 
 
 def _box(box: Sequence[int]) -> str:
