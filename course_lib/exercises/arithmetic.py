@@ -34,6 +34,24 @@ def _without_copies(first: int, down: list[int], bottleneck: int, up: list[int],
     return stages
 
 
+def _without_own(first: int, down: list[int], bottleneck: int, up: list[int], growth: int) -> list[int]:
+    stages = _channels(first, down, bottleneck, up, growth)
+    return stages[: len(down) + 2] + [stage - n * growth for stage, n in zip(stages[len(down) + 2 :], up)]
+
+
+def _new_alone(first: int, down: list[int], bottleneck: int, up: list[int], growth: int) -> list[int]:
+    stages = _channels(first, down, bottleneck, up, growth)
+    return stages[: len(down) + 1] + [layers * growth for layers in (bottleneck, *up)]
+
+
+def _copies_turned(first: int, down: list[int], bottleneck: int, up: list[int], growth: int) -> list[int]:
+    stages = _channels(first, down, bottleneck, up, growth)
+    copies = stages[1 : len(down) + 1]
+    for index, (wrong, right) in enumerate(zip(copies, copies[::-1]), start=len(down) + 2):
+        stages[index] += wrong - right
+    return stages
+
+
 @exercise(
     "3.3",
     hints=(
@@ -53,7 +71,7 @@ def channels(answer) -> None:
         answer,
         _channels,
         [
-            (2, [1], 2, [3], 1),
+            (2, [1], 2, [4], 1),
             (48, [4, 5, 7, 10, 12], 15, [12, 10, 7, 5, 4], 16),
             (48, [4] * 5, 4, [4] * 5, 12),
             (10, [2, 3, 4], 5, [1, 2, 6], 7),
@@ -62,6 +80,15 @@ def channels(answer) -> None:
         slips={
             "On the way up only a block's new maps are passed on, or the channels would explode.": _passes_all,
             "On the way up the copies from the way down are missing.": _without_copies,
+            "On the way up a stage holds its block's own new maps, too: layers * growth.": _without_own,
+            "At the bottom the whole stack counts: what came in, and the new maps.": lambda f, down, b, up, growth: [
+                b * growth if place == len(down) + 1 else stage
+                for place, stage in enumerate(_channels(f, down, b, up, growth))
+            ],
+            "Those are the new maps alone, which a block passes on: the stack holds what it has read, too.": _new_alone,
+            "The copies come in the wrong order: the last one made on the way down is the first to be used.": (
+                _copies_turned
+            ),
             "The list should begin with the first convolution.": lambda *options: _channels(*options)[1:],
             "The bottleneck's stack is missing.": lambda f, down, *rest: (
                 _channels(f, down, *rest)[: len(down) + 1] + _channels(f, down, *rest)[len(down) + 2 :]
@@ -100,6 +127,12 @@ def unet_side(answer) -> None:
             "The bottom's two convolutions are missing.": lambda side: side - 184 + 64,
             "The convolutions on the way up are missing: two at each level.": lambda side: side - 184 + 60,
             "Only one convolution is counted at each level: there are two.": lambda side: side - 92,
+            "Only one convolution is counted at each level, and odd sides were rounded: there are two.": lambda side: (
+                side - 106
+            ),
+            "The pool comes after a level's two convolutions: minus 4, then half.": lambda side: side - 248,
+            "On the way up the map is enlarged first: twice, then minus 4.": lambda side: side - 244,
+            "Five pools are counted: U-Net has four.": lambda side: side - 376,
             "Each convolution is counted as 2 pixels of the image: deep ones cost 4, 8, 16, 32.": lambda side: (
                 side - 36
             ),

@@ -59,6 +59,9 @@ def unpool(answer) -> None:
             "All images went to the places of the first: each image has its own.": lambda v, p, size: _unpool(
                 v, p[:1].expand_as(p), size
             ),
+            "The large map is `size`, not twice the small one: an odd side was rounded up by the pool.": (
+                lambda v, p, size: F.max_unpool2d(v, p, 2)
+            ),
         },
     )
 
@@ -115,6 +118,12 @@ def transposed(answer) -> None:
                 reference(i, k, 1)
             ),
             "The kernel's rows and columns are exchanged.": lambda i, k, s: reference(i, k.T, s),
+            "Every pixel stamped alike: a stamp is the kernel times the pixel's value.": lambda i, k, s: reference(
+                torch.ones_like(i), k, s
+            ),
+            "Image and kernel are exchanged: the image's pixels lie apart, the kernel stays whole.": lambda i, k, s: (
+                reference(k, i, s)
+            ),
             "The last kernel does not fit: (height - 1) * stride + kernel rows are needed.": lambda i, k, s: reference(
                 i, k, s
             )[: i.shape[0] * s, : i.shape[1] * s],

@@ -36,6 +36,8 @@ def score_layer(answer) -> None:
     for before, classes in ((3, 2), (8, 11)):
         layer = expect.module(answer, before, classes, what="the score layer")
         x = torch.randn(4, before, 6, 9, generator=generator)
+        if any(isinstance(part, nn.ConvTranspose2d) for part in layer.modules()):
+            raise NotYet("that is a transposed convolution, as in DeconvNet's decoder: SegNet's are plain, nn.Conv2d")
         if any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in layer.modules()):
             raise NotYet("the score layer has BN: a score would depend on the other images of the batch while training")
         scores = call(layer, x)
@@ -52,7 +54,7 @@ def score_layer(answer) -> None:
             "The convolution has no bias: with no BN behind it, it needs one.": 9 * before * classes,
         }
         expect.number(count, 9 * before * classes + classes, what="the layer's parameters", slips=slips)
-        if not torch.allclose(call(layer, 2 * x) - call(layer, 0 * x), 2 * (scores - call(layer, 0 * x)), atol=1e-3):
+        if not torch.allclose(call(layer, -2 * x) - call(layer, 0 * x), -2 * (scores - call(layer, 0 * x)), atol=1e-3):
             raise NotYet("the scores are not proportional to the maps: something other than a convolution is in there")
 
 
@@ -90,8 +92,16 @@ def decoder_block(answer) -> None:
         found, expected = tuple(deconvolutions[0].weight.shape), (before, after, 3, 3)
         if found != expected:
             raise NotYet(f"the transposed convolution's weight has shape {found}, expected {expected}")
-        if not any(isinstance(part, nn.BatchNorm2d) for part in block.modules()):
+        if deconvolutions[0].stride != (1, 1):
+            raise NotYet(
+                f"the transposed convolution has stride {deconvolutions[0].stride[0]}, expected 1",
+                "In DeconvNet unpooling enlarges; what follows fills the holes and keeps the size.",
+            )
+        norms = [part for part in block.modules() if isinstance(part, nn.BatchNorm2d)]
+        if not norms:
             raise NotYet("BN is missing: in DeconvNet it follows every convolution of the decoder")
+        if norms[0].num_features != after:
+            raise NotYet(f"BN is made for {norms[0].num_features} maps; {after} come out of the convolution before it")
         x = torch.randn(2, before, 5, 7, generator=generator)
         right = _decoder_block(before, after).train()
         right[0].load_state_dict(deconvolutions[0].state_dict(), strict=False)

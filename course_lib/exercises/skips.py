@@ -54,6 +54,9 @@ def residual(answer) -> None:
             "The ReLU stands before the sum: what is added could then only grow.": lambda x, c, w, s: (
                 F.relu(c) + shortcut(x, w, s)
             ),
+            "The input went through a ReLU of its own: one ReLU, after the sum.": lambda x, c, w, s: (
+                F.relu(c) + F.relu(shortcut(x, w, s))
+            ),
             "The shortcut is missing: add the block's input.": lambda x, c, w, s: F.relu(c),
             "It looks concatenated: ResNet adds. DenseNet concatenates.": lambda x, c, w, s: F.relu(
                 torch.cat([c, shortcut(x, w, s)], dim=1)
@@ -82,15 +85,30 @@ def _chain(x: Tensor, layers: list[Callable]) -> list[Tensor]:
     return maps
 
 
+def _added(x: Tensor, layers: list[Callable]) -> Tensor:
+    for layer in layers:
+        x = x + layer(x)
+    return x
+
+
+def _in_front(x: Tensor, layers: list[Callable]) -> Tensor:
+    for layer in layers:
+        x = torch.cat([layer(x), x], dim=1)
+    return x
+
+
 class _Layer:
-    """Stands for BN, ReLU and convolution: `growth` maps from maps of any number; an early map counts more."""
+    """Stands for BN, ReLU and convolution: `growth` maps from maps of any number; an early map counts more.
+
+    No map is handed on as it is, so that a layer that reads another layer answers otherwise than one that reads x.
+    """
 
     def __init__(self, growth: int):
         self.growth = growth
 
     def __call__(self, x: Tensor) -> Tensor:
         shares = torch.linspace(1, 0.3, x.shape[1])[:, None, None]
-        return torch.cat([(x * shares).sum(1, keepdim=True) * (1 + index) for index in range(self.growth)], dim=1)
+        return torch.cat([(x * shares).sum(1, keepdim=True) * (0.5 + index) for index in range(self.growth)], dim=1)
 
 
 @exercise(
@@ -118,12 +136,20 @@ def dense_block(answer) -> None:
             "Each layer reads only the layer before it: it should read x and all earlier maps.": lambda x, layers: (
                 torch.cat(_chain(x, layers), dim=1)
             ),
+            "Each layer reads only x: it should read the maps of the layers before it, too.": lambda x, layers: (
+                torch.cat([x, *(layer(x) for layer in layers)], dim=1)
+            ),
+            "Only the last layer's maps go out, and each layer read only the one before it: that is a chain.": (
+                lambda x, layers: _chain(x, layers)[-1]
+            ),
+            "It looks added: DenseNet concatenates, with torch.cat(..., dim=1). ResNet adds.": _added,
             "Only the new maps go out: x belongs to them.": lambda x, layers: _dense_block(x, layers)[:, x.shape[1] :],
             "Only the last layer's maps go out.": lambda x, layers: _dense_block(x, layers)[:, -layers[-1].growth :],
             "The last layer's maps are missing.": lambda x, layers: _dense_block(x, layers)[:, : -layers[-1].growth],
             "The order is turned around: x comes first, the newest maps last.": lambda x, layers: torch.cat(
                 _stack(x, layers)[::-1], dim=1
             ),
+            "New maps were put in front, so that each layer reads them in another order: x comes first.": _in_front,
         },
     )
 
@@ -163,6 +189,11 @@ def join(answer) -> None:
             "The copy is cropped at its corner: take the centre.": lambda up, copy: torch.cat(
                 [copy[..., : up.shape[-2], : up.shape[-1]], up], dim=1
             ),
+            "Rows and columns may lose different numbers of cells: each needs a margin of its own.": _one_margin,
+            "Only the cropped copy goes out: `up` belongs to it.": lambda up, copy: centre_crop(copy, up.shape[-2:]),
+            "That is a bigger batch: maps are put beside each other with dim=1.": lambda up, copy: torch.cat(
+                [centre_crop(copy, up.shape[-2:]), up]
+            ),
             "It looks added: FCN adds, U-Net concatenates.": lambda up, copy: up + centre_crop(copy, up.shape[-2:]),
             "The copy is resized: crop it, its values stay as they are.": lambda up, copy: torch.cat(
                 [F.interpolate(copy, size=up.shape[-2:], mode="bilinear"), up], dim=1
@@ -172,6 +203,11 @@ def join(answer) -> None:
             ),
         },
     )
+
+
+def _one_margin(up: Tensor, copy: Tensor) -> Tensor:
+    margin = (copy.shape[-2] - up.shape[-2]) // 2
+    return torch.cat([copy[..., margin:, margin:][..., : up.shape[-2], : up.shape[-1]], up], dim=1)
 
 
 def _padded(up: Tensor, copy: Tensor) -> Tensor:

@@ -90,12 +90,17 @@ WRONG = {
         "has shape (2, 5, 8, 10), expected (2, 5, 7, 9)": lambda v, p, s: (
             F.max_unpool2d(v, p // s[1] * (s[1] % 2) + p, 2) if s[1] % 2 else F.max_unpool2d(v, p, 2)
         ),
+        "The large map is `size`, not twice the small one": lambda v, p, s: unpool(
+            v, p, (2 * v.shape[2], 2 * v.shape[3])
+        ),
         "should be a tensor, found NoneType": lambda v, p, s: print(end=""),
     },
     MODULE.transposed: {
         "The kernel is turned around": lambda i, k, s: deconvolved(i, k.flip(0, 1), s),
         "Later stamps replace earlier ones": stamped,
         "The stride is not used": lambda i, k, s: deconvolved(i, k, 1),
+        "Every pixel stamped alike": lambda i, k, s: deconvolved(i * 0 + 1, k, s),
+        "Image and kernel are exchanged": lambda k, i, s: deconvolved(i, k, s),
         "has shape (3, 4), expected (5, 7)": lambda i, k, s: (
             F.interpolate(i[None, None], size=(2 + i.shape[0] - 1, 4))[0, 0] if s > 1 else deconvolved(i, k, s)
         ),
@@ -124,6 +129,8 @@ WRONG = {
         "a 3x3 needs padding 1": lambda b, c: nn.Conv2d(b, c, 3),
         "found the class Score: call it": lambda b, c: Score,
         "not proportional": lambda b, c: nn.Sequential(nn.Conv2d(b, c, 3, padding=1), nn.Tanh()),
+        "not proportional to the maps": lambda b, c: nn.Sequential(nn.ReLU(), nn.Conv2d(b, c, 3, padding=1)),
+        "that is a transposed convolution": up,
     },
     MODULE.decoder_block: {
         "there is an nn.Conv2d in the block": lambda b, a: nn.Sequential(nn.Conv2d(b, a, 3, padding=1), nn.ReLU()),
@@ -134,6 +141,10 @@ WRONG = {
         "has shape (2, 2, 7, 9), expected (2, 2, 5, 7)": lambda b, a: nn.Sequential(
             up(b, a, padding=0), nn.BatchNorm2d(a), nn.ReLU()
         ),
+        "has stride 2, expected 1": lambda b, a: nn.Sequential(
+            up(b, a, stride=2, output_padding=1), nn.BatchNorm2d(a), nn.ReLU()
+        ),
+        "BN is made for 3 maps; 2 come out": lambda b, a: nn.Sequential(up(b, a), nn.BatchNorm2d(b), nn.ReLU()),
         "has 2 nn.ConvTranspose2d, expected one": lambda b, a: nn.Sequential(up(b, a), up(a, a)),
     },
 }

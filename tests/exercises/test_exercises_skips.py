@@ -32,15 +32,27 @@ def prepended(x, layers):
     return torch.cat(maps[::-1], 1)
 
 
-def stages(first, down, bottleneck, up, growth, *, all_maps=False, copied=True):
+def added(x, layers):
+    for layer in layers:
+        x = x + layer(x)
+    return x
+
+
+def in_front(x, layers):
+    for layer in layers:
+        x = torch.cat([layer(x), x], 1)
+    return x
+
+
+def stages(first, down, bottleneck, up, growth, *, all_maps=False, copied=True, own=True, last=-1):
     out, skips = [first], []
     for count in down:
         out += [out[-1] + count * growth]
         skips += [out[-1]]
     out += [out[-1] + bottleneck * growth]
     passed = out[-1] if all_maps else bottleneck * growth
-    for count, skip in zip(up, reversed(skips)):
-        out += [passed + count * growth + (skip if copied else 0)]
+    for count in up:
+        out += [passed + own * count * growth + (skips.pop(last) if copied else 0)]
         passed = out[-1] if all_maps else count * growth
     return out
 
@@ -48,6 +60,38 @@ def stages(first, down, bottleneck, up, growth, *, all_maps=False, copied=True):
 def cut(copy, up):
     top, left = (copy.shape[2] - up.shape[2]) // 2, (copy.shape[3] - up.shape[3]) // 2
     return copy[:, :, top : top + up.shape[2], left : left + up.shape[3]]
+
+
+def square_cut(copy, up):
+    margin = (copy.shape[2] - up.shape[2]) // 2
+    return copy[:, :, margin : margin + up.shape[2], margin : margin + up.shape[3]]
+
+
+def two_convolutions(side, down, up):
+    for _ in range(4):
+        side = down(side)
+    side -= 4
+    for _ in range(4):
+        side = up(side)
+    return side
+
+
+def one_convolution(side):
+    for _ in range(4):
+        side = (side - 2) // 2
+    side -= 2
+    for _ in range(4):
+        side = 2 * side - 2
+    return side
+
+
+def five_levels(side):
+    for _ in range(5):
+        side = (side - 4) // 2
+    side -= 4
+    for _ in range(5):
+        side = 2 * side - 4
+    return side
 
 
 def padded(up, copy):
@@ -66,6 +110,7 @@ WRONG = {
     MODULE.residual: {
         "The ReLU after the sum is missing": lambda x, c, w, s: c + shortcut(x, w, s),
         "The ReLU stands before the sum": lambda x, c, w, s: c.relu() + shortcut(x, w, s),
+        "The input went through a ReLU of its own": lambda x, c, w, s: c.relu() + shortcut(x, w, s).relu(),
         "The shortcut is missing": lambda x, c, w, s: c.relu(),
         "It looks concatenated": lambda x, c, w, s: torch.cat([c, shortcut(x, w, s)], 1).relu(),
         "The sum looks halved": lambda x, c, w, s: ((c + shortcut(x, w, s)) / 2).relu(),
@@ -73,6 +118,10 @@ WRONG = {
     },
     MODULE.dense_block: {
         "Each layer reads only the layer before it": plain,
+        "Each layer reads only x": lambda x, layers: torch.cat([x, *(layer(x) for layer in layers)], 1),
+        "that is a chain": lambda x, layers: plain(x, layers)[:, -layers[-1].growth :],
+        "It looks added": added,
+        "New maps were put in front": in_front,
         "Only the new maps go out": lambda x, layers: block(x, layers)[:, x.shape[1] :],
         "Only the last layer's maps go out": lambda x, layers: block(x, layers)[:, -layers[-1].growth :],
         "The last layer's maps are missing": lambda x, layers: block(x, layers[:-1]),
@@ -82,6 +131,17 @@ WRONG = {
         "the channels would explode": lambda *a: stages(*a, all_maps=True),
         "the copies from the way down are missing": lambda *a: stages(*a, copied=False),
         "should begin with the first convolution": lambda *a: stages(*a)[1:],
+        "a stage holds its block's own new maps": lambda *a: stages(*a, own=False),
+        "At the bottom the whole stack counts": lambda f, d, b, u, g: [
+            *stages(f, d, b, u, g)[: len(d) + 1],
+            b * g,
+            *stages(f, d, b, u, g)[len(d) + 2 :],
+        ],
+        "Those are the new maps alone": lambda f, d, b, u, g: [
+            *stages(f, d, b, u, g)[: len(d) + 1],
+            *(n * g for n in (b, *u)),
+        ],
+        "The copies come in the wrong order": lambda *a: stages(*a, last=0),
         "The bottleneck's stack is missing": lambda f, d, *a: (
             stages(f, d, *a)[: len(d) + 1] + stages(f, d, *a)[len(d) + 2 :]
         ),
@@ -96,12 +156,21 @@ WRONG = {
         "The bottom's two convolutions are missing": lambda side: side - 120,
         "The convolutions on the way up are missing": lambda side: side - 124,
         "Only one convolution is counted": lambda side: side - 92,
+        "and odd sides were rounded": one_convolution,
+        "The pool comes after a level's two convolutions": lambda side: two_convolutions(
+            side, lambda n: n // 2 - 4, lambda n: 2 * n - 4
+        ),
+        "the map is enlarged first": lambda side: two_convolutions(side, lambda n: (n - 4) // 2, lambda n: 2 * (n - 4)),
+        "Five pools are counted": five_levels,
         "deep ones cost 4, 8, 16, 32": lambda side: side - 18 * 2,
         "for 252 pixels: found 388": lambda side: 388,
     },
     MODULE.join: {
         "The order is turned around": lambda up, copy: torch.cat([up, cut(copy, up)], 1),
         "cropped at its corner": lambda up, copy: torch.cat([copy[..., : up.shape[2], : up.shape[3]], up], 1),
+        "each needs a margin of its own": lambda up, copy: torch.cat([square_cut(copy, up), up], 1),
+        "Only the cropped copy goes out": lambda up, copy: cut(copy, up),
+        "That is a bigger batch": lambda up, copy: torch.cat([cut(copy, up), up], 0),
         "It looks added": lambda up, copy: cut(copy, up) + up,
         "The copy is resized": lambda up, copy: torch.cat(
             [F.interpolate(copy, size=up.shape[2:], mode="bilinear"), up], 1
