@@ -96,6 +96,8 @@ def advice(error: BaseException) -> tuple[str, ...]:
         return (
             "The function takes another number of inputs than the exercise gives it; keep its first line as it was.",
         )
+    if "changed size during iteration" in text:
+        return ("The loop takes things out of what it walks over: walk over a copy, list(...), instead.",)
     if isinstance(error, RuntimeError | ValueError) and ("size" in text or "shape" in text):
         return ("Two shapes do not fit: print the .shape of each tensor in that line.",)
     if isinstance(error, IndexError):

@@ -128,13 +128,15 @@ def module(answer: Any, *inputs: Any, what: str) -> nn.Module:
 
 def statements(found: Any, right: str, why: Mapping[str, str]) -> None:
     """The answer names the statements that follow from a table, by their letters; one wrong letter is explained."""
+    word = f"write the letters as one word, such as {''.join(why)[:2]!r}"
     if not isinstance(found, str | list | tuple | set | frozenset):
-        raise NotYet(f"write the letters as one word, such as {''.join(why)[:2]!r}, found {describe(found)}")
-    letters = [letter for letter in found if not (isinstance(letter, str) and letter in " ,")]
+        raise NotYet(f"{word}, found {describe(found)}")
+    given = found.lower() if isinstance(found, str) else found
+    letters = [letter for letter in given if letter not in tuple(" ,.;()")]
     unknown = [letter for letter in letters if letter not in tuple(why)]
     if unknown or not letters:
         found_it = describe(unknown[0]) if unknown else "none"
-        raise NotYet(f"the statements are {', '.join(why)}; found {found_it}")
+        raise NotYet(f"the statements are {', '.join(why)}; found {found_it}", *([word] if letters else []))
     for letter, reason in why.items():
         if (letter in letters) != (letter in right):
             verdict = "follows too" if letter in right else "does not follow"

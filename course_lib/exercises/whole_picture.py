@@ -32,6 +32,7 @@ def holds(answer) -> None:
     mean +- quantile * standard deviation / sqrt(seeds), does not reach down to 0.
     """
     cases = [
+        [0.31, 0.3, 0.29], [0.9, -0.8, 0.2], [0.125, 0.125, 0.125, 0.125, 0.125, 0.025],
         [0.05, 0.06, 0.04], [0.30, -0.10, 0.10], [0.02, 0.021, 0.019], [0.05, 0.01, 0.06, 0.0, 0.05],
         [-0.05, -0.06, -0.04], [0.09, 0.01, 0.05], [0.031, 0.029, 0.03, 0.03], [0.1, 0.02, 0.05, 0.02],
         [0.02, 0.1, 0.1], [0.06, 0.0, 0.07, 0.03, 0.04, 0.05], [0.025, 0.045, 0.065],
@@ -40,10 +41,12 @@ def holds(answer) -> None:
     def mean(values: list[float]) -> float:
         return sum(values) / len(values)
 
-    def careless(values: list[float], smallest: float, quantile: float, *, less: int, root: float) -> bool:
+    def half(values: list[float], quantile: float, *, less: int = 1, power: float = 0.5, root: float = 0.5) -> float:
         variance = sum((value - mean(values)) ** 2 for value in values) / (len(values) - less)
-        half = quantile * variance**0.5 / len(values) ** root
-        return mean(values) >= smallest and mean(values) - half > 0
+        return quantile * variance**power / len(values) ** root
+
+    def careless(values: list[float], smallest: float, quantile: float, **slip: float) -> bool:
+        return mean(values) >= smallest and mean(values) - half(values, quantile, **slip) > 0
 
     expect.function(
         answer,
@@ -51,16 +54,31 @@ def holds(answer) -> None:
         [(values, 0.03, QUANTILES[len(values)]) for values in cases],
         what="whether {0} holds (at least {1}, quantile {2})",
         slips={
+            "This one does hold. Are the inputs taken in their order: differences, smallest, quantile?": (
+                lambda v, s, q: _holds(v, q, s)
+            ),
+            "Not every seed must reach the smallest effect that counts: their mean must.": lambda v, s, q: min(v) >= s,
+            "The interval must stay above 0, not above the smallest effect: that is for the mean.": lambda v, s, q: (
+                mean(v) - half(v, q) >= s
+            ),
             "The mean alone is not enough: the interval must stay above 0.": lambda v, s, q: mean(v) >= s,
             "The interval alone is not enough: the mean must reach the smallest effect that counts.": lambda v, s, q: (
                 _holds(v, -1, q)
             ),
+            "A difference below 0 speaks for the other network: no absolute values.": lambda v, s, q: _holds(
+                [abs(mean(v)) + value - mean(v) for value in v], s, q
+            ),
+            "That is the variance: the deviation is its root.": lambda v, s, q: careless(v, s, q, power=1),
             "The interval is that of the mean: divide the deviation by the root of the seeds.": lambda v, s, q: (
-                careless(v, s, q, less=1, root=0)
+                careless(v, s, q, root=0)
             ),
-            "The deviation divides by the number of seeds minus one.": lambda v, s, q: careless(
-                v, s, q, less=0, root=0.5
+            "Take the quantile that is given: few seeds need a wider interval than 1.96 deviations.": lambda v, s, q: (
+                careless(v, s, 1.96)
             ),
+            '"At least" the smallest effect: a mean that just reaches it counts.': lambda v, s, q: (
+                mean(v) > s and _holds(v, s, q)
+            ),
+            "The deviation divides by the number of seeds minus one.": lambda v, s, q: careless(v, s, q, less=0),
         },
     )
 
@@ -111,6 +129,18 @@ def front(answer) -> None:
             ],
             "The names are right; give them in alphabetical order, not by cost.": lambda t: sorted(
                 _front(t), key=lambda name: -t[name][0]
+            ),
+            "The names are right; give them in alphabetical order, not in the table's.": lambda t: [
+                name for name in t if name in _front(t)
+            ],
+            "The names are right; give them in alphabetical order, not from cheap to dear.": lambda t: sorted(
+                _front(t), key=lambda name: t[name][0]
+            ),
+            "Does each network meet itself there? It costs no more and scores no less than itself.": lambda t: [],
+            "The numbers come as (cost, score), in this order.": lambda t: _front({n: t[n][::-1] for n in t}),
+            "That is every name: some are beaten by another in both numbers.": sorted,
+            "Twins stay, both of them: with equal cost and equal score neither is better.": lambda t: sorted(
+                n for n in _front(t) if list(t.values()).count(t[n]) == 1
             ),
             "A network with equal cost and a lower score is out, too.": lambda t: sorted(
                 n for n in t if not any(c < t[n][0] and s > t[n][1] for c, s in t.values())
