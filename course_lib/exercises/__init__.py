@@ -43,4 +43,7 @@ def progress() -> Text:
     """Which exercises you have solved on this machine; the file is yours and stays here."""
     done = set(record.done())
     lines = [f"{'✓' if e.number in done else '○'} {e.number}  {e.title}" for e in all_exercises()]
-    return Text("\n".join(lines))
+    place = record.place()
+    kept = f"kept in {place}, on this machine alone" if place else "no record is kept: BEYOND_FCN_PROGRESS is off"
+    won = sum(line.startswith("✓") for line in lines)
+    return Text("\n".join([*lines, f"{won} of {len(lines)} solved; {kept}"]))

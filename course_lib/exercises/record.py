@@ -18,11 +18,16 @@ def done() -> list[str]:
     path = place()
     if path is None:
         return []
+    return sorted(map(str, readable(path) or []))
+
+
+def readable(path: Path) -> list | None:
+    """The list that the file holds; None if there is no file, or something else in it."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
-        return []
-    return sorted(str(number) for number in found) if isinstance(found, list) else []
+        return None
+    return found if isinstance(found, list) else None
 
 
 def note(number: str) -> None:
@@ -32,6 +37,8 @@ def note(number: str) -> None:
         return
     text = json.dumps(sorted({*done(), number}))
     try:
+        if path.exists() and readable(path) is None:
+            path.replace(path.with_suffix(".damaged"))  # a record that cannot be read is kept: it may be mended by hand
         temporary = path.with_suffix(".new")
         temporary.write_text(text)
         temporary.replace(path)

@@ -7,7 +7,7 @@ import torch
 
 from course_lib import exercises
 from course_lib.exercises import record
-from course_lib.exercises.attempt import Raised, call, is_attempted
+from course_lib.exercises.attempt import Raised, advice, call, is_attempted
 from course_lib.exercises.exercise import exercise
 from course_lib.exercises.expect import number, tensor
 from course_lib.exercises.outcome import NotYet
@@ -112,15 +112,23 @@ def test_a_tensor_that_is_not_right_is_described(found, words):
 
 
 def test_progress_lists_every_exercise():
-    text = exercises.progress()
-    assert text.count("\n") + 1 == len(exercises.all_exercises())
-    assert "○ 0.1" in text
+    *lines, last = exercises.progress().splitlines()
+    assert len(lines) == len(exercises.all_exercises())
+    assert lines[0].startswith("○ 0.1")
+    assert last.startswith(f"0 of {len(lines)} solved; kept in {record.place()}")
 
 
-def test_a_broken_record_is_no_obstacle(own_record):
-    own_record.write_text("{not json")
+def test_a_broken_record_is_no_obstacle_and_is_kept(own_record):
+    own_record.write_text('["0.1", "0.2"')
     assert record.done() == []
     assert doubled.check(lambda x: 2 * x).correct
+    assert record.done() == [doubled.number]
+    assert own_record.with_suffix(".damaged").read_text() == '["0.1", "0.2"'
+
+
+def test_a_loop_that_changes_what_it_walks_over_is_not_taken_for_shapes():
+    (words,) = advice(RuntimeError("dictionary changed size during iteration"))
+    assert "walk over a copy" in words
 
 
 def test_a_disk_that_cannot_be_written_is_no_obstacle(monkeypatch, tmp_path):
