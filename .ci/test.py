@@ -53,7 +53,9 @@ def notebooks() -> list[str]:
     files = sorted(
         str(path) for path in (ROOT / "notebooks").glob("**/*.ipynb") if ".ipynb_checkpoints" not in str(path)
     )
-    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=120", "-q", "-p", "no:cacheprovider"]
+    # a cell that never ends is stopped; how long one may take is the build's to say, on a machine of its own
+    patience = ["--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300"]
+    options = ["--nbval-lax", "--nbval-current-env", *patience, "-q", "-p", "no:cacheprovider"]
     return [*files, *options, *workers()]
 
 
