@@ -1,7 +1,7 @@
 // The browser's half of every explorer: looks a setting up in the table that widget.py sent, and paints it.
 // What the table does not hold it asks Python for: one question at a time, and always for the newest setting.
 
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e4], End: [0, 1e4], PageUp: [-8, 0], PageDown: [8, 0] };
 const CELL = 16; // units of an overlay per pixel, as in svg.py
 const OURS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves these keys to us
 const words = (v) => (Number.isInteger(v) ? v.toLocaleString("en-US") : String(+v.toPrecision(4)));
@@ -58,6 +58,11 @@ function cursorDrawn([y, x], [height, width], [rows, columns]) { // rows x colum
   return `<rect class="cursor under" ${box}/><rect class="cursor" ${box}/>`;
 }
 
+function reveal(body) { // what was chosen on a drawing that scrolls comes into sight
+  const [{ left, right }, chosen] = [body, body.querySelector("[data-sets] .strong") ?? body].map((part) => part.getBoundingClientRect());
+  if (chosen.left < left || chosen.right > right) body.scrollLeft += (chosen.left + chosen.right - left - right) / 2;
+}
+
 export default () => {
   let data = null, answer = null, asked = null, number = 0, alive = true; // one table for all views of this explorer
   const views = new Set(), paint = () => views.forEach((view) => view());
@@ -86,8 +91,7 @@ export default () => {
 
   function initialize({ model }) {
     const load = async () => {
-      const text = model.get("table");
-      data = text ? await unzip(text) : (answer = null);
+      data = model.get("table") ? await unzip(model.get("table")) : (answer = null);
       paint();
     };
     const heard = { "change:table": load, "change:settings": paint, "msg:custom": answered };
@@ -146,19 +150,15 @@ export default () => {
           { ...keys, "aria-label": `row ${Math.floor(i / columns)}, column ${i % columns}` }));
         const typed = () => inputs.map(({ value }) => within(Math.round(value) || 0, low, high));
         cells.oninput = () => move({ [name]: typed() });
-        follow.push((settings) => settings[name].forEach((v, i) => { // an emptied cell counts as 0 while it is typed into
-          if (typed()[i] !== v || (inputs[i].value === "" && document.activeElement !== inputs[i])) inputs[i].value = v;
-        }));
+        cells.onchange = () => inputs.forEach((input, i) => { input.value = typed()[i]; }); // an emptied cell counts as 0, 12 as the highest: once left, it says so
+        follow.push((settings) => settings[name].forEach((v, i) => { if (typed()[i] !== v || inputs[i].value === "" && document.activeElement !== inputs[i]) inputs[i].value = v; }));
       }
     }
 
     const moves = (i) => pixel?.panel === i && stateOf(controls, model.get("settings")).counts[pixel.name];
     const placesOn = (i) => (moves(i) ? pixel.size : slots[i].panel.size);
-
-    function cursorOn(i) { // a pixel that is a setting has its own panel; otherwise panels of one size share a cursor
-      if (moves(i)) return model.get("settings")[pixel.name];
-      return cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
-    }
+    const cursorOn = (i) => // a pixel that is a setting has its own panel; otherwise panels of one size share a cursor
+      moves(i) ? model.get("settings")[pixel.name] : cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
 
     function makeSlot(i, kind) {
       const figure = add(panels, "figure", { className: kind }), made = { kind, figure, caption: add(figure, "figcaption") };
@@ -182,11 +182,10 @@ export default () => {
       body.onpointerdown = (event) => { body.setPointerCapture(event.pointerId); body.focus(); point(event); };
       body.onpointermove = (event) => { if (event.buttons) point(event); };
       body.onkeydown = (event) => {
-        if (!ARROWS[event.key]) return;
-        event.preventDefault();
+        if (!KEYS[event.key]) return;
+        event.preventDefault(); // a page that scrolls, and JupyterLab, would take them too
         event.stopPropagation();
-        const [down, right] = ARROWS[event.key], far = event.shiftKey ? 8 : 1;
-        const [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
+        const [down, right] = KEYS[event.key], far = event.shiftKey ? 8 : 1, [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
         place(y + far * down, x + far * right);
       };
       return made;
@@ -194,7 +193,7 @@ export default () => {
 
     function show(made, panel, from) {
       [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
-      if (!made.canvas) { made.body.innerHTML = panel.svg; return; }
+      if (!made.canvas) { made.body.innerHTML = panel.svg; return reveal(made.body); }
       const { image, value } = colouring(panel, from), { canvas, over, body } = made;
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
       canvas.getContext("2d").putImageData(image, 0, 0);
@@ -227,9 +226,9 @@ export default () => {
       if (slots[pixel?.panel]) slots[pixel.panel].body.ariaDescription = moves(pixel.panel) ? pixel.label : null;
       const placed = drawn.filter(([, at]) => at), touchedLast = ([, ...where]) => String(where) === String([cursor?.at, cursor?.size]);
       const told = placed.some(touchedLast) ? placed.filter(touchedLast) : placed; // one place, and what stands there
-      const said = told.filter(([{ panel }]) => panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title}: ${panel.says.replace("{v}", value(y * wide + x))}`);
-      const at = told[0]?.[1];
-      reading.textContent = at ? `Row ${at[0]}, column ${at[1]}${said.length ? ". " : ""}${said.join("; ")}` : "";
+      const said = told.filter(([{ panel }]) => panel.says).map(([{ panel, value }, [y, x], [, wide]]) => `${panel.title.split(":")[0]}: ${panel.says.replace("{v}", value(y * wide + x))}`);
+      const [{ panel } = {}, at, places] = told[0] ?? [], counted = panel && String(places) !== String(panel.size) ? ` of ${places.join(" x ")} places` : "";
+      reading.textContent = at ? `Row ${at[0]}, column ${at[1]}${counted}${said.length ? ". " : ""}${said.join("; ")}` : "";
       clearTimeout(speaking); // a drag is announced once, where it ends
       if (touched) speaking = setTimeout(() => { spoken.textContent = [reading.textContent, ...slots.filter(({ kind }) => kind === "readout").map(({ panel }) => panel.alt)].join(" "); }, 500);
       root.dataset.painted = state ? key : root.dataset.painted ?? "";

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from chromium import FLAGS, HOW_TO_GET_IT, find
 from gallery_page import Gallery, open_gallery
-from jupyterlab_page import Lab, running_lab
+from jupyterlab_page import PATIENCE, Lab, running_lab
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
 
@@ -20,7 +20,7 @@ def browser() -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(program), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=str(program), args=FLAGS, timeout=PATIENCE)
         yield chromium
         chromium.close()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
-from widget_page import FRAME, at_rest, in_kernel
+from widget_page import at_rest, in_kernel, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
 from course_lib.widgets import explorers
@@ -14,12 +14,16 @@ NAMES = tuple(explorers.__all__)
 FACTS = """
 import json
 from ipywidgets import Widget
+from course_lib.widgets.table import key_of
+def stands_at(explorer):
+    return key_of(explorer.controls, explorer.settings(**explorer.widget().settings))
 def facts(explorer):
     start = explorer.settings()
     controls = [{"name": c.name, "kind": c.kind, "default": c.default, **c.wire(),
                  "counts": c.kind != "pixel" or all(start[other] in those for other, those in c.when.items())}
                 for c in explorer.controls]
-    return {"title": explorer.title, "table": explorer._tabulated, "controls": [c for c in controls if c["counts"]]}
+    return {"title": explorer.title, "table": explorer._tabulated, "start": key_of(explorer.controls, start),
+            "controls": [c for c in controls if c["counts"]]}
 json.dump({name: facts(explorer) for name, explorer in first.items()}, open("facts.json", "w"))
 json.dump(Widget.get_manager_state(), open("state.json", "w"))
 """
@@ -47,12 +51,17 @@ class Gallery:
 
     def fresh(self, name: str) -> Locator:
         """The first copy, put back to its defaults."""
-        self.page.wait_for_timeout(300)  # until what was moved before is saved
-        in_kernel(self.page, f"first['{name}'].widget().settings = first['{name}'].settings()")
-        self.page.evaluate(FRAME)
         root = self.find(name)
+        handle = root.element_handle()
+        self.page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=handle)
+        # what was moved before is saved a moment later, and would undo this
+        until_kernel_says(self.page, f"print(stands_at(first['{name}']))", root.get_attribute("data-painted"))
+        in_kernel(self.page, f"first['{name}'].widget().settings = first['{name}'].settings()")
+        self.page.wait_for_function(
+            "([root, key]) => root.dataset.painted === key && root.getAttribute('aria-busy') === 'false'",
+            arg=[handle, self.facts[name]["start"]],
+        )
         at_rest(self.page, root)
-        self.page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle())
         return root
 
 

@@ -1,5 +1,6 @@
 """What a student does in JupyterLab, as functions: start it, open a notebook, run all cells, look at what came out."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 
+PATIENCE = 120_000  # milliseconds: nothing here is about speed, and the machine may be busy
 CURRENT = "window.jupyterapp.shell.currentWidget"
 READY = f"""async () => {{
   const panel = {CURRENT};
@@ -23,6 +25,7 @@ READY = f"""async () => {{
   await kernel.info;
   return panel.content.widgets.length > 0;
 }}"""
+OWN_FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
 FINISHED = f"""() => {{
   const code = {CURRENT}.content.widgets.filter(cell => cell.model.type === "code" && cell.model.sharedModel.source);
   return code.every(cell => cell.model.executionState === "idle" && cell.model.executionCount)
@@ -51,9 +54,10 @@ class Lab:
     def open(self, path: str, width: int = 1280, height: int = 900, **options: object):
         """The page of a notebook, once its kernel answers."""
         page = self.browser.new_page(viewport={"width": width, "height": height}, **options)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{self.address}/doc/tree/{path}?reset")
         page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
-        page.wait_for_function(READY, timeout=60_000)
+        page.wait_for_function(READY)
         return page
 
     def run_all(self, page, seconds: float = 120) -> list[list[dict]]:
@@ -84,16 +88,14 @@ def running_lab(browser, folder: Path, *, artefacts: Path) -> Iterator[Lab]:
     """JupyterLab on a folder, with settings of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port = probe.getsockname()[1]  # should another take it first, the server takes the next and writes down which
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", "--expose-app-in-browser"]
-    own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR")}
-    own["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    command += ["--IdentityProvider.token=", "--expose-app-in-browser"]
+    own = {name: str(folder / name.lower()) for name in OWN_FOLDERS}
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_it_answers(server, address, folder / "server.log")
+        address = wait_until_it_answers(server, folder)
         artefacts.mkdir(parents=True, exist_ok=True)
         yield Lab(browser, address, folder, artefacts)
     finally:
@@ -101,12 +103,15 @@ def running_lab(browser, folder: Path, *, artefacts: Path) -> Iterator[Lab]:
         server.wait()
 
 
-def wait_until_it_answers(server: subprocess.Popen, address: str, log: Path) -> None:
-    until = time.monotonic() + 90
+def wait_until_it_answers(server: subprocess.Popen, folder: Path) -> str:
+    """The address that the server has written down, once it answers there."""
+    until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
         try:
-            urllib.request.urlopen(f"{address}/api/status", timeout=2)
-            return
-        except OSError:
+            (written,) = (folder / "jupyter_runtime_dir").glob("jpserver-*.json")
+            address = f"http://127.0.0.1:{json.loads(written.read_text())['port']}"
+            urllib.request.urlopen(f"{address}/api/status", timeout=10)
+            return address
+        except (OSError, ValueError):  # not there yet, or half written
             time.sleep(0.3)
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+    raise RuntimeError(f"JupyterLab did not start:\n{(folder / 'server.log').read_text()[-2000:]}")

@@ -44,7 +44,8 @@ def test_the_field_follows_the_pixel(page, lab):
     field = explorers(page, 5)[0]
     before = look(field)
     click(field, 0, row=40, column=40)
-    painted(page, field, "[330,4,0,0]")  # row 10, column 10 of 32 x 32 places
+    painted(page, field, "[330,4,0,0]")
+    assert field.locator(".reading").inner_text() == "Row 10, column 10 of 32 x 32 places"  # of 128 x 128 pixels
     assert look(field) != before
     page.keyboard.press("ArrowDown")
     painted(page, field, "[362,4,0,0]")

@@ -38,6 +38,18 @@ def test_a_click_on_the_time_line_chooses_a_family_and_its_letters_can_be_read(p
 
 
 @pytest.mark.browser
+def test_on_a_narrow_page_the_time_line_brings_the_chosen_family_into_sight(page, gallery):
+    lineage = gallery.fresh("lineage")
+    lineage.evaluate("root => { root.style.width = '320px'; }")
+    for family in ("DeepLab v3+", "FCN", "PSPNet"):
+        lineage.locator("[name=family]").select_option(label=family)
+        page.evaluate(FRAME)
+        line, box = (lineage.locator(part).first.bounding_box() for part in (".diagram > div", "[data-sets] .strong"))
+        assert line["x"] <= box["x"] <= line["x"] + line["width"] - box["width"], family
+    lineage.evaluate("root => { root.style.width = ''; }")
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "name, control, key", [("skips", "first", "Space"), ("break_the_network", "bus", "ArrowRight")]
 )

@@ -52,6 +52,19 @@ def test_no_key_press_is_lost_when_they_come_fast(page, first):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    "key, row, column", [("Home", 30, 0), ("End", 30, 64), ("PageUp", 22, 20), ("PageDown", 38, 20)]
+)
+def test_the_keys_of_lists_move_the_pixel_too_and_not_the_page(page, first, key, row, column):
+    click(first, 0, row=30, column=20)
+    before = first.bounding_box()
+    page.keyboard.press(key)
+    page.evaluate(FRAME)
+    assert first.locator(".reading").inner_text().startswith(f"Row {row}, column {column}.")
+    assert first.bounding_box() == before
+
+
+@pytest.mark.browser
 def test_a_click_on_the_picture_moves_the_pixel_and_arrow_keys_move_it_on(page, first):
     first.locator("[name=rate]").focus()
     page.keyboard.press("Home")

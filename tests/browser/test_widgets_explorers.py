@@ -6,7 +6,7 @@ from widget_page import FRAME, click, key_moves, look
 
 CUT_OFF = """root => {
   const { left, right } = root.getBoundingClientRect();
-  return [...root.querySelectorAll("input, select, label, canvas, figcaption, dd, .note")].filter(part => {
+  return [...root.querySelectorAll("input, select, label, output, canvas, figcaption, dd, .note")].filter(part => {
     const box = part.getBoundingClientRect();
     return box.width && (box.left < left || box.right > right + 1);
   }).map(part => part.outerHTML.slice(0, 80));
@@ -35,6 +35,16 @@ def test_a_typed_number_asks_python_and_comes_back(page, gallery):
         "root => root.dataset.painted.includes('[7,')", arg=explorer.element_handle(), timeout=20_000
     )
     assert look(explorer) != before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("typed, counts", [("12", "8"), ("-3", "0"), ("2.6", "3"), ("", "0")])
+def test_a_cell_that_is_left_shows_the_number_that_counts(page, gallery, typed, counts):
+    cell = gallery.fresh("unpooling").locator("[name=cells]").nth(5)
+    cell.fill(typed)
+    assert cell.input_value() == typed  # nothing changes under the fingers
+    page.keyboard.press("Tab")
+    assert cell.input_value() == counts
 
 
 @pytest.mark.browser
@@ -87,12 +97,15 @@ def test_each_in_light_and_dark_and_on_a_narrow_page(page, gallery, lab):
         "root => [getComputedStyle(root).color, getComputedStyle(root).backgroundColor]"
     )
     assert ink != paper
-    page.evaluate("document.querySelectorAll('.lm-explorer').forEach(root => { root.style.width = '320px'; })")
-    shoot(gallery, lab, "_narrow")
-    for name in NAMES:
-        root = gallery.find(name)
-        assert root.evaluate("root => root.scrollWidth <= 321"), f"{name} is wider than its page"
-        assert root.evaluate(CUT_OFF) == [], name
+    for side, ending in ((320, "_narrow"), (216, "_narrowest")):  # JupyterLab leaves 216 of a window of 320
+        page.evaluate(
+            f"document.querySelectorAll('.lm-explorer').forEach(root => {{ root.style.width = '{side}px'; }})"
+        )
+        shoot(gallery, lab, ending)
+        for name in NAMES:
+            root = gallery.find(name)
+            assert root.evaluate(f"root => root.scrollWidth <= {side + 1}"), f"{name} is wider than its page"
+            assert root.evaluate(CUT_OFF) == [], name
 
 
 def shoot(gallery, lab, ending: str) -> None:

@@ -10,12 +10,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
 from gallery_page import NAMES, cells
+from jupyterlab_page import PATIENCE
 from nbconvert import HTMLExporter
 from widget_page import click, drag, explorers, key_moves, look, picture
 
@@ -34,13 +36,16 @@ def packed(name: str, sha256: str, folder: Path) -> Path | None:
     if not place.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         npm = shutil.which("npm")
-        done = npm and subprocess.run([npm, "pack", "--silent", name], cwd=folder, capture_output=True, text=True)
-        if not done or done.returncode:
-            return None
-        archive = folder / done.stdout.split()[-1]
-        assert hashlib.sha256(archive.read_bytes()).hexdigest() == sha256, f"{name} is not the package that was tested"
-        with tarfile.open(archive) as tar:
-            tar.extractall(place, filter="data")
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # what is interrupted leaves nothing half unpacked
+            done = npm and subprocess.run([npm, "pack", "--silent", name], cwd=scratch, capture_output=True, text=True)
+            if not done or done.returncode:
+                return None
+            archive = Path(scratch) / done.stdout.split()[-1]
+            found = hashlib.sha256(archive.read_bytes()).hexdigest()
+            assert found == sha256, f"{name} is not the package that was tested"
+            with tarfile.open(archive) as tar:
+                tar.extractall(Path(scratch) / "unpacked", filter="data")
+            (Path(scratch) / "unpacked").rename(place)
     return place / "package"
 
 
@@ -54,6 +59,7 @@ def page(request, root, browser, gallery, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / "saved.html"
     path.write_text(html)
     page = browser.new_page(viewport={"width": 1000, "height": 900})
+    page.set_default_timeout(PATIENCE)
 
     found = [packed(*package, root / ".cache" / "npm") for package in PACKAGES.items()]
     if request.param == "the real manager" and not all(found):
@@ -98,7 +104,7 @@ def test_with_a_table_it_answers_to_keys_and_without_it_says_who_can(page, galle
         assert before != after
         assert picture(explorer) != shown
     else:
-        explorer.locator(".problem").wait_for(timeout=5000)
+        explorer.locator(".problem").wait_for()
         assert explorer.locator(".problem").inner_text().startswith("Only Python can draw this")
         assert element.is_enabled()
 
@@ -119,7 +125,7 @@ def test_what_only_python_knows_is_said_to_need_python(page, gallery):
     explorer = find(page, gallery, "convolution_cost")
     before = explorer.locator("dl").inner_text()
     explorer.locator("[name=timed]").check()
-    explorer.locator(".problem").wait_for(timeout=5000)
+    explorer.locator(".problem").wait_for()
     assert explorer.locator(".problem").inner_text().startswith("Only Python can draw this")
     assert explorer.locator("dl").inner_text() == before
     explorer.locator("[name=timed]").uncheck()

@@ -1,5 +1,7 @@
 """What a student does with an explorer on a page: find it, move it, look at it. Tests of widgets call these."""
 
+import time
+
 from playwright.sync_api import Locator, Page
 
 # What every canvas shows, as one number each: two pictures are the same when their numbers are.
@@ -18,11 +20,10 @@ WATCH = """root => { window.painted = []; new MutationObserver(() => window.pain
 def explorers(page: Page, number: int = 1) -> list[Locator]:
     """The explorers on the page, once each has drawn its first picture."""
     found = page.locator(".lm-explorer")
-    found.nth(number - 1).wait_for(timeout=30_000)
+    found.nth(number - 1).wait_for()
     page.wait_for_function(
         "number => document.querySelectorAll('.lm-explorer:not([data-painted=\"\"])').length >= number",
         arg=number,
-        timeout=30_000,
     )
     return [found.nth(i) for i in range(number)]
 
@@ -105,3 +106,11 @@ def in_kernel(page: Page, code: str) -> str:
         }""",
         code,
     )
+
+
+def until_kernel_says(page: Page, code: str, expected: str, seconds: float = 60) -> None:
+    """Asks the kernel until it gives this answer: what is moved on the page is saved a moment later."""
+    until = time.monotonic() + seconds
+    while (said := in_kernel(page, code)) != expected:
+        assert time.monotonic() < until, f"{code} gives {said}, not {expected}"
+        page.wait_for_timeout(50)
