@@ -54,6 +54,8 @@ def aspp(answer) -> None:
                 x, w, b, [1] * len(r)
             ),
             "That is the maximum of the branches: v2 adds them.": lambda *a: torch.stack(each(*a)).amax(0),
+            "That is the first branch alone: does `return` stand inside the loop?": lambda *a: each(*a)[0],
+            "That is the last branch alone: add each one to the sum of those before.": lambda *a: each(*a)[-1],
         },
     )
 
@@ -137,6 +139,7 @@ def equal_rate(answer) -> None:
             "Steps count, not taps: a 3x3 has two steps, the other kernel one fewer than taps.": lambda k, r: k * r / 3,
             "A 3x3 reaches `rate` cells to both sides: halve it.": lambda k, r: (k - 1) * r,
             "That is half the kernel: multiply by its rate.": lambda k, r: (k - 1) // 2,
+            "Between k taps lie k - 1 steps, not k.": lambda k, r: k * r // 2,
             "That keeps the ratio of the weights, 9 to 49: the spans should be equal.": lambda k, r: k * k * r / 9,
         },
     )
@@ -172,6 +175,8 @@ def side(answer) -> None:
                 ((((pixels - 3) // 2 + 1) - 3) // 2 + 1 - 3) // 2 + 1
             ),
             "Two of the three pools are counted.": lambda pixels: -(-pixels // 4),
+            "One of the three pools is counted.": lambda pixels: -(-pixels // 2),
+            "A size that 8 divides needs no cell more: 64 becomes 32, 16, 8.": lambda pixels: pixels // 8 + 1,
         },
     )
 
@@ -192,7 +197,8 @@ def _appearance(distance: float, colour: float, weight: float, alpha: float, bet
 def appearance(answer) -> None:
     """The CRF's appearance kernel: my_appearance(distance, colour, weight, alpha, beta) for one pair of pixels.
 
-    `distance` in pixels and `colour` distance in grey values; alpha and beta are the widths of the two Gaussians.
+    `distance` in pixels, `colour` distance in grey levels; alpha is the width of the place's Gaussian, beta the width
+    of the colours' one.
     """
 
     def gaussians(d: float, c: float, w: float, a: float, b: float, *, half: float = 2) -> tuple[float, float]:
@@ -215,5 +221,14 @@ def appearance(answer) -> None:
                 p[2] * math.prod(gaussians(p[0], p[1], p[2], p[4], p[3]))
             ),
             "The distances are not squared.": lambda d, c, w, a, b: w * math.exp(-d / (2 * a**2) - c / (2 * b**2)),
+            "/ 2 * width ** 2 multiplies by the width: put brackets round 2 * width ** 2.": lambda d, c, w, a, b: (
+                w * math.exp(-(d**2) / 2 * a**2 - c**2 / 2 * b**2)
+            ),
+            "The 2 is squared as well: 2 * width ** 2, not (2 * width) ** 2.": lambda *p: (
+                p[2] * math.prod(gaussians(*p, half=4))
+            ),
+            "The minus is missing: who lies farther away counts less.": lambda d, c, w, a, b: (
+                w * math.exp(min(d**2 / (2 * a**2) + c**2 / (2 * b**2), 700))
+            ),
         },
     )

@@ -137,16 +137,22 @@ def context(answer) -> None:
     """
     for classes in (2, 3):
         built = expect.module(answer, classes, what="the context module")
-        scores = call(built, torch.rand(1, classes, 66, 70))
-        if not isinstance(scores, Tensor) or scores.shape != (1, classes, 66, 70):
+        scores = call(built, torch.rand(1, classes, 80, 84))  # wide enough to survive seven layers without padding
+        if not isinstance(scores, Tensor) or scores.shape != (1, classes, 80, 84):
             raise NotYet(
-                f"66 x 70 cells should stay 66 x 70 with {classes} classes, found {expect.describe(scores)}",
+                f"80 x 84 cells should stay 80 x 84 with {classes} classes, found {expect.describe(scores)}",
                 "Each 3x3 layer is padded by its rate.",
             )
         _give_weights(built, 1)
         field = _field_of(built, classes)
         if field != (67, 67):
-            near = {35: "The layer with rate 16 is missing.", 65: "The last 3x3, at rate 1, is missing."}
+            near = {
+                35: "The layer with rate 16 is missing.",
+                37: "Rate 16 is missing, and the listing's last 1 is the 1x1: no 3x3.",
+                65: "A 3x3 at rate 1 is missing: there are three.",
+                69: "There is a 3x3 too many: behind the seventh comes a 1x1.",
+                99: "That is the whole map: is there a rate above 16, or BN?",
+            }
             lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", near.get(field[0])]
             raise NotYet(*filter(None, lines))
         count = sum(parameter.numel() for parameter in built.parameters())
@@ -162,6 +168,13 @@ def context(answer) -> None:
         expected = _give_weights(ContextModule(classes), -1)(x)
         slips = {"A ReLU stands behind the last layer too: then no score is negative.": expected.relu()}
         expect.tensor(call(built, x), expected, what="the scores with our weights", slips=slips, tolerance=1e-6)
+        x = torch.linspace(-1, 1, x.numel()).reshape(x.shape)  # only what is below 0 shows where a ReLU is missing
+        expected = _give_weights(ContextModule(classes), -1)(x)
+        if not torch.allclose(call(built, x), expected, atol=1e-6):
+            raise NotYet(
+                "scores below 0 come out otherwise than in the module",
+                "Each of the seven 3x3 layers is followed by a ReLU.",
+            )
 
 
 def _give_weights(module: nn.Module, sign: int) -> nn.Module:

@@ -1,5 +1,6 @@
 """The exercises of 04: the recurrence, spans and wasted weights, holes, and schedules of rates without them."""
 
+import math
 from collections.abc import Sequence
 
 from course_lib.exercises import expect
@@ -26,6 +27,20 @@ def _jumped_before(layers: Layers) -> int:
     return field
 
 
+def _own_stride(layers: Layers) -> int:
+    return 1 + sum((kernel - 1) * stride * rate for kernel, stride, rate in layers)
+
+
+def _one_jump(layers: Layers) -> int:
+    before = [1, *(stride for _, stride, _ in layers)]
+    return 1 + sum((kernel - 1) * rate * jump for (kernel, _, rate), jump in zip(layers, before))
+
+
+def _steps_and_one(layers: Layers) -> int:
+    strides = [math.prod(stride for _, stride, _ in layers[:index]) for index in range(len(layers))]
+    return 1 + sum(kernel * rate * jump for (kernel, _, rate), jump in zip(layers, strides))
+
+
 @exercise(
     "4.1",
     hints=(
@@ -43,8 +58,9 @@ def field(answer) -> None:
     vgg = [*[(3, 1, 1)] * 2, (2, 2, 1), *[(3, 1, 1)] * 2, (2, 2, 1), *([*[(3, 1, 1)] * 3, (2, 2, 1)] * 3)]
     cases = [
         [(3, 1, 1), (3, 1, 1)],
-        [(3, 1, 1), (2, 2, 1), (3, 1, 1)],
         [(3, 1, 1), (3, 1, 4), (5, 1, 1)],
+        [(3, 1, 1), (2, 2, 1), (3, 1, 1), (3, 1, 1)],  # on 3x3, pool, 3x3 alone several slips give the same number
+        [(3, 1, 1), (2, 2, 1), (3, 1, 1)],
         [(7, 2, 1), (3, 2, 1), (3, 1, 2), (3, 1, 5)],
         vgg,
         [*vgg[:9], *vgg[10:13], *[(3, 1, 2)] * 3, (7, 1, 4)],
@@ -69,6 +85,16 @@ def field(answer) -> None:
                 [(kernel if kernel % 2 else 1, stride, rate) for kernel, stride, rate in layers]
             ),
             "It begins at 0: a single pixel has a field of 1.": lambda layers: _field(layers) - 1,
+            "Stride and rate are exchanged: a layer is (kernel, stride, rate).": lambda layers: _field(
+                [(kernel, rate, stride) for kernel, stride, rate in layers]
+            ),
+            "A layer's own stride does not widen its field: the strides of the layers before it do.": _own_stride,
+            "The strides multiply: jump *= stride, not jump = stride.": _one_jump,
+            "A kernel of k takes k - 1 steps, not k.": _steps_and_one,
+            "That is the field after the first layer: does `return` stand inside the loop?": lambda layers: _field(
+                layers[:1]
+            ),
+            "That is the jump: return the field.": lambda layers: math.prod(stride for _, stride, _ in layers),
         },
     )
 
@@ -91,7 +117,7 @@ def span(answer) -> None:
     expect.function(
         answer,
         _span,
-        [(3, 2), (3, 1), (7, 4), (3, 12), (5, 3), (1, 9)],
+        [(5, 3), (3, 2), (3, 1), (7, 4), (3, 12), (1, 9)],
         what="the span of {0}x{0} at rate {1}",
         slips={
             "Between three taps lie two steps, not three: (kernel - 1) * rate.": lambda kernel, rate: kernel * rate,
@@ -101,6 +127,7 @@ def span(answer) -> None:
             "Rate r leaves r - 1 cells between two taps, not r.": lambda k, r: k + (k - 1) * r,
             "2 * rate + 1 is right for 3x3 only.": lambda kernel, rate: 2 * rate + 1,
             "That is the undilated kernel.": lambda kernel, rate: kernel,
+            "Kernel and rate are exchanged: my_span(kernel, rate).": lambda kernel, rate: (rate - 1) * kernel + 1,
         },
     )
 
@@ -146,6 +173,14 @@ def read_share(answer) -> None:
                 1 / max(rates) ** 2
             ),
             "That is everything: at rate 2 the places between the taps are never read.": lambda rates: 1,
+            "That is how many pixels are read: divide by those of the box.": lambda rates: len(offsets(rates)) ** 2,
+            "That is in percent: a share lies between 0 and 1.": lambda rates: 100 * _read_share(rates),
+            "That counts ways, and several ways lead to one place: collect the places in a set.": lambda rates: (
+                (3 ** len(rates) / (2 * sum(rates) + 1)) ** 2
+            ),
+            "That is right where all rates are equal: count the places that are really read.": lambda rates: (
+                ((2 * len(rates) + 1) / (2 * sum(rates) + 1)) ** 2
+            ),
         },
     )
 
@@ -173,7 +208,7 @@ def schedule(answer) -> None:
     if missed:
         share = _read_share(rates)
         raise NotYet(
-            f"the field is 67 x 67 and has holes: only {share:.0%} of its pixels are read",
+            f"the field is 67 x 67 and has holes: only {share:.1%} of its pixels are read",
             f"the first place to the right that nothing reads is {min(place for place in missed if place > 0)}",
             "A rate may be at most as large as the width that the other layers read together.",
         )
@@ -215,5 +250,9 @@ def valid_share(answer) -> None:
             "The border is counted at one end only: a tap falls off at either side.": lambda n, r: (
                 ((3 * n - r) / (3 * n)) ** 2
             ),
+            "That is the share for a tap in a corner: those in the middle fall off less often.": lambda n, r: (
+                (max(n - r, 0) / n) ** 2
+            ),
+            "That is how many of the nine fall on the map: divide by 9.": lambda n, r: 9 * _valid_share(n, r),
         },
     )

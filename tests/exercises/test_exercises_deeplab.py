@@ -57,6 +57,8 @@ WRONG = {
         "All branches have the same rate": lambda x, w, b, r: aspp(x, w, b, [r[0]] * len(r)),
         "has shape (1, 2, 5, 6), expected (1, 2, 3, 4)": lambda x, w, b, r: F.conv2d(x, w[0], b[0], padding=2),
         "That is the maximum of the branches": lambda *a: torch.stack(branches(*a)).amax(0),
+        "That is the first branch alone": lambda *a: branches(*a)[0],
+        "That is the last branch alone": lambda *a: branches(*a)[-1],
         "The rate is missing": lambda x, w, b, r: aspp(x, w, b, [1] * len(r)),
     },
     MODULE.resize: {
@@ -72,6 +74,7 @@ WRONG = {
         "Steps count, not taps": lambda k, r: k * r / 3,
         "halve it": lambda k, r: (k - 1) * r,
         "multiply by its rate": lambda k, r: (k - 1) // 2,
+        "k - 1 steps, not k": lambda k, r: k * r // 2,
         "That keeps the ratio of the weights": lambda k, r: k**2 * r / 9,
         "as a 7x7 at rate 4: found 2": lambda k, r: 2,
     },
@@ -81,6 +84,8 @@ WRONG = {
         "pool4 and pool5 do not stride": lambda pixels: math.ceil(pixels / 32),
         "The padding is missing": unpadded,
         "Two of the three pools": lambda pixels: math.ceil(pixels / 4),
+        "One of the three pools": lambda pixels: math.ceil(pixels / 2),
+        "64 becomes 32, 16, 8": lambda pixels: pixels // 8 + 1,
     },
     MODULE.appearance: {
         "The 2 under the fraction is missing": lambda d, c, w, a, b: w * gauss(d, a) ** 2 * gauss(c, b) ** 2,
@@ -88,6 +93,9 @@ WRONG = {
         "The two are added": lambda d, c, w, a, b: w * (gauss(d, a) + gauss(c, b)),
         "alpha and beta are exchanged": lambda d, c, w, a, b: w * gauss(d, b) * gauss(c, a),
         "The distances are not squared": lambda d, c, w, a, b: w * math.exp(-d / (2 * a**2) - c / (2 * b**2)),
+        "put brackets round": lambda d, c, w, a, b: w * math.exp(-(d**2) / 2 * a**2 - c**2 / 2 * b**2),
+        "The 2 is squared as well": lambda d, c, w, a, b: w * gauss(d, 2**0.5 * a) * gauss(c, 2**0.5 * b),
+        "The minus is missing": lambda d, c, w, a, b: w / gauss(d, a) / gauss(c, b),
     },
 }
 

@@ -42,18 +42,20 @@ def valid_share(side, rate):
 
 
 class Context(nn.Module):
-    def __init__(self, classes, rates=(1, 1, 2, 4, 8, 16, 1), last=True, bias=True, relu_last=False, total=False):
+    def __init__(
+        self, classes, rates=(1, 1, 2, 4, 8, 16, 1), last=True, bias=True, relu_last=False, total=False, silent=()
+    ):
         super().__init__()
         paddings = [sum(rates)] + [0] * (len(rates) - 1) if total else rates
         self.layers = nn.ModuleList(
             nn.Conv2d(classes, classes, 3, padding=p, dilation=r, bias=bias) for r, p in zip(rates, paddings)
         )
         self.last = nn.Conv2d(classes, classes, 1, bias=bias) if last else None
-        self.relu_last = relu_last
+        self.relu_last, self.silent = relu_last, silent
 
     def forward(self, x):
-        for layer in self.layers:
-            x = F.relu(layer(x))
+        for number, layer in enumerate(self.layers):
+            x = layer(x) if number in self.silent else F.relu(layer(x))
         x = self.last(x) if self.last else x
         return F.relu(x) if self.relu_last else x
 
@@ -72,6 +74,16 @@ WRONG = {
         "The jump is not used": lambda layers: field(layers, jumps=False),
         "multiply the jump last": lambda layers: field(layers, late=False),
         "It begins at 0": lambda layers: field(layers) - 1,
+        "Stride and rate are exchanged": lambda layers: field([(k, d, s) for k, s, d in layers]),
+        "own stride does not widen its field": lambda layers: 1 + sum((k - 1) * s * d for k, s, d in layers),
+        "The strides multiply": lambda layers: (
+            1 + sum((k - 1) * d * (layers[i - 1][1] if i else 1) for i, (k, s, d) in enumerate(layers))
+        ),
+        "takes k - 1 steps, not k": lambda layers: (
+            1 + sum(k * d * math.prod(s for _, s, _ in layers[:i]) for i, (k, _, d) in enumerate(layers))
+        ),
+        "does `return` stand inside the loop": lambda layers: layers[0][0],
+        "That is the jump": lambda layers: math.prod(s for _, s, _ in layers),
         "Kernel sizes look added up": lambda layers: sum(k for k, s, d in layers),
         "The pools (even kernels) are left out": lambda layers: (
             1 + sum((k - 1) * d * math.prod(s for _, s, _ in layers[:i]) for i, (k, s, d) in enumerate(layers) if k % 2)
@@ -84,6 +96,7 @@ WRONG = {
         "leaves r - 1 cells between": lambda k, r: k + (k - 1) * r,
         "right for 3x3 only": lambda k, r: 2 * r + 1,
         "That is the undilated kernel": lambda k, r: k,
+        "Kernel and rate are exchanged": lambda r, k: k + (k - 1) * (r - 1),
     },
     MODULE.read_share: {
         "That is along one axis": lambda rates: read_share(rates) ** 0.5,
@@ -91,10 +104,14 @@ WRONG = {
         "It counts nine places for each layer": lambda rates: 9 * len(rates) / (1 + 2 * sum(rates)) ** 2,
         "the largest rate: count the places": lambda rates: 1 / max(rates) ** 2,
         "That is everything": lambda rates: 1.0,
+        "how many pixels are read": lambda rates: round(read_share(rates) * (1 + 2 * sum(rates)) ** 2),
+        "That is in percent": lambda rates: 100 * read_share(rates),
+        "several ways lead to one place": lambda rates: 9 ** len(rates) / (1 + 2 * sum(rates)) ** 2,
+        "right where all rates are equal": lambda rates: (1 + 2 * len(rates)) ** 2 / (1 + 2 * sum(rates)) ** 2,
     },
     MODULE.schedule: {
         "35 is the module that circulates": [1, 1, 2, 4, 8, 1],
-        "has holes: only": [11, 11, 11],
+        "has holes: only 1.1% of": [11, 11, 11],  # 7 x 7 of 67 x 67
         "expected 67 x 67: less is needed": [1, 2, 4, 8, 16, 32],
         "there are 7 layers, at most 6": [1, 1, 2, 4, 8, 16, 1],
         "the first place to the right that nothing reads is 8": [1, 2, 4, 26],
@@ -107,10 +124,20 @@ WRONG = {
         "where all nine taps fall": lambda n, r: max(0, n - 2 * r) ** 2 / n**2,
         "must not become negative": lambda n, r: ((3 * n - 2 * r) / (3 * n)) ** 2,
         "The border is counted at one end only": lambda n, r: ((3 * n - r) / (3 * n)) ** 2,
+        "for a tap in a corner": lambda n, r: (max(0, n - r) / n) ** 2,
+        "divide by 9": lambda n, r: 9 * valid_share(n, r),
     },
     MODULE.context: {
         "The layer with rate 16 is missing": lambda c: Context(c, (1, 1, 2, 4, 8, 1)),
-        "The last 3x3, at rate 1, is missing": lambda c: Context(c, (1, 1, 2, 4, 8, 16)),
+        "A 3x3 at rate 1 is missing": lambda c: Context(c, (1, 2, 4, 8, 16, 1)),
+        "the listing's last 1 is the 1x1": lambda c: Context(c, (1, 1, 2, 4, 8, 1, 1)),
+        "There is a 3x3 too many": lambda c: Context(c, (1, 1, 2, 4, 8, 16, 1, 1), last=False),
+        "is there a rate above 16": lambda c: Context(c, (1, 1, 2, 4, 8, 16, 32)),
+        "Each of the seven 3x3 layers is followed": lambda c: Context(c, silent=range(7)),
+        "below 0 come out otherwise": lambda c: Context(c, silent=[0]),
+        "found a tensor of shape (1, 2, 14, 18)": lambda c: nn.Sequential(
+            *(nn.Conv2d(c, c, 3, dilation=r) for r in (1, 1, 2, 4, 8, 16, 1))
+        ),
         "A ReLU stands behind the last layer too": lambda c: Context(c, relu_last=True),
         "The 1x1 at the end is missing": lambda c: Context(c, last=False),
         "have no bias": lambda c: Context(c, bias=False),
