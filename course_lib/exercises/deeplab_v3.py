@@ -50,6 +50,15 @@ def image_pooling(answer) -> None:
                 x.mean(0, keepdim=True).expand_as(x), w
             ),
             "The 1x1 convolution is missing.": lambda x, w: x.mean((2, 3), True).expand_as(x),
+            "That is the sum over the map: image pooling takes the mean.": lambda x, w: _image_pooling(
+                x.sum((2, 3), True).expand_as(x), w
+            ),
+            "That is the mean over the channels: take it over rows and columns, dim=(2, 3).": lambda x, w: F.conv2d(
+                x.mean(1, keepdim=True).expand_as(x), w
+            ),
+            "x stands in front of the average: give the average alone.": lambda x, w: torch.cat(
+                [x, _image_pooling(x, w)], dim=1
+            ),
         },
     )
 
@@ -104,6 +113,10 @@ def aspp(answer) -> None:
             "Each branch is projected by itself: project the concatenation, once.": lambda x, b, p: torch.cat(
                 [p(f(x)) for f in b], dim=1
             ),
+            "x itself is among the maps: only what the branches make of it is concatenated.": lambda x, b, p: p(
+                torch.cat([x, *(f(x) for f in b)], dim=1)
+            ),
+            "The last branch is missing.": lambda x, b, p: _aspp(x, b[:-1], p),
         },
     )
 
@@ -136,7 +149,7 @@ def separable(answer) -> None:
     expect.function(
         answer,
         _separable,
-        [case(1, 2, 3, 4, 1), case(3, 3, 5, 4, 1), case(3, 2, 7, 9, 2), case(4, 6, 8, 5, 3)],
+        [case(2, 3, 3, 4, 1), case(3, 3, 5, 4, 1), case(3, 2, 7, 9, 2), case(4, 6, 8, 5, 3)],
         what="the map at rate {3}",
         slips={
             "The pointwise half is missing: a 1x1 mixes the channels.": lambda x, d, p, r: F.conv2d(
@@ -150,6 +163,13 @@ def separable(answer) -> None:
             "A ReLU stands between the halves: here, none does.": lambda x, d, p, r: F.conv2d(
                 F.conv2d(x, d, padding=r, dilation=r, groups=x.shape[1]).relu(), p
             ),
+            "A ReLU stands at the end: here, none does.": lambda x, d, p, r: _separable(x, d, p, r).relu(),
+            "The padding is the rate, but the dilation is not: the map grows.": lambda x, d, p, r: F.conv2d(
+                F.conv2d(x, d, padding=r, groups=x.shape[1]), p
+            ),
+            "The padding is 1, but the dilation is the rate: the map shrinks.": lambda x, d, p, r: F.conv2d(
+                F.conv2d(x, d, padding=1, dilation=r, groups=x.shape[1]), p
+            ),
             "Every channel is filtered by the first kernel: each has its own.": lambda x, d, p, r: _separable(
                 x, d[:1].expand_as(d), p, r
             ),
@@ -161,6 +181,10 @@ def _decoder(low: Tensor, encoded: Tensor, reduce: Callable) -> Tensor:
     details = reduce(low)
     encoded = F.interpolate(encoded, size=details.shape[-2:], mode="bilinear", align_corners=True)
     return torch.cat([encoded, details], dim=1)
+
+
+def _enlarged(encoded: Tensor, low: Tensor) -> Tensor:
+    return F.interpolate(encoded, size=low.shape[-2:], mode="bilinear", align_corners=True)
 
 
 @exercise(
@@ -207,6 +231,15 @@ def decoder(answer) -> None:
             ),
             "One channel was kept of the low-level feature. That circulates; the paper keeps 48.": lambda low, e, r: (
                 torch.cat([_decoder(low, e, r)[:, :3], low.mean(1, keepdim=True)], dim=1)
+            ),
+            "The two are added: lay them side by side, torch.cat([...], dim=1).": lambda low, e, r: (
+                _enlarged(e, low) + r(low)[:, :1]
+            ),
+            "reduce is for the low-level feature: the encoded map keeps its channels.": lambda low, e, r: torch.cat(
+                [_enlarged(r(e), low), low], dim=1
+            ),
+            "reduce comes too late: it is for the low-level feature alone, before the two are joined.": (
+                lambda low, e, r: r(torch.cat([_enlarged(e, low), low], dim=1))
             ),
         },
     )

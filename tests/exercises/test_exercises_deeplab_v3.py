@@ -68,6 +68,9 @@ WRONG = {
         "It averages over the batch": lambda x, w: (
             pooled(x.mean(0, keepdim=True), w).expand(len(x), -1, -1, -1) if len(x) > 1 else pooled(x, w)
         ),
+        "That is the sum over the map": lambda x, w: x.shape[2] * x.shape[3] * pooled(x, w),
+        "That is the mean over the channels": lambda x, w: F.conv2d(x.mean(1, True).expand_as(x), w),
+        "x stands in front of the average": lambda x, w: torch.cat([x, pooled(x, w)], 1),
         "has shape (1, 2, 2, 3), expected (1, 3, 2, 3)": lambda x, w: x.mean((2, 3), keepdim=True).expand_as(x),
     },
     MODULE.aspp: {
@@ -76,6 +79,8 @@ WRONG = {
         "The branches stand one behind the other": chained,
         "The order of the branches": lambda x, b, p: p(torch.cat([branch(x) for branch in reversed(b)], 1)),
         "Each branch is projected by itself": lambda x, b, p: torch.cat([p(branch(x)) for branch in b], 1),
+        "x itself is among the maps": lambda x, b, p: p(torch.cat([x] + [branch(x) for branch in b], 1)),
+        "The last branch is missing": lambda x, b, p: p(torch.cat([branch(x) for branch in b[:-1]], 1)),
     },
     MODULE.separable: {
         "The pointwise half is missing": lambda x, d, p, r: alone(x, d, r),
@@ -83,6 +88,9 @@ WRONG = {
         "Without padding=rate": lambda x, d, p, r: F.conv2d(alone(x, d, r, 0), p),
         "The depthwise half is missing": lambda x, d, p, r: F.conv2d(x, p),
         "A ReLU stands between": lambda x, d, p, r: F.conv2d(alone(x, d, r).relu(), p),
+        "A ReLU stands at the end": lambda *a: separable(*a).relu(),
+        "the map grows": lambda x, d, p, r: F.conv2d(F.conv2d(x, d, padding=r, groups=x.shape[1]), p),
+        "the map shrinks": lambda x, d, p, r: F.conv2d(alone(x, d, r, 1), p),
         "RuntimeError": lambda x, d, p, r: F.conv2d(F.conv2d(x, d, padding=r), p),
     },
     MODULE.output_stride: {
@@ -107,6 +115,9 @@ WRONG = {
         "Corners are not aligned": lambda low, e, r: decoder(low, e, r, mode="bilinear"),
         "It repeats cells": lambda low, e, r: decoder(low, e, r, mode="nearest"),
         "One channel was kept": lambda low, e, r: decoder(low, e, lambda x: x.mean(1, keepdim=True)),
+        "The two are added": lambda low, e, r: decoder(low, e, r)[:, :3] + r(low)[:, :1],
+        "reduce is for the low-level feature": lambda low, e, r: decoder(low, r(e), lambda x: x),
+        "reduce comes too late": lambda low, e, r: r(decoder(low, e, lambda x: x)),
         "RuntimeError": lambda low, e, r: torch.cat([e, r(low)], 1),
     },
     MODULE.low_level: {

@@ -64,6 +64,11 @@ WRONG = {
         "That is the maximum of each bin": lambda *a: pyramid(*a, pool=nn.AdaptiveMaxPool2d),
         "It repeats bins": lambda *a: pyramid(*a, mode="nearest"),
         "Each level keeps one channel": lambda x, b, w: one_channel(x, b, w),
+        "F.avg_pool2d(x, n) averages windows": lambda *a: pyramid(*a, pool=nn.AvgPool2d),
+        "The levels stand in another order": lambda x, b, w: pyramid(x, b[::-1], w[::-1]),
+        "Some levels are missing": lambda x, b, w: pyramid(x, b[:1], w[:1]),
+        "The levels are added": lambda x, b, w: sum(pyramid(x, [n], [k], features=False) for n, k in zip(b, w)),
+        "A ReLU is in there": lambda *a: pyramid(*a).relu(),
         "The 1x1 reductions are missing": lambda x, b, w: pyramid(x, b, [torch.eye(x.shape[1])[..., None, None]] * 4),
     },
     MODULE.joined: {
@@ -97,6 +102,10 @@ WRONG = {
         "The weights are exchanged": lambda *a: 0.4 * losses(*a)[0] + losses(*a)[1],
         "The auxiliary loss is missing": lambda *a: losses(*a)[0],
         "IndexError": lambda logits, auxiliary, target: F.cross_entropy(logits, target),
+        "it does the softmax itself": lambda *a: sum(
+            weight * loss for weight, loss in zip((1, 0.4), losses(a[0].softmax(1), a[1].softmax(1), a[2]))
+        ),
+        "It is divided by 1.4": lambda *a: (losses(*a)[0] + 0.4 * losses(*a)[1]) / 1.4,
         "Void is counted as class 0": void_as_class,
         "should be a number, found a tensor of shape (2,)": lambda *a: torch.stack(losses(*a)),
     },
@@ -119,3 +128,9 @@ WRONG = {
 
 class TestAnswers(Answers):
     module, right, wrong = MODULE, RIGHT, WRONG
+
+
+def test_whoever_forgets_void_is_told_what_255_is():
+    outcome = MODULE.loss.check(lambda logits, auxiliary, target: F.cross_entropy(logits, target))
+    assert "255 marks void, it is no class" in repr(outcome)
+    assert "the last index" not in repr(outcome)
