@@ -172,14 +172,18 @@ def pyramid(image: Tensor, bins: Sequence[int]) -> Figure:
 
 @styled
 def steps(printed: Mapping[str, float], *, what: str, low: float) -> Figure:
-    """Bars of printed scores, each with what it gains over the one before."""
+    """Dots of printed scores, each with what it gains over the one before.
+
+    Dots and no bars, because the axis begins at `low`: bars that do not begin at zero tell wrong ratios.
+    """
     figure, axes = new(size=(8.5, 0.8 + 0.36 * len(printed)))
     axis = axes[0, 0]
     values = list(printed.values())
-    axis.barh(range(len(values)), values, color=COLOURS[0], height=0.62)
+    axis.hlines(range(len(values)), low, values, color=QUIET, linewidth=0.8, linestyle=":")
+    axis.plot(values, range(len(values)), "o", color=COLOURS[0], markersize=9)
     for line, value in enumerate(values):
         gain = f"  +{value - values[line - 1]:.2f}" if line else ""
-        axis.text(value, line, f" {value:.2f}{gain}", va="center")
+        axis.text(value, line, f"   {value:.2f}{gain}", va="center")
     axis.set_yticks(range(len(values)), printed)
     axis.set(xlim=(low, max(values) + 0.22 * (max(values) - low)), ylim=(len(values) - 0.4, -0.6), xlabel=what)
     figure.alt = f"{what}: {', '.join(f'{name} {value:.2f}' for name, value in printed.items())}."
