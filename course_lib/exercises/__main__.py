@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         limits = grading.Limits(options.cell_seconds, options.seconds, options.memory)
+        if options.lecture and not options.lecture.isdecimal():
+            raise ValueError(f"--lecture expects a lecture's number, such as 04, got {options.lecture!r}")
         lecture = str(int(options.lecture)) if options.lecture else ""
         lines = grading.grade(options.submissions, options.out, limits=limits, lecture=lecture)
     except (ValueError, OSError) as error:

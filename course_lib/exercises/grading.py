@@ -78,12 +78,17 @@ def submissions(folder: Path) -> list[Submission]:
 def grade(
     folder: Path, out: Path, *, limits: Limits | None = None, lecture: str = "", progress: bool = True
 ) -> list[Grade]:
-    """Grades every notebook in the folder that the table does not hold yet; the whole table."""
+    """Grades every notebook in the folder that the table does not hold yet; the whole table.
+
+    A student whose notebooks are all of other lectures than the one asked for still gets its lines.
+    """
     given = {(s.student, _name(s, folder), s.checksum()): s for s in submissions(folder)}
+    asked = asked_for([s.path for s in given.values() if s.path])
+    if lecture and lecture not in asked:
+        raise ValueError(f"no exercises of lecture {lecture}; expected one of {', '.join(sorted(asked, key=int))}")
     kept = [line for line in read(out) if (line.student, line.notebook, line.checksum) in given]
     known = {(line.student, line.notebook, line.checksum) for line in kept}
     write(out, kept)
-    asked = asked_for([s.path for s in given.values() if s.path])
     bar = tqdm([key for key in given if key not in known], desc="grading", unit="notebook", disable=not progress)
     for key in bar:
         bar.set_postfix_str(key[0])
@@ -91,7 +96,11 @@ def grade(
         lines = [Grade(key[0], number, *row, title(number), key[1], key[2]) for number, row in rows.items()]
         write(out, lines, append=True)
         kept += lines
-    return kept
+    missing = sorted({student for student, _, _ in given} - {line.student for line in kept}) if lecture else []
+    why = f"no notebook of lecture {lecture} was handed in"
+    lines = [Grade(s, number, 0, why, title(number), "", "none") for s in missing for number in asked[lecture]]
+    write(out, lines, append=True)
+    return kept + lines
 
 
 def asked_for(paths: Iterable[Path]) -> dict[str, list[str]]:
@@ -168,6 +177,8 @@ def _name(submission: Submission, folder: Path) -> str:
 
 def read(out: Path) -> list[Grade]:
     """The lines that are there already; a table of another kind is not overwritten."""
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise ValueError(f"no table can be written at {out}; expected the name of a file in a folder that is there")
     if not out.exists():
         return []
     with out.open(newline="", encoding="utf-8-sig") as file:

@@ -230,11 +230,32 @@ def test_a_table_of_another_kind_is_not_overwritten(tmp_path, capsys):
     assert other.read_text() == "name,street\n"
 
 
+def test_a_student_who_handed_in_another_lecture_is_not_forgotten(tmp_path, monkeypatch):
+    found = grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
+    monkeypatch.setattr(grading.grading_run, "run", lambda *_: found)
+    folder, out = tmp_path / "class", tmp_path / "grades.csv"
+    for name, text in (("ann", with_answers()), ("bob", book("exercises.whole_picture.bench.check('bd')"))):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "mine.ipynb").write_text(text)
+    for _ in range(2):  # the second time from the table
+        grading.grade(folder, out, lecture="0", progress=False)
+        assert grading.points(grading.read(out)) == {"ann": (3, 3), "bob": (0, 3)}
+    assert "no notebook of lecture 0 was handed in" in out.read_text()
+
+
 def test_wishes_that_cannot_be_met_are_told(tmp_path, capsys):
     assert command.main(["grade", str(tmp_path / "nowhere")]) == 2
     assert command.main(["grade", str(tmp_path)]) == 2
     assert command.main(["grade", str(tmp_path), "--memory", "0"]) == 2
+    (tmp_path / "ann.ipynb").write_text(with_answers())
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "nowhere" / "grades.csv")]) == 2
+    assert command.main(["grade", str(tmp_path), "--lecture", "8x"]) == 2
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "g.csv"), "--lecture", "12"]) == 2
     said = capsys.readouterr().err
+    assert said.count("expected the name of a file in a folder that is there") == 2
+    assert "--lecture expects a lecture's number, such as 04, got '8x'" in said
+    assert "no exercises of lecture 12; expected one of 0, 1, 2" in said
     assert "is not a folder" in said
     assert "holds no notebook" in said
     assert "gigabytes must be above 0, got 0" in said
