@@ -156,6 +156,10 @@ def _numbers(row: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in ([], {}):
+        return "none"
     return html.escape(str(value).replace("'", ""))
 
 

@@ -110,7 +110,18 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
     return f"{one['name']}: {one['mean']:+.2f} ({low:+.2f} to {high:+.2f}){sure}", f"{advice.row}: {row['verdict']}"
 
 
-BENCH = ("network", "mean IoU", "edges", "poles", "parameters", "multiply-adds", "field", "memory kept", "time")
+BENCH = (
+    "network",
+    "width",
+    "mean IoU",
+    "edges",
+    "poles",
+    "parameters",
+    "multiply-adds",
+    "field",
+    "memory kept",
+    "time",
+)
 
 
 def bench() -> Table:
@@ -119,7 +130,9 @@ def bench() -> Table:
     if row is None:
         return Table(("",), {"All families on one bench": [(NOT_YET,)]}, True)
     lines = [on_the_bench(row, name) for name in row["settings"]["full size"]]
-    title = "Scores of small networks on streets; costs of full-size ones, time as a multiple of FCN-8s's"
+    told = row["settings"]
+    training = f"{told['steps']} steps of {told['batch']} streets of {told['size']} pixels, {len(row['seeds'])} seeds"
+    title = f"Left, narrow networks after {training}. From the parameters on, the networks at full size"
     return Table(BENCH, {title: lines}, True)
 
 
@@ -130,10 +143,11 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     field = full["receptive field"]
     return (
         name,
+        f"{row['settings']['bench'][name]['width']:.2f}",
         *(f"{row['mean'][key]:.2f} ± {row['deviation'][key]:.2f}" for key in keys),
         f"{full['parameters'] / 1e6:.1f} M",
         f"{full['multiply-adds'] / 1e9:.0f} G",
-        field if isinstance(field, str) else f"{field} px",
+        "whole picture" if field == "all" else f"{field} px",
         f"{full['bytes kept to learn'] / 1e6:.0f} MB",
         f"{row['mean'][f'time, {name}']:.1f}",
     )

@@ -4,6 +4,7 @@ In come label maps and numbers, out go figures. The tables of 08 are in ledger_t
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from torch import Tensor
 
@@ -55,12 +56,12 @@ def score_against_cost(
     axis.plot([x for x, _ in line], [y for _, y in line], color=COLOURS[0], linewidth=1, linestyle="--")
     axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)", xscale="log")
     axis.xaxis.set_major_formatter("{x:,g}")
-    axis.xaxis.set_minor_formatter("{x:,g}")
-    axis.tick_params(axis="x", which="minor", labelsize=8)
+    axis.xaxis.set_minor_formatter(lambda x, _: f"{x:,g}" if f"{x:e}"[0] in "235" else "")
+    axis.tick_params(axis="x", which="minor", labelsize=9)
     axis.margins(x=0.14, y=0.12)
     inches = axis.transScale + axis.transLimits  # to parts of the axes, which are about 7.6 x 4.1 inches
     spots = {name: tuple(inches.transform(point) * (7.6, 4.1)) for name, point in points.items()}
-    for name, (right, up) in beside(spots).items():
+    for name, (right, up) in beside(spots, [spots[name] for name in sorted(best, key=points.get)]).items():
         axis.annotate(name, points[name], xytext=(72 * right, 72 * up), textcoords="offset points", fontsize=9,
                       ha={0: "center"}.get(right, "left" if right > 0 else "right"))  # fmt: skip
     told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in points.items())
@@ -71,9 +72,14 @@ def score_against_cost(
 PLACES = ((0, 0.1), (0, -0.22), (0.1, -0.05), (-0.1, -0.05), (0, 0.26), (0, -0.38))  # inches from a dot to its name
 
 
-def beside(spots: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Where each dot's name may stand without covering another name or dot; spots and answers in inches."""
+def beside(
+    spots: Mapping[str, tuple[float, float]], line: Sequence[tuple[float, float]] = ()
+) -> dict[str, tuple[float, float]]:
+    """Where each dot's name may stand without covering a name, a dot or the line; spots and answers in inches."""
     taken = [(x - 0.06, y - 0.06, x + 0.06, y + 0.06) for x, y in spots.values()]
+    for (x, y), (to_x, to_y) in pairwise(line):
+        along = [(x + part * (to_x - x) / 40, y + part * (to_y - y) / 40) for part in range(2, 39)]
+        taken += [(a - 0.01, b - 0.01, a + 0.01, b + 0.01) for a, b in along]
     chosen = {}
     for name, (x, y) in sorted(spots.items(), key=lambda item: item[1]):
         wide = 0.075 * len(name)

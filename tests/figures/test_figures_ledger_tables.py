@@ -65,13 +65,32 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_full_size_network(monkeyp
     full = {"parameters": 29_455_125, "multiply-adds": 30.7e9, "receptive field": 404, "bytes kept to learn": 210e6}
     names = [f"{what}, segnet" for what in ("mIoU", "edge IoU", "pole IoU", "time")]
     row = {
-        "settings": {"full size": {"segnet": full}},
+        "seeds": [0, 1, 2],
+        "settings": {
+            "steps": 320,
+            "batch": 8,
+            "size": 64,
+            "bench": {"segnet": {"width": 0.077}},
+            "full size": {"segnet": full},
+        },
         "mean": dict(zip(names, (0.51, 0.42, 0.333, 2.04))),
         "deviation": dict(zip(names, (0.02, 0.01, 0.1, 0.3))),
     }
     monkeypatch.setattr(ledger, "read", lambda: {"W1": row})
-    ((line,),) = ledger_tables.bench().groups.values()
-    assert line == ("segnet", "0.51 ± 0.02", "0.42 ± 0.01", "0.33 ± 0.10", "29.5 M", "31 G", "404 px", "210 MB", "2.0")
+    ((title, (line,)),) = ledger_tables.bench().groups.items()
+    assert "320 steps of 8 streets of 64 pixels, 3 seeds" in title
+    assert line == (
+        "segnet",
+        "0.08",
+        "0.51 ± 0.02",
+        "0.42 ± 0.01",
+        "0.33 ± 0.10",
+        "29.5 M",
+        "31 G",
+        "404 px",
+        "210 MB",
+        "2.0",
+    )
     assert ledger_tables.bench_points("multiply-adds", "edge IoU") == {"segnet": (30.7e9, 0.42)}
     with pytest.raises(ValueError, match="no cost 'speed', expected one of parameters"):
         ledger_tables.bench_points("speed", "mIoU")
