@@ -25,7 +25,8 @@
 #       - {say: "Nothing about the networks before you have read under which conditions.", right: true, why: "More
 #            training pictures and several scales are worth points too. Only rows of equal conditions compare
 #            networks."}
-#       - {say: "VOC test became easier.", why: "The test pictures stayed the same; what people trained on did not."}
+#       - {say: "The later network takes away a third of what the earlier one lacked.", why: "6.4 of 17.4 points, yes.
+#            But nobody knows how much of that the network did, and how much its pictures and scales."}
 #   - ask: "On streets of 64 pixels network A has the higher mean IoU, network B the higher IoU along boundaries.
 #        Which is better?"
 #     options:
@@ -46,15 +47,16 @@
 #     options:
 #       - {say: "Mean IoU on the 60 pictures.", why: "A network can learn 60 pictures by heart. That number says
 #            nothing about the next picture."}
-#       - {say: "The number of parameters.", why: "It matters for memory, and says little about the score."}
+#       - {say: "Pixel accuracy on pictures that were kept out of the training.", why: "The pictures are the right ones.
+#            But a class that fills two pixels in a hundred can be missed as a whole, and 98 % are still right."}
 #       - {say: "Mean IoU on pictures that were kept out of the training, each class by itself.", right: true, why:
 #            "Only pictures that training never saw count, and the mean hides a class that was never found."}
 # teach:
 #   sections:
-#     - {section: "The lineage", minutes: 10, show: "click through the families; ask for the problem before you show
-#          the answer"}
-#     - {section: "Seven networks, one street", minutes: 8, show: "the gallery; let the class rank before the numbers
-#          are shown"}
+#     - {section: "One line of descent", minutes: 10, show: "click through the families; ask for the problem before you
+#          show the answer"}
+#     - {section: "Several networks, one street", minutes: 8, show: "the gallery; let the class rank by eye, then
+#          compare with the two numbers above each answer"}
 #     - {section: "Break the network", minutes: 12, show: "thin the pole to one pixel, grow the bus; take wishes"}
 #     - {section: "All families on one bench", minutes: 15, show: "W1: first the spread of the seeds, then the
 #          ranking"}
@@ -110,8 +112,8 @@ moving_lineage
 
 # %% [markdown]
 # ### Counted: what changed from step to step
-# Nobody drew the differences by hand. Each network ran once; the row says for each arrow of the map what the later one
-# has where the earlier one had something else. Pick one arrow and say which problem that change answers.
+# Nobody drew the differences by hand. Each network ran once; the row says for each arrow of the map what changed, as
+# `[before, after]`, behind the problem that the later paper names. Pick one arrow: how does the change answer it?
 
 # %%
 from course_lib.figures.evidence import evidence
@@ -122,7 +124,8 @@ evidence("W2")
 # ## Several networks, one street
 # The course keeps small trained networks as [[checkpoint|checkpoints]]. Here is one street that none of them was
 # trained on. They were trained shortly, each as its lecture needed it, so this is a look and not yet a comparison.
-# *Guess* from lectures 01 to 07 which will find the pole.
+# *Guess* from lectures 01 to 07 which will find the poles. Above each answer stand its [[mean iou|mean IoU]] on this
+# picture, and the same on the pixels next to an outline. Do both numbers rank the answers as your eyes do?
 
 # %%
 import torch
@@ -153,11 +156,13 @@ moving_scene
 # %% [markdown]
 # ## All families on one bench
 # For a comparison everything but the network must be equal: the same pictures in the same order, the same number of
-# steps, about the same number of weights, several seeds. The row below does that for every family of the course. Read
-# it in this order: how far the seeds of one network lie apart (the number after ±), then which networks differ by more
-# than that, in all pixels, near edges and on poles. On the right is what the full-size network costs for a picture of
-# 224 pixels: [[parameter|parameters]], [[multiply-adds]], the [[receptive field]], the memory that learning keeps, and
-# time.
+# steps, about the same number of weights, several [[seed|seeds]]. The row below does that for every family of the
+# course. Read it in this order: how far the seeds of one network lie apart (the number after ±), then which networks
+# differ by more than that, in all pixels, near edges and on poles.
+#
+# On the right is what the full-size network costs for a picture of 224 x 224 pixels: [[parameter|parameters]],
+# [[multiply-adds]], the [[receptive field]], the memory that learning keeps, and the time of a forward pass, where
+# FCN-8s takes 1. *Guess* before you run it: which family has the fewest parameters, and which keeps the most memory?
 
 # %%
 from course_lib.figures import ledger_tables as tables
@@ -165,10 +170,12 @@ from course_lib.figures import ledger_tables as tables
 tables.bench()
 
 # %% [markdown]
-# One network leads by far in the first three columns. *Guess* what it pays with: parameters, work, memory?
-# <details><summary>Your guess, then ours</summary>FC-DenseNet has the fewest parameters of all, and learning keeps the
-# most memory: each layer reads all maps before it, so all must stay. It also takes longer for each multiply-add. And
-# one caution: equal parameters left it a third of its width, and the others less than a tenth.</details>
+# <details><summary>Your guess, then ours</summary>One and the same: FC-DenseNet. Each of its layers adds a few maps and
+# reads all maps before it, so few weights do, and all maps must stay until learning has used them.</details>
+#
+# Two cautions before you believe the left half. Equal parameters do not treat all alike: the column *width* says what
+# part of its channels each network kept, and the one with the fewest parameters at full size kept the most. And the
+# training is short: a network that is behind here may only be slower to learn.
 #
 # The picture sets edges on the bench against memory at full size. The dashed line joins the networks that no other one
 # beats in both.
@@ -179,8 +186,8 @@ points = {name: (kept / 1e6, edges) for name, (kept, edges) in points.items()}
 figures.score_against_cost(points, cost="megabytes kept to learn, full size", score="edge IoU on the bench")
 
 # %% [markdown]
-# Here is the row itself, with every seed; it is long. Below the dots stand the comparisons that decide, and the remark:
-# which part of the statement held, and which did not? And remember what the row is not: a training at full size.
+# Here is the row itself, with every seed; it is long. Below the dots stand the comparisons that decide: which parts of
+# the statement held, and which did not? And remember what the row is not: a training at full size.
 
 # %%
 evidence("W1")
@@ -188,7 +195,8 @@ evidence("W1")
 # %% [markdown]
 # ### Exercise 8.1: when does a difference count?
 # Every "holds" of a measured row is decided by one rule: the mean of the differences must be large enough to matter,
-# and its 95 % interval must stay above 0. Write the rule. `exercises.whole_picture.holds.question()` tells the details.
+# and its 95 % [[confidence interval|interval]] must stay above 0. Write the rule.
+# `exercises.whole_picture.holds.question()` tells the details.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -262,8 +270,8 @@ exercises.whole_picture.bench.check(my_letters)
 # %% [markdown]
 # ## The ledger
 # Every statement of the course, by verdict. No verdict was typed in: it follows from the numbers by the rule of
-# exercise 8.1, or from exact equality. Unfold a group. `tables.statements("holds in part")` shows one verdict alone,
-# `tables.statements(lecture="04")` one lecture.
+# exercise 8.1, from exact equality or from stated bounds. Unfold a group. `tables.statements("holds in part")` shows
+# one verdict alone, `tables.statements(lecture="04")` one lecture.
 
 # %%
 tables.statements()
@@ -277,8 +285,8 @@ tables.statements("wrong as circulated")
 # %% [markdown]
 # ## Which to choose when
 # There is no best network. There are problems, and each answer has been measured. The third column is read from the
-# ledger: the difference that the answer made, and how far chance reaches. Where it says *may be chance*, our
-# experiment did not show it, whatever the papers say.
+# ledger: the difference that the answer made, as a share of 1 (IoU or pixels), and how far chance reaches. Where it
+# says *may be chance*, our experiment did not show it, whatever the papers say.
 
 # %%
 tables.choices()
@@ -288,12 +296,17 @@ tables.choices()
 # cost, on which class, how near an edge? And **compare under equal conditions, over several seeds**, or not at all.
 #
 # ## Your own pictures
-# All networks of the course train on a folder of pictures beside a folder of masks with the same names. A mask is a
-# picture of whole numbers: 0 for the first class, 1 for the second, 255 for [[void]].
+# All networks of the course train on a folder of pictures beside a folder of [[mask|masks]] with the same names. A mask
+# is a PNG of one channel with whole numbers: 0 for the first class, 1 for the second, 255 for [[void]].
 #
 #     my_pictures/
 #         images/train/*.jpg or *.png     images/val/...
 #         masks/train/*.png               masks/val/...
+#
+# The command below looks through all files first and names the first one that does not fit. Two things it cannot see:
+# a black and white mask holds 0 and 255, and 255 is void, so make white 1; and a grey picture of 16 bits comes out
+# white, so save it with 8. Shrink what your telephone took to about 1000 pixels a side, picture and mask alike (masks
+# without smoothing), or reading takes longer than learning. The command reads your files and never changes them.
 #
 # The next cell makes such a folder, of 60 small streets with three classes, so that the whole path can run here.
 
@@ -327,7 +340,9 @@ print({split: len(Folder(home, classes, split=split)) for split in ("train", "va
 #     python -m course_lib.training --model deeplab_v3plus \
 #         --data folder --root my_pictures --classes sky road thing
 #
-# and below the same code runs with a small network and 100 steps, in about 15 seconds. `--help` lists the rest.
+# and below the same code runs with a small network and 100 steps, in about 15 seconds. `--help` lists the rest. Give
+# each training an `--output` of its own, each seed too. A training that is finished there is not repeated but scored
+# again, even after you changed a mask: then take a new folder.
 
 # %% tags=["heavy"]
 import contextlib
@@ -375,7 +390,8 @@ figures.gallery(shown[0][0], shown[0][1], answers_here, classes, painted.colours
 #     torchrun --nproc-per-node 4 -m course_lib.training --model pspnet50 --data voc
 #
 # **In Colab** open this notebook by its badge, choose *Runtime, Change runtime type, GPU*, and put `!` before the
-# command. On a GPU it uses mixed precision by itself. `!nvidia-smi` tells which GPU you were given.
+# command. On a GPU it uses mixed precision by itself. `!nvidia-smi` tells which GPU you were given. Colab forgets its
+# disk when you leave: let `--root` and `--output` point into your Drive.
 
 # %% [markdown]
 # [quiz]
