@@ -154,6 +154,7 @@ class Block:
     """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed.
 
     `sets` are the settings that a click on it makes, such as {"family": "SegNet"}; a control offers the same to keys.
+    `told` is what alt text says of it, where its lines are a sentence that was broken and not a list.
     """
 
     x: float
@@ -165,6 +166,7 @@ class Block:
     strong: bool = False
     frame: bool = True
     sets: Mapping[str, object] = field(default_factory=dict)
+    told: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -179,7 +181,7 @@ class Diagram:
     note: str = ""
 
     def describe(self) -> str:
-        words = "; ".join(block.text.replace("\n", ", ") for block in self.blocks if block.text)
+        words = "; ".join(block.told or block.text.replace("\n", ", ") for block in self.blocks if block.text)
         return f"{self.title}: {words}.{_rest(self)}"
 
 
@@ -228,5 +230,6 @@ def ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[
 
 
 def _rest(panel: Map | Image | Chart | Diagram) -> str:
-    labels = [mark.label for mark in getattr(panel, "marks", ()) if mark.label]
-    return "".join(f" {words.rstrip('.')}." for words in [*labels, panel.note] if words)
+    labels = ", ".join(mark.label for mark in getattr(panel, "marks", ()) if mark.label)
+    outlined = f"Outlined: {labels}" if labels else ""
+    return "".join(f" {words.rstrip('.')}." for words in (outlined, panel.note) if words)

@@ -95,6 +95,10 @@ def test_the_static_figure_tells_the_story_and_the_numbers(lineage):
     alt = lineage.figure(family="DeepLab v3+").alt
     assert "Chen, Zhu, Papandreou, Schroff and Adam (2018), ECCV" in alt
     assert "Parameters: 41,055,413" in alt
+    assert (
+        f"The problem: {FAMILIES['DeepLab v3+'].problem.rstrip('.')}; The answer: " in alt
+    )  # no break is heard as a comma
+    assert f"The answer: {FAMILIES['DeepLab v3+'].answer.rstrip('.')}." in alt
     assert "separable" in alt
 
 

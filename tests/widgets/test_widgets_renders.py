@@ -120,7 +120,9 @@ def test_the_output_pixel_can_be_seen_in_the_middle_of_the_box_and_is_told():
     _, middle = reads.marks
     assert middle.height >= len(reads.values) / 40  # as large as the cursor that widget.js draws on one pixel
     assert middle.top + middle.height / 2 == middle.left + middle.width / 2 == len(reads.values) / 2
-    assert reads.note == "Outlined: the box, and in its middle the output pixel."
+    assert reads.describe().endswith(
+        "Outlined: box 3 x 3, the output pixel. In the middle of the outlined box stands the output pixel."
+    )
 
 
 def test_a_kernel_wider_than_the_map_is_told():

@@ -88,7 +88,7 @@ def _reads(reading: Reading) -> Map:
     off = (MAP - reading.box) // 2
     if off >= 0:
         shown[off : off + reading.box] = reading.along
-        note = "Outlined: the box, and in its middle the output pixel."
+        note = "In the middle of the outlined box stands the output pixel."
     else:
         shown[:] = reading.along[-off : -off + MAP]
         seen = int((shown > 0).sum()) ** 2

@@ -70,11 +70,20 @@ def _time_line(chosen: str) -> Diagram:
 
 def _story(family: Family, name: str) -> Diagram:
     """The problem and the answer, side by side."""
-    texts = (f"The problem\n{in_lines(family.problem)}", f"The answer\n{in_lines(family.answer)}")
+    parts = (("The problem", family.problem), ("The answer", family.answer))
+    texts = [f"{head}\n{in_lines(words)}" for head, words in parts]
     high = 13 * max(text.count("\n") + 1 for text in texts) + 14
     boxes = [
-        Block(x=8 + 425 * place, y=4, width=415, height=high, text=text, colour=colour)
-        for place, (text, colour) in enumerate(zip(texts, ("#ffffff", COLOURS["up"])))
+        Block(
+            x=8 + 425 * place,
+            y=4,
+            width=415,
+            height=high,
+            text=text,
+            colour=colour,
+            told=f"{head}: {words}".rstrip("."),
+        )
+        for place, ((head, words), text, colour) in enumerate(zip(parts, texts, ("#ffffff", COLOURS["up"])))
     ]
     title = f"{name}: {family.authors} ({family.year}), {family.venue}"
     return Diagram(title=title, width=856, height=high + 8, blocks=boxes)

@@ -101,8 +101,10 @@ class Looker:
         picture = Image(
             title="Shaded: what the unit cannot see",
             pixels=self._painted(mask, looks),
-            marks=[Mark(top=box[0], left=box[1], height=box[2] - box[0], width=box[3] - box[1], label=_box(box))],
-            note="Click or use the arrow keys to choose another unit. Outlined: the box around all that it can see.",
+            marks=[
+                Mark(top=box[0], left=box[1], height=box[2] - box[0], width=box[3] - box[1], label=f"box {_box(box)}")
+            ],
+            note="Click or use the arrow keys to choose another unit. The outline is the box of what it can see.",
         )
         return [picture, _field(mask, looks, hides), self._numbers(unit, layer, mask, box, looks, hides)]
 
