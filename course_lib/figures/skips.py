@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -50,9 +50,9 @@ def forgotten(truth: Tensor, strides: Sequence[int], classes: Sequence[str], col
 def joins(maps: int = 4, layers: int = 4, growth: int = 2) -> Figure:
     """What each layer reads when layers stand in a chain, when outputs are added, and when they are concatenated.
 
-    One box is one map; its colours say which layers had a part in it.
+    One box is one map; its colours say whose outputs it holds.
     """
-    figure, axes = new(1, 3, size=(WIDTH, 2.9), sharey=True)
+    figure, axes = new(1, 3, size=(WIDTH, 3.3), sharey=True)
     tallest = maps + layers * growth
     told = []
     for axis, way in zip(axes[0], JOINED):
@@ -67,6 +67,12 @@ def joins(maps: int = 4, layers: int = 4, growth: int = 2) -> Figure:
         axis.spines[:].set_visible(False)
         axis.set_title({"chain": "a chain", "residual": "added", "dense": "concatenated"}[way])
         told.append(f"{way}: {', '.join(map(str, sizes))}")
+    sources = ("the picture's maps", *(f"from layer {n + 1}" for n in range(layers)))
+    faces = [
+        Patch(facecolor=COLOURS[n % len(COLOURS)], hatch=HATCHES[n % len(HATCHES)], edgecolor="white", label=name)
+        for n, name in enumerate(sources)
+    ]
+    figure.legend(handles=faces, loc="outside lower center", ncols=len(faces))
     figure.alt = f"Maps that each of {layers} layers reads, and that go out at the end. {'; '.join(told)}."
     return figure
 

@@ -33,6 +33,8 @@ def test_joins_count_what_each_layer_reads():
     figure = skips.joins(maps=4, layers=4, growth=2)
     assert "chain: 4, 4, 4, 4, 4; residual: 4, 4, 4, 4, 4; dense: 4, 6, 8, 10, 12." in figure.alt
     assert len(figure.axes[2].patches) == 4 + 6 + 8 + 10 + 12
+    sources = [text.get_text() for text in figure.legends[0].texts]
+    assert sources == ["the picture's maps", "from layer 1", "from layer 2", "from layer 3", "from layer 4"]
 
 
 def test_added_maps_hold_a_part_of_every_layer_before():
