@@ -87,7 +87,8 @@ figures.forgotten(truth, (1, 2, 4, 8, 16), streets.classes, streets.colours)
 #
 # ## Two ways to join
 # Where a path joins another, their maps can be **added** or **concatenated**, put beside each other. Below, four layers
-# in three arrangements. A box is one map that the layer reads; its colours say which layers had a part in it.
+# in three arrangements. A box is one map that the layer reads; its colours say whose outputs it holds. Each layer makes
+# four maps, and two where they are concatenated.
 
 # %%
 figures.joins()
@@ -99,12 +100,13 @@ figures.joins()
 # ## Why depth needs a way round
 # Skips from encoder to decoder bring back detail. Within a network they serve another purpose: learning. The
 # [[gradient]] that training sends back to the first layer has to pass all others. Let us build each kind 2, 4, 8, 16
-# and 32 layers deep, untrained, send one gradient back and measure what arrives. (No [[batch normalisation]], which
-# hides the effect.)
+# and 32 layers deep, untrained, send one gradient back and measure what arrives: the chain (`plain`), added
+# (`residual`) and concatenated (`dense`). A fourth line, `He's start`, is the chain again, but the weights it begins
+# with are drawn larger, as He et al. chose them for ReLU. (No [[batch normalisation]], which hides the effect.)
 #
 # *Guess:* by what factor has the gradient shrunk in the chain of 32 layers?
 # <details><summary>Your guess, then run the cell</summary>By fifteen powers of ten or so: the first layer does not hear
-# that there was an error. "He's start" is the same chain with larger first weights, chosen for ReLU.</details>
+# that there was an error.</details>
 
 # %%
 from functools import partial
@@ -142,11 +144,15 @@ for name, add in {"plain": False, "residual": True}.items():
 figures.losses(curves)
 
 # %% [markdown]
+# The residual tower begins with the larger loss: sixteen sums make its first scores large, so that it is wrong with
+# conviction. It overtakes the plain one all the same.
+#
 # S2 and S3 repeat both experiments over seeds. In S2 a value of -14 means fourteen powers of ten between 2 and 32
 # layers; look at the control, "He's start", and read the remark: a good start does much of the same. So fading
 # gradients are not the whole story. In S3 both kinds have batch normalisation, with which He et al. found healthy
 # gradients in plain networks, too. Compare 8 with 48 layers: the plain network gets *worse* with depth, on pictures it
-# was trained on, so this is not [[overfitting]] either. That is what [@he2016] saw with 20 and 56 layers.
+# was trained on, so this is not [[overfitting]] either. [@he2016] saw the same with 20 and 56 layers, trained to the
+# end. Ours had 120 steps each: whether the deep plain tower learns less or only more slowly, S3 cannot tell.
 
 # %%
 evidence("S2", "S3")
@@ -155,7 +161,7 @@ evidence("S2", "S3")
 # ## ResNet: add
 # Here is the [[residual connection]] as ResNet-50 and ResNet-101 have it; you will meet both again under PSPNet and
 # DeepLab. Read the last line. `self.shortcut` is the way round: nothing at all where the shapes agree, and a 1x1
-# convolution where they do not.
+# convolution (and its batch normalisation) where they do not.
 
 # %%
 from inspect import getsource
@@ -209,7 +215,8 @@ print(getsource(DenseBlock))
 
 # %% [markdown]
 # S1 counts both on real networks. Look at how few of ResNet-50's blocks need a 1x1 on the way round, and at what each
-# layer of a dense block reads: always 12 more, its growth rate.
+# layer of a dense block reads (it stands at the bottom of FC-DenseNet56, which you meet below): always 12 more, its
+# growth rate.
 
 # %%
 evidence("S1")
@@ -221,7 +228,8 @@ evidence("S1")
 # convolutions to weigh them.
 #
 # One thing is special: *no convolution is padded*. Every value is computed from real pixels, and the maps shrink a
-# little at every step, so that the copy is larger than its partner and must be cut.
+# little at every step, so that the copy is larger than its partner and must be cut. Read the last line below; the
+# `release` above it is the network as its authors gave it away, with a ReLU behind the enlargement and the copy second.
 
 # %%
 from course_lib.models.unet import Up
@@ -231,8 +239,8 @@ print(getsource(Up.forward))
 # %% [markdown]
 # Here is the real network, one grey channel in and two classes out as in the paper, on a picture of 572 pixels. It
 # takes about 5 seconds. *Guess* the size of the answer.
-# <details><summary>Your guess, then run the cell</summary>388: 184 pixels fewer. The border of a picture is named by
-# mirroring the picture outwards first: that is what `net(picture)` does, and `net.scores` does not.</details>
+# <details><summary>Your guess, then run the cell</summary>388: 184 pixels fewer. To name a picture's border, too, the
+# picture is first mirrored outwards: that is what `net(picture)` does, and `net.scores` does not.</details>
 
 # %% tags=["heavy"]
 from course_lib import models
@@ -247,7 +255,8 @@ architecture("unet", num_classes=2, in_channels=1)
 
 # %% [markdown]
 # ### Exercise 3.4: the size of the answer
-# Write `my_unet_side(side)` for a picture of side x side pixels: four levels down, the bottom, four levels up.
+# Write `my_unet_side(side)` for a picture of side x side pixels: four levels down, the bottom, four levels up, each
+# with two unpadded 3x3 convolutions. (3.3 waits for you at the end.)
 
 
 # %% tags=["exercise"]
@@ -281,8 +290,8 @@ exercises.skips.join.check(my_join)
 # %% [markdown]
 # ## Silence the skips
 # Below is a small U-Net, trained on streets; its four skips can be silenced, which puts zeros in place of the copy.
-# FCN-8s, whose two skips are added, is there too; it was trained more briefly, and things of at most 16 pixels it finds
-# neither with skips nor without.
+# FCN-8s, whose two skips are added, is there too. Its finest one comes from a map of stride 8: read off what that does
+# for small things.
 #
 # *Find out:* (a) which single skip of U-Net can be missed almost without a trace, (b) which one carries the small things,
 # (c) without which one pixels get a wrong name also far from any boundary, (d) what no skips at all leave.
@@ -299,12 +308,14 @@ silencing.figure()
 silencing
 
 # %% [markdown]
-# So a fair [[ablation]] trains again. S6 does: a small U-Net with all of its skips, without one of them, and with none,
-# each with the same parameters. Look first at "none", then at how far the dots of one line scatter: which differences
-# would you believe? S4 has U-Net's numbers.
+# So a fair [[ablation]] trains again. S6 does: a still smaller U-Net with all of its three skips, without one of them,
+# and with none, each with the same parameters. Mind the names: here 1 is the *finest* skip, at the picture's own size,
+# which the explorer calls skip 4. Look first at "none", then at how far the dots of one line scatter: which differences
+# would you believe? S4 has the real U-Net's numbers.
 # <details><summary>Your reading, then ours</summary>"none": every one of its dots lies below all others of its kind.
 # Without a single level the mean falls by less than the seeds differ among themselves: three seeds cannot tell. That is
-# not the same as "no effect".</details>
+# not the same as "no effect". And compare: silenced in a trained network, the finest skip costs nearly every small
+# thing; here, trained without it, so little along the edges that three seeds cannot tell.</details>
 
 # %%
 evidence("S4", "S6")
@@ -327,8 +338,10 @@ print(f"{sum(p.numel() for p in tiramisu.parameters()):,} parameters; 224 x 224 
 architecture("fc_densenet103", num_classes=11)
 
 # %% [markdown]
-# How many maps lie on the pile after each stage? Below they are counted on the network; the hatched bars differ from
-# the paper's table, where they are printed 16 too small. The authors' own page says so.
+# How many maps lie on the pile after each stage? In the drawing the bottom and the boxes on the way up name the new
+# maps alone, which go on: 15 layers of 16 are 240. Below, the whole pile is counted on the network, with all that the
+# block has read. The hatched bars differ from the paper's table, where they are printed 16 too small. The authors' own
+# page says so.
 
 # %%
 from course_lib.claims.on_skip_connections import PRINTED, maps_after_each_stage
