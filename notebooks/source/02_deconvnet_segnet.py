@@ -49,7 +49,7 @@
 #       - say: "because 3x3 is too small"
 #         why: "Kernel 5 at stride 2 has the same trouble. Size alone is not the point."
 #       - say: "because transposed convolutions are never even"
-#         why: "With bilinear weights they are, to the digit (row D10)."
+#         why: "A kernel of 4 with bilinear weights is even, to the digit (row D10)."
 #       - say: "some pixels are covered by more stamps than their neighbours"
 #         right: true
 #         why: "Stamps of 3 every 2 pixels overlap in every second row and column. Equal weights then add up to
@@ -80,7 +80,7 @@
 #       show: "Four stamps and their sum; then the explorer with kernel 3 and 4, weights all 1 and bilinear."
 #     - section: "What a decoder does, stage by stage"
 #       minutes: 7
-#       show: "Two buses, ten maps. Let them describe odd and even columns before you do."
+#       show: "Two buses, ten pairs of maps. Let them say what the upper and the lower rows show before you do."
 #     - section: "SegNet"
 #       minutes: 7
 #       show: "The bar of weights; then the paper's table of costs."
@@ -169,7 +169,8 @@ exercises.deconvnet.unpool.check(my_unpool)
 # ## Who loses what?
 # You can read that *"unpooling removes noise but loses information"*. Half of that sentence belongs to somebody else:
 # it is pooling that drops three of four values, and with them the noise. Unpooling adds nothing and loses nothing:
-# pool its result once more, and every value is back.
+# pool its result once more, and every value is back. (So it is where no value is negative, as behind a ReLU, and that
+# is where networks pool. Elsewhere a zero would win; but read at its index every value is there all the same.)
 #
 # In **D2** look at the share that is filled and at the number of weights. In **D7** compare what circulates with what
 # was counted.
@@ -199,8 +200,12 @@ for way in ("indices", "corners"):
 # along the edges and of the poles.
 #
 # *Guess:* both have had the same lessons. Where will you see the difference: in the sky, on the bus, or on the poles?
-# <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. A pole two pixels wide
-# fills a part of each window only, and the twin without indices no longer knows which part.</details>
+# <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. After three pools a cell
+# stands for 8 x 8 pixels; a thin pole fills a part of them only, and the twin without indices no longer knows which
+# part.</details>
+#
+# One caution: a fixed corner is a harsh rival, since most values come back in the wrong place. D5 below has a gentler
+# one, bilinear enlargement.
 
 # %%
 from course_lib.figures.fcn import answers
@@ -219,10 +224,10 @@ evidence("D3")
 
 # %% [markdown]
 # ## DeconvNet: a mirror
-# [@noh2015] took VGG16, down to a **single cell** (fc6 reads all 7x7 of them), and built its mirror image on the other
-# side: unpool, convolve, unpool, convolve, five times. In the drawing the dashed lines carry no features, only places.
-# They call the decoder's layers *deconvolutions*; the honest name is [[transposed convolution]], and we come to it
-# below. Under the drawing stands the way forward in code: find the five pairs of a pool and its unpooling.
+# [@noh2015] took VGG16, down to a **single cell** (its layer fc6 reads all 7x7 cells that are left), and built its
+# mirror image on the other side: unpool and convolve, five times. In the drawing the dashed lines carry no features,
+# only places. They call the decoder's layers *deconvolutions*; the honest name is [[transposed convolution]], and we
+# come to it below. Under the drawing stands the way forward in code: find the five pairs of a pool and its unpooling.
 
 # %%
 from course_lib.figures.architecture import architecture
@@ -275,7 +280,8 @@ figures.stamps(torch.ones(2, 2), torch.ones(3, 3), stride=2)
 
 # %% [markdown]
 # ### Exercise 2.2: stamp
-# `my_transposed(image, kernel, stride)`: both are H x W, no padding. Two loops are fine.
+# `my_transposed(image, kernel, stride)`: image and kernel are tables of numbers, each with its own height and width;
+# there is no padding. Two loops are fine.
 
 
 # %% tags=["exercise"]
@@ -298,7 +304,8 @@ exercises.deconvnet.transposed.check(my_transposed)
 # kernels is stride 2 even? What do bilinear weights change?
 #
 # A rule circulates: *take a kernel that the stride divides* [@odena2016]. **D10** tests it before any training, on
-# nearly flat maps. Compare `kernel 3` with `kernel 4`, then both with the last two lines.
+# nearly flat maps, with random weights. Compare `kernel 3` with `kernel 4`, then both with the last two lines: bilinear
+# weights, and `resize-convolution`, which first enlarges bilinearly and then convolves.
 
 # %%
 stamping = explorers.upsampling()
@@ -318,27 +325,35 @@ evidence("D10")
 # ## What a decoder does, stage by stage
 # The trained small SegNet of this course on two streets with a bus, from its deepest stage to its last. For each
 # street the upper row shows the maps after unpooling, the lower one after the convolutions that follow; shown is the
-# mean over all channels.
+# mean over all channels, bright where it is large. (Channels leave their holes at different places, so that the mean
+# hides many of them.)
 #
 # [@noh2015] say two things about such maps. Unpooling is *example-specific*: it follows this picture's own maxima. The
 # convolutions after it are *class-specific*: they bring out the shape of a class. And early stages give the coarse
 # shape, late ones the detail. Look first: do you see it?
 #
-# Then the numbers. **D4** asks how much of a map's differences between pixels is explained by their true class alone:
+# Then the numbers, from a network of three stages, trained twice: it unpools (`switches`), or enlarges bilinearly
+# (`bilinear`). **D4** asks how much of a map's differences between pixels is explained by their true class alone:
 # compare each stage before its convolutions (`enlarged`) and after them (`deconvolved`). An unpooled map is mostly
 # zeros, and these alone could make the number small, so `filled cells` counts without them. **D5** reads each stage
 # with one 1x1 layer: `shape` is IoU far from every boundary, `edges` is IoU along them. Which of the two is nearly
 # there at stage 1, the deepest, and which comes late?
+# <details><summary>Your reading, then ours</summary>The leap from `enlarged` to `deconvolved` is large, but most of it
+# is the zeros: at stage 1 the filled cells already say as much of the class. Only at stage 3 is it clear that the
+# convolutions add to it. The shape is there at stage 1, the edges come late. Whether the switches bring them, more than
+# bilinear stages would, three seeds cannot tell.</details>
 
 # %%
 from course_lib.training import checkpoints
 
 segnet = checkpoints.load("segnet_street")
 buses, _, _ = checkpoints.unseen("segnet_street").batch([26, 22])
-pairs = {f"stage {6 - n}": (f"upsample{n}", f"conv{n}_D" if n > 1 else "conv1_2_D") for n in (5, 4, 3, 2, 1)}
-with torch.no_grad(), models.activations(segnet, *(name for pair in pairs.values() for name in pair)) as decoded:
+unpooled = [f"upsample{n}" for n in (5, 4, 3, 2, 1)]
+convolved = ["conv5_D", "conv4_D", "conv3_D", "conv2_D", "conv1_2_D"]
+with torch.no_grad(), models.activations(segnet, *unpooled, *convolved) as decoded:
     segnet(buses)
-figures.decoder_maps(buses, {stage: (decoded[a], decoded[b]) for stage, (a, b) in pairs.items()})
+pairs = enumerate(zip(unpooled, convolved), start=1)
+figures.decoder_maps(buses, {f"stage {n}": (decoded[a], decoded[b]) for n, (a, b) in pairs})
 
 # %%
 evidence("D4", "D5")
@@ -353,8 +368,9 @@ evidence("D4", "D5")
 # *Guess* from the bars: if 222 million weights go, how much faster will it be?
 # <details><summary>Your guess, then ours</summary>Less than the bars suggest, and more than the arithmetic does. A
 # weight of fc6 is used once, on one cell, so that the multiply-adds of the two are nearly the same. But all these
-# weights must be read from memory for that cell, and that takes time. **D8** counts, **D9** takes the time as a ratio: compare its
-# line `without fc6 and fc7`. Its accuracy is that of small networks on streets.</details>
+# weights must be read from memory for that cell, and that takes time. **D8** counts, **D9** gives DeconvNet's time as a
+# multiple of SegNet's: compare its line `without fc6 and fc7`. Its accuracies are those of small networks on
+# streets.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
@@ -376,11 +392,12 @@ evidence("D8", "D9")
 
 # %% [markdown]
 # ## What the papers reported
-# DeconvNet: 69.6 per cent mean IoU on VOC 2012, where FCN-8s has 62.2. But its answer joins those to 50 crops of each
-# picture (*proposals*), so that this is the network and the crops against a network without them.
+# DeconvNet: 69.6 per cent mean IoU on VOC 2012, where FCN-8s has 62.2. But it answers up to 50 crops of each picture
+# (*proposals*) and joins the answers, so that this is the network and the crops against a network without them.
 #
 # ### Exercise 2.4: read SegNet's table of costs
-# Which statements follow from it? Answer with letters. (`exercises.deconvnet.sizes` and `.score_layer` are two more.)
+# Which statements follow from it? Answer with letters. (2.3 and 2.5 are `exercises.deconvnet.sizes` and
+# `exercises.deconvnet.score_layer`; ask each for its `.question()`.)
 
 # %% tags=["exercise"]
 print(exercises.deconvnet.costs.question())
@@ -448,12 +465,13 @@ exercises.deconvnet.decoder_block.check(my_decoder_block)
 
 # %% [markdown]
 # ## Take away
-# - Pooling loses three of four values *and* the place. Remembering the place costs no weights, and it is worth a lot on
-#   edges and thin things.
+# - Pooling loses three of four values *and* the place. Remembering the place costs no weights; against a fixed corner
+#   it is worth a lot on edges and thin things (D3). Against bilinear stages three seeds cannot tell (D5).
 # - Unpooling enlarges and leaves holes; convolutions fill them. A transposed convolution stamps; uneven overlap or
 #   unequal weights leave a checkerboard.
-# - DeconvNet is VGG16 and its mirror; nine of ten of its weights sit in the middle. SegNet leaves the middle out.
-# - Places are all that these decoders get from the encoder. Lecture 03 hands them the encoder's maps themselves.
+# - DeconvNet is VGG16 and its mirror; nearly nine of ten of its weights sit in the middle. SegNet leaves them out.
+# - Besides the deepest map, places are all that these decoders get from the encoder. Lecture 03 hands them the
+#   encoder's other maps, too.
 #
 # ## Further reading
 # - [@@noh2015]
