@@ -1,5 +1,6 @@
 """Started by torchrun: two processes train together and write what they learned. Usage: training_pair.py FOLDER."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -32,5 +33,8 @@ if __name__ == "__main__":
     with distributed.started():
         rank = distributed.rank()
         train(folder)
-    threads = [task.read_text().strip() for task in Path("/proc/self/task").glob("*/comm")]
+    threads = []
+    for task in Path("/proc/self/task").glob("*/comm"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that has just ended
+            threads.append(task.read_text().strip())
     (folder / f"threads_{rank}.json").write_text(json.dumps(threads))
