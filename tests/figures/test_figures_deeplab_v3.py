@@ -2,8 +2,13 @@
 
 import pytest
 import torch
+from torch.nn import functional as F
 
+from course_lib.claims.full_size import multiply_adds
+from course_lib.claims.on_deeplab_v3_measured import SmallV3Plus
 from course_lib.figures import deeplab_v3
+from course_lib.metrics import Confusion
+from course_lib.scenes import Scenes
 
 CLASSES, COLOURS = ("sky", "pole"), ((90, 180, 230), (0, 0, 0))
 TRUTH = torch.zeros(8, 8, dtype=torch.int64)
@@ -62,3 +67,27 @@ def test_answers_are_scored_against_the_truth():
 def test_without_a_truth_answers_tell_their_shares():
     figure = deeplab_v3.answers({}, {"low level:\nits own": TRUTH}, CLASSES, COLOURS)
     assert "low level: its own (sky 50%, pole 50%)" in figure.alt
+
+
+def test_scores_fitted_to_the_truth_keep_poles_at_stride_4_and_lose_most_at_16_as_the_text_says():
+    streets = Scenes("street", size=128, count=4, seed=4)
+    labels = streets.batch(range(4))[1]
+    shares = F.one_hot(labels, streets.num_classes).permute(0, 3, 1, 2).float()
+    poles = {}
+    for stride in (4, 16):
+        cells = (F.avg_pool2d(shares, stride) + 0.01).log().requires_grad_()
+        optimiser = torch.optim.Adam([cells], lr=0.5)
+        for _ in range(60):
+            enlarged = F.interpolate(cells, size=(128, 128), mode="bilinear")
+            optimiser.zero_grad()
+            F.cross_entropy(enlarged, labels).backward()
+            optimiser.step()
+        poles[stride] = Confusion(streets.num_classes).update(enlarged.argmax(1), labels).iou[-1]
+    assert poles[4] > 0.9
+    assert poles[16] < 0.4
+
+
+def test_an_encoder_that_keeps_stride_4_costs_almost_twice_as_much_as_the_decoder_as_the_text_says():
+    with torch.device("meta"):
+        dear, decoder = (multiply_adds(SmallV3Plus(way), 64) for way in ("plain 4x", "decoder"))
+    assert 1.6 < dear / decoder < 2

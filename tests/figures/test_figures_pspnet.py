@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from course_lib.claims.context_heads import far_net, pooling_net
 from course_lib.claims.on_pspnet import crosses
 from course_lib.figures import pspnet
 from course_lib.receptive_field import effective
@@ -75,6 +76,15 @@ def test_the_pyramid_has_fifty_averages():
 def test_the_printed_gains_are_those_of_the_text():
     scores = list(pspnet.POOLINGS.values())
     assert [round(b - a, 2) for a, b in pairwise(scores)] == [2.84, 1.0, 0.61]
+
+
+def test_the_far_head_has_two_and_a_half_times_the_parameters_as_the_text_says():
+    far, none, pyramid = (
+        sum(parameter.numel() for parameter in net.parameters())
+        for net in (far_net(5), pooling_net(5, (0,)), pooling_net(5, (1, 2, 3, 6)))
+    )
+    assert none == pyramid
+    assert far / none == pytest.approx(2.5, abs=0.05)
 
 
 def test_steps_tell_each_score():
