@@ -161,8 +161,9 @@ moving_scene
 # differ by more than that, in all pixels, near edges and on poles.
 #
 # On the right is what the full-size network costs for a picture of 224 x 224 pixels: [[parameter|parameters]],
-# [[multiply-adds]], the [[receptive field]], the memory that learning keeps, and the time of a forward pass, where
-# FCN-8s takes 1. *Guess* before you run it: which family has the fewest parameters, and which keeps the most memory?
+# [[multiply-adds]], the [[receptive field]] (*all* is the whole picture, whatever its size), the memory that learning
+# keeps, and the time of a forward pass, where FCN-8s takes 1. *Guess* before you run it: which family has the fewest
+# parameters, and which keeps the most memory?
 
 # %%
 from course_lib.figures import ledger_tables as tables
