@@ -305,11 +305,12 @@ evidence("P1")
 #
 # *Find out:* then give the picture **both** edges, as below. The truth goes by the nearer one. After which edge does
 # PSPNet name the hull?
-# <details><summary>What we saw</summary>With one kind of edge the small field paints hulls in two colours, and the two
-# others name them rightly. With both edges PSPNet names the hull after the *farther* one, on either side. In the
-# training no picture had two kinds of edge, and the telling one was never nearer than 18 pixels: to trust what is far
-# was never wrong there. And its outlines are blobs, because a map of stride 8, enlarged, has no corners. Context and
-# detail are two questions; the pyramid answers the first.</details>
+# <details><summary>What we saw</summary>With one kind of edge the small field paints hulls in two colours. The two
+# others name them rightly nearly everywhere; but with road alone and the hull at the left, farthest from it, PSPNet
+# says boat. With both edges it names a hull that stands near one of them after the *other*, the farther one, on either
+# side; in the middle it wavers. In the training no picture had two kinds of edge, and the telling one was never nearer
+# than 18 pixels: to trust what is far was never wrong there. And its outlines are blobs, because a map of stride 8,
+# enlarged, has no corners. Context and detail are two questions; the pyramid answers the first.</details>
 
 # %%
 breaking = explorers.break_the_network()
