@@ -8,6 +8,7 @@ import pytest
 from ipywidgets import Widget
 from widget_reader import Read
 
+import course_lib.widgets.explorer as mechanism
 from course_lib.widgets import (
     Chart,
     Choice,
@@ -223,9 +224,19 @@ def test_closing_leaves_nothing_behind_in_python(explorer):
     assert set(Widget.get_manager_state()["state"]) == before
 
 
-def test_a_long_computation_shows_a_bar_and_a_short_one_does_not(explorer, capsys):
+@pytest.mark.parametrize("seconds, shown", [(0, True), (3600, False)])
+def test_a_long_computation_shows_a_bar_and_a_short_one_does_not(explorer, monkeypatch, capsys, seconds, shown):
+    """Long is what takes longer than the delay: for this test none, or an hour."""
+    asked, bar = [], mechanism.tqdm
+
+    def delayed(*args, delay, **options):
+        asked.append(delay)
+        return bar(*args, delay=seconds, **options)
+
+    monkeypatch.setattr(mechanism, "tqdm", delayed)
     explorer.table()
-    assert capsys.readouterr().err == ""
+    assert asked == [2]
+    assert ("pictures of" in capsys.readouterr().err) == shown
 
 
 def test_a_chart_tells_where_it_stands():
