@@ -90,7 +90,8 @@ def torn(
     labels(axes[0, 1], label, "the truth", colours=colours)
     told = []
     for axis, (field, said) in zip(axes[0, 2:], found.items()):
-        labels(axis, said, f"sees {field} pixels", colours=colours)
+        everything = max(y, x, height - 1 - y, width - 1 - x) <= field // 2
+        labels(axis, said, f"sees {field} pixels{': all of it' * everything}", colours=colours)
         frame(axis, place, field)
         told.append(f"with {field} pixels {classes[int(said[y, x])]}")
     frame(axes[0, 0], place, min(found))

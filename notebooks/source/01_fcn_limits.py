@@ -35,8 +35,8 @@
 #   - ask: "A network answers pixel accuracy 0.95 on streets. Can it be blind to every pole?"
 #     options:
 #       - say: "no, 0.95 leaves no room for a whole class"
-#         why: "Poles cover a few per cent of the pixels. Lecture 00 has the numbers: losing all of them costs almost
-#             no pixel accuracy."
+#         why: "Poles cover a few per cent of the pixels. In lecture 00 a model lost every car, bicycle and pole, and
+#             kept a pixel accuracy of 0.92 (row T3)."
 #       - say: "only if the poles are void"
 #         why: "No void is needed. Small classes hardly weigh in pixel accuracy, whether they are labelled or not."
 #       - say: "yes: thin things weigh little in pixel accuracy"
@@ -45,8 +45,8 @@
 #   - ask: "fc7 of FCN-32s has a theoretical receptive field of 404 pixels. What follows?"
 #     options:
 #       - say: "every fc7 unit uses 404x404 pixels well"
-#         why: "The theoretical field says which pixels could matter. The row F5 shows that half of the weight lies
-#             in a far smaller disc."
+#         why: "The theoretical field says which pixels could matter. You measured it: half of the weight lies in a
+#             disc that covers a small part of the square."
 #       - say: "a pixel outside of it cannot change that unit, and nothing more"
 #         right: true
 #         why: "It is an outer bound. How much of it is used is a question of weights, and it is measured, not
@@ -60,8 +60,8 @@
 #         conclude?"
 #     options:
 #       - say: "no network of stride 32 can ever label a pole"
-#         why: "The oracle is no bound: a network may choose scores that are not shares, and ours did better than
-#             this oracle on small pictures. It is a warning, not a proof."
+#         why: "The oracle is no bound: a network may choose scores that are not shares. In row F2 the trained 32s does
+#             better than the oracle of stride 32 on things of 12 to 24 pixels. It is a warning, not a proof."
 #       - say: "the training was too short"
 #         why: "Nothing was trained. The truth itself went through averaging and enlarging."
 #       - say: "averaging and one-step enlarging alone are enough to lose them, whatever the encoder knows"
@@ -138,8 +138,21 @@ with torch.no_grad():
 figures.answers(image, label, found, street.classes, street.colours)
 
 # %% [markdown]
-# Sky, road and the body of the bus are there. What is thin or small is gone, and outlines are round like clouds, in
-# FCN-8s hardly less than in FCN-32s. This lecture asks why. But first things first.
+# Large things are found. Now look at what is thin or small, and at the outlines: what is left of them in FCN-32s, and
+# does FCN-8s have more? One picture proves little, so here are 64 streets, class by class.
+
+# %%
+from course_lib.metrics import Confusion
+
+streets, true_names, _ = street.batch(range(64))
+for name, net in nets.items():
+    with torch.no_grad():
+        score = Confusion(street.num_classes).update(net(streets).argmax(1), true_names)
+    print(name, "IoU:", *(f"{word} {value:.2f}" for word, value in zip(street.classes, score.iou.tolist())))
+
+# %% [markdown]
+# Is it the short training of two small networks, or the way down and back itself? That is the question of this lecture.
+# But first things first.
 #
 # ## What FCN achieved
 # Before 2015 a [[semantic segmentation]] system was a pipeline: propose regions, describe them, classify each, clean
@@ -169,8 +182,9 @@ print("on 10 x 12 cells:", tuple(convolution(torch.rand(1, 512, 10, 12)).shape))
 
 # %% [markdown]
 # ## The whole network
-# Five times [[max pooling]] halves the map: the cells of the last one lie 32 pixels apart. Read the drawing from the
-# upper left down to the scores, then look at the single line that leads back up. That line is a jump by 32.
+# Five times [[max pooling]] halves the map, so that the cells of the last one lie 32 pixels apart: its stride is 32. The
+# maps after the pools are called pool1 to pool5. Read the drawing from the upper left down to the scores, then look at
+# the single line that leads back up. That line is a jump by 32.
 
 # %%
 from course_lib.figures.architecture import architecture
@@ -219,9 +233,20 @@ del large, inside
 # %% [markdown]
 # ## Why 100, and why from 19?
 # A picture of 500 x 500 shows it. [[Padding]] by 100 is there so that even a small picture leaves something for the
-# 7x7 kernel of fc6. The enlarged map is larger than the picture, and the window is **not** cut from its middle: it
-# begins where the centre of each cell lies on the centre of the pixels that the cell has seen. In many ports you find
-# padding 1 and a centred crop. Both are other functions, and the authors' weights do not fit them.
+# 7x7 kernel of fc6. The enlarged map is larger than the picture, and the window is **not** cut from its middle: it is
+# laid so that each cell's answer comes down on the pixels that the cell has seen. We can count where that is, for the
+# first cell: the centre of what it sees in the picture, and the centre of the 64 pixels on which it is spread.
+
+# %%
+from course_lib.receptive_field import theoretical
+
+narrow = models.build("fcn32s", num_classes=21, width=0.02)  # fewer maps, the same geometry
+sees_at = theoretical(narrow, image_size=(500, 500)).offset("fc7")[0]
+spread_at = (64 - 1) / 2
+print(f"sees around pixel {sees_at}, is spread around pixel {spread_at}: cut {spread_at - sees_at:g} off")
+
+# %% [markdown]
+# In many ports you find padding 1 and a centred crop. Both are other functions than the one that the authors trained.
 #
 # In the row below look at 544, the enlarged map: a centred crop would begin at 22. Then see what each sister network
 # begins at.
@@ -237,7 +262,8 @@ evidence("F1")
 #
 # *Guess:* which class dies first, and at which cell size?
 # <details><summary>Your guess, then ours</summary>The poles. They are the thinnest, so that in a large cell they
-# never have the largest share. Then bicycles and cars; the bus becomes a cloud.</details>
+# never have the largest share: at 16 pixels shreds are left, at 32 nothing. There the bicycles go too, and the bus
+# becomes a cloud.</details>
 
 # %%
 from course_lib.scenes import Scenes
@@ -251,10 +277,15 @@ for cell in (4, 8, 16, 32):
     oracle[f"{cell} px"] = F.interpolate(shares, truth.shape[-2:], mode="bilinear").argmax(1)[0]
 figures.answers(wide_image, wide_label, oracle, wide.classes, wide.colours)
 
+# %%
+for name, said in oracle.items():
+    iou = Confusion(wide.num_classes).update(said, wide_label).iou.tolist()
+    print(f"{name:>5}  IoU:", *(f"{word} {value:.2f}" for word, value in zip(wide.classes, iou)))
+
 # %% [markdown]
-# Two honest remarks. The oracle is **no upper bound**: a network may choose scores that are not shares. And the paper's
-# authors made this test themselves, on PASCAL VOC, whose objects are large: there even coarse cells keep most of mean
-# IoU. How much stride costs depends on how large the things are that you care for.
+# Two honest remarks. The oracle is **no upper bound**: a network may choose scores that are not shares. And
+# [@long2015] made such a test themselves, on PASCAL VOC, whose objects are large: there even coarse cells keep most of
+# mean IoU. How much stride costs depends on how large the things are that you care for.
 #
 # ## The way back is a transposed convolution
 # "Enlarge 32 times" is a [[transposed convolution]]: each cell spreads a kernel over the output, and overlaps add up.
@@ -298,7 +329,8 @@ print(getsource(fcn.FCN8s.forward))
 # %% [markdown]
 # ### Exercise 1.2: add a skip
 # Write the middle of it: `my_fuse(scores, skip, offset)` cuts from `skip` the window that begins `offset` cells from
-# the top and the left, as large as `scores`, and adds it. More of this kind: `exercises.fcn.cells.question()`.
+# the top and the left, as large as `scores`, and adds it. Exercise 1.3 has no cell of its own:
+# `exercises.fcn.cells.question()` asks how many cells the map of scores has.
 
 
 # %% tags=["exercise"]
@@ -313,12 +345,13 @@ exercises.fcn.fuse.check(my_fuse)
 # %% [markdown]
 # ## Measured: who loses what
 # Two rows of the ledger. **F2** trains small FCNs of stride 32, 16 and 8 on shapes of all sizes: look at the sizes
-# under 24 pixels, and at the order of the three. Two lines are there to argue with: `32s, long` had twice the training,
-# and `truth through stride` is our oracle again.
+# under 24 pixels, and at the order of the three. Two kinds of line are there to argue with: `32s, long` had twice the
+# training, and `truth through stride` is our oracle again.
 #
-# **F4** keeps one encoder and changes only the way back from a map of stride 8: one bilinear step (`bilinear`), or a
-# decoder that learns and puts values back at remembered places (`indices`). Look at IoU along the edges and of the
-# poles. `corners` is the same learned decoder *without* the remembered places: learning alone is not what helps.
+# **F4** keeps one way down, an [[encoder]], and changes only the way back from a map of stride 8: one bilinear step
+# (`bilinear`), or a [[decoder]] that learns and puts values back at remembered places (`indices`). Look at
+# [[boundary IoU|IoU along the edges]] and of the poles. `corners` is the same learned decoder *without* the remembered
+# places: learning alone did not help here.
 
 # %%
 evidence("F2", "F4")
@@ -335,7 +368,6 @@ evidence("F2", "F4")
 
 # %% tags=["heavy"]
 from course_lib.claims.experiment import Labeller, stack
-from course_lib.receptive_field import theoretical
 from course_lib.training import fit
 
 mirrors, small = Scenes("reflections", count=4096, seed=0), {}
@@ -395,9 +427,25 @@ seeing.figure(layer="pool5", gradient=True)
 seeing
 
 # %% [markdown]
-# Switch to fc7: the whole picture lies inside its field, and yet the heat sits in the middle. **F5** puts numbers on
-# it: compare the diameter of the disc that holds half of the weight with 404. Mind what it does not say: the weights
-# there are random, and training moves them. Lecture 04 measures that.
+# From pool3 to pool5 the square grows, and the heat stays in the middle of it. At fc7 this picture is smaller than the
+# field. So let us ask the unit in the middle of fc7 before a picture of 500 pixels: how wide is the disc that holds
+# half of all the weight? If all 404 x 404 pixels weighed alike, it would be 322 pixels wide.
+
+# %%
+from course_lib.receptive_field import effective
+
+torch.manual_seed(0)
+narrow = models.build("fcn32s", num_classes=2, width=1 / 16).eval()
+large_image = Scenes("street", size=500, count=1, seed=0)[0][0]
+listens = effective(narrow, large_image[None], (7, 7), layer="fc7", trained=False)
+print(
+    f"half of the weight: a disc of {2 * listens.radius(0.5):.0f} pixels; if all weighed alike: {404 * (2 / torch.pi) ** 0.5:.0f}"
+)
+
+# %% [markdown]
+# **F5** asks more networks. Where the picture is smaller than the field, its border cuts the field off, and the disc is
+# smaller still. Mind what the number does not say: the weights are random, and training moves them. Lecture 04 measures
+# that.
 
 # %%
 evidence("F5")
@@ -406,8 +454,8 @@ evidence("F5")
 # ## Break the network
 # Edit a street, and three trained networks answer. First as it stands, then for you to move: thin the poles, grow the
 # bus, shrink the cars. FCN-8s is the network of this lecture, SegNet of the next, U-Net of the one after. *Find out:*
-# at which width does a pole come back, and for whom? These networks have a hundredth of the real ones' weights or less
-# and were trained for a minute: compare them with each other, not with a paper.
+# does a pole come back when it grows, at which width, and for whom? These networks have about a hundredth of the real
+# ones' weights, or less, and were trained briefly: compare them with each other, not with a paper.
 
 # %%
 breaking = explorers.break_the_network()
@@ -428,8 +476,8 @@ exercises.fcn.gains.check(my_letters)
 
 # %% [markdown]
 # ## What circulates wrongly
-# - *"FCN enlarges 32 times."* FCN-32s does. FCN-16s and FCN-8s enlarge twice, or twice two times, and then 16 or 8
-#   times (row F1).
+# - *"FCN enlarges 32 times in one step."* FCN-32s does. FCN-16s enlarges by 2 and then by 16, FCN-8s by 2, by 2 and
+#   then by 8 (row F1 has the last steps).
 # - *"FCN's upsampling is learned."* In the released networks all of it is fixed and bilinear; the paper learned the
 #   steps in the middle, and its authors report no significant difference.
 # - *"404 pixels are enough."* They are an outer bound (row F5).
@@ -444,8 +492,8 @@ exercises.fcn.gains.check(my_letters)
 #   its map. That made segmentation one network, trained end to end.
 # - Three things are lost on the way down and back: **small and thin things**, **sharp boundaries**, and the **unity of
 #   large things** whose evidence lies outside of what a unit listens to.
-# - Skips bring back part of the first two. They add *scores*; the next lectures bring back *places* (02) and *features*
-#   (03), and lecture 04 widens the field.
+# - Skips bring back a part of what is small (row F2). FCN's add *scores*; the next lectures bring back *places* (02) and
+#   *features* (03), and lecture 04 widens the field.
 #
 # ## Further reading
 # - [@@long2015]

@@ -49,6 +49,12 @@ def test_torn_tells_what_each_network_calls_the_pixel():
     assert sides == [5, 5, 5, 5, 9, 9]  # picture and first answer: the narrow field; second answer: the wide one
 
 
+def test_torn_tells_who_sees_the_whole_picture():
+    # from the pixel (3, 10) of 12 x 16 the furthest is 10 pixels away: a field of 21 reaches it, one of 19 does not
+    figure = fcn.torn(IMAGE, LABEL, {19: LABEL, 21: LABEL}, (3, 10), CLASSES, palette.ORDER)
+    assert [axes.get_title(loc="left") for axes in figure.axes][2:] == ["sees 19 pixels", "sees 21 pixels: all of it"]
+
+
 def test_a_place_outside_the_picture_is_refused():
     with pytest.raises(ValueError, match=r"place must lie in the 12 x 16 picture, got \(12, 0\)"):
         fcn.torn(IMAGE, LABEL, {5: LABEL}, (12, 0), CLASSES, palette.ORDER)
