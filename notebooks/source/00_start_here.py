@@ -55,9 +55,9 @@
 # ---
 # %% [markdown]
 # ## How this course works
-# Each notebook answers one question, and each sentence in it is one of three things: an exact number that a test
-# asserts, a measurement that you can repeat on this machine, or a picture that you can move. Where lecture notes on
-# the web say something else, we say so and show it.
+# Each notebook answers one question. What it says about a network rests on one of four things: an exact number that a
+# test asserts, a measurement that you can repeat on this machine, a picture that you can move, or a paper, which is
+# then named. Where lecture notes on the web say something else, we say so and show it.
 #
 # Run a cell with **Shift+Enter**. Read, guess, then run: a guess that turns out wrong teaches more than an answer.
 # Nothing here needs a GPU, an account or a download.
@@ -95,7 +95,7 @@ label[66:78, 24:44]
 # %% [markdown]
 # ## What goes in, what comes out
 # A network gets a batch of pictures, N x 3 x H x W. It answers with [[logits]], N x C x H x W: for each pixel, one
-# score for each of the C classes. The class with the highest score wins.
+# score for each of the C classes.
 #
 # The smallest network that could do it is one convolution that looks at a single pixel. *Guess:* how many weights
 # does it have, for three colours and the classes printed above?
@@ -106,13 +106,15 @@ label[66:78, 24:44]
 import torch
 from torch import nn
 
+torch.manual_seed(25)  # many other starts call everything by one name
 tiny = nn.Conv2d(3, street.num_classes, kernel_size=1)
 logits = tiny(image[None])
 weights = sum(parameter.numel() for parameter in tiny.parameters())
 print(f"logits {tuple(logits.shape)}, {weights} weights and biases")
 
 # %% [markdown]
-# Its weights are random, so its answer is nonsense, but it has the right shape: one name for each pixel.
+# The class with the highest score wins. The weights are random, so the names are nonsense, but the shape is right: one
+# name for each pixel. And like goes with like: a pixel's colour is all that this network sees.
 
 # %%
 guess = logits.argmax(dim=1)[0]
@@ -152,7 +154,8 @@ evidence("T1")
 # %% [markdown]
 # ## How good is an answer?
 # Everything follows from one table, the [[confusion matrix]]: row = true class, column = predicted class, each entry
-# a number of pixels. Here is a small one, with three classes.
+# a number of pixels. Here is a small one, with three classes. The colours are about class 0: the pixels of it that were
+# found, those that were *missed*, and those *claimed* for it that are something else.
 
 # %%
 from course_lib.metrics import Confusion
@@ -162,16 +165,24 @@ truth = torch.repeat_interleave(torch.arange(3).repeat_interleave(3), counts.fla
 answer = torch.repeat_interleave(torch.arange(3).repeat(3), counts.flatten())
 confusion = Confusion(num_classes=3)
 confusion.update(answer, truth)
-confusion.matrix
+figures.counted(confusion.matrix, chosen=0)
 
 # %% [markdown]
 # - [[Pixel accuracy]] is the share of pixels that are right: the diagonal over everything.
 # - **Mean accuracy** asks each class in turn how many of *its* pixels were found, and averages.
 # - [[IoU]] (intersection over union) of a class divides the pixels that are right by all pixels that are this class
-#   in truth *or* in the answer, so that claiming too much costs as well. [[Mean IoU]] averages over the classes.
+#   in truth *or* in the answer: green over everything coloured. Claiming too much costs as well. [[Mean IoU]] averages
+#   over the classes.
 # - [[Frequency-weighted IoU]] averages too, but lets each class count as much as it has pixels.
 #
-# *Guess* before you run: for the matrix above, is mean IoU higher or lower than pixel accuracy?
+# In a picture IoU looks like this. The answer is the truth, moved by eight pixels; the colours are about the bus.
+
+# %%
+moved = label.roll(8, dims=1)
+figures.overlap(label, moved, street.classes.index("bus"), street.classes)
+
+# %% [markdown]
+# *Guess* before you run: for the table of three classes, is mean IoU higher or lower than pixel accuracy?
 # <details><summary>Your guess, then ours</summary>Lower: 0.70 against 0.84. A pixel that is wrong lowers the IoU of
 # two classes, the one it was and the one it was taken for.</details>
 
@@ -213,6 +224,8 @@ print(f"mean IoU       {score.mean_iou:.3f}")
 figures.iou_bars(score.iou, street.classes, float(score.mean_iou), float(score.pixel_accuracy))
 
 # %% [markdown]
+# Why is the road not at 1, though each of its pixels was found? It was claimed for every car, bicycle and pole as well.
+#
 # That is why segmentation papers report mean IoU, and why this course also measures IoU along
 # [[boundary IoU|boundaries]] and by **size of object**: what a network is bad at hides in the averages. The same blind
 # model on five other sets of streets:
@@ -237,8 +250,9 @@ moving
 # %% [markdown]
 # *Find out:* why does a shift by two pixels leave pixel accuracy high and halve mean IoU?
 # <details><summary>What we saw</summary>Only a thin rim of each thing is wrong, so few pixels are. But a pole is all
-# rim: it loses everything, and its zero counts as much as the road's near-perfect score. Boundary IoU looks at the rim
-# alone and falls furthest.</details>
+# rim: it loses nearly everything, and its score near 0 counts as much as the road's above 0.9. Boundary IoU looks at the
+# rim alone and falls furthest. Edges frayed by two pixels cost a little less than a shift by two: some frayed pixels
+# still land on the right class.</details>
 
 # %% [markdown]
 # ### Exercise 0.1: count the matrix
@@ -285,15 +299,30 @@ exercises.start.flattered.check(my_prediction, my_target)
 
 # %% [markdown]
 # ## Average last
-# A data set has many pictures. Do you average their scores, or add up their matrices first? It matters: for the ten
-# pixels below the *ranking of two models flips*.
+# A data set has many pictures. Do you average their scores, or add up their matrices first? Below are two pictures of
+# ten pixels; 1 is a thing, 0 is the ground. A finds the small thing and half of the large one, B only the large one.
+#
+# *Guess:* which of the two has the higher IoU of the thing?
+# <details><summary>Your guess, then run the cell</summary>It depends on the order: the *ranking flips*. The mean over
+# pictures lets the picture with one pixel of thing count as much as the one with nine.</details>
+
+# %%
+things = torch.tensor([[1, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 0]])
+models = {
+    "A": torch.tensor([[1, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]]),
+    "B": torch.tensor([[0, 0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1, 1, 0]]),
+}
+for name, said in models.items():
+    first, second = (float(Confusion(2).update(*pair).iou[1]) for pair in zip(said, things))
+    together = float(Confusion(2).update(said, things).iou[1])
+    print(f"{name}: {first:.2f} and {second:.2f}, mean {(first + second) / 2:.2f}; from one matrix {together:.2f}")
 
 # %%
 evidence("T4")
 
 # %% [markdown]
 # ## The map
-# Every network in the course answers a complaint about the one before it.
+# Every network in the course answers a complaint about an earlier one.
 #
 # | notebook | question |
 # |---|---|
