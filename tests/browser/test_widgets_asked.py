@@ -1,7 +1,7 @@
 """Explorers that ask Python: the newest picture comes, never a queue of old ones, and failures are told in words."""
 
 import pytest
-from widget_page import WATCH, click, explorers, in_kernel, look
+from widget_page import WATCH, click, explorers, in_kernel, look, until_kernel_says
 
 FAILING = """
 import numpy as np
@@ -106,9 +106,7 @@ def test_python_moves_the_picture_and_sees_it_move_and_closing_takes_it_away(pag
     last = explorers(page, 5)[4]
     last.locator("[name=n]").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)  # a move is saved a moment later
-    said = in_kernel(page, "print(one.widget().settings)")
-    assert said == "{'n': 2}"
+    until_kernel_says(page, "print(one.widget().settings)", "{'n': 2}")
     in_kernel(page, "one.widget().settings = {'n': 5}")
     painted(page, last, "[5]")
     in_kernel(page, "one.close()")

@@ -78,9 +78,10 @@ def test_time_is_measured_when_asked_for(gallery):
 @pytest.mark.browser
 def test_a_screen_reader_hears_the_read_out_once_a_move_has_ended(page, gallery):
     explorer = gallery.fresh("output_stride")
-    key_moves(page, explorer, "stride", "ArrowLeft")
-    page.wait_for_timeout(700)
     spoken = explorer.locator(".spoken")
+    spoken.evaluate("spoken => { spoken.textContent = ''; }")
+    key_moves(page, explorer, "stride", "ArrowLeft")
+    page.wait_for_function("spoken => spoken.textContent", arg=spoken.element_handle())
     assert spoken.get_attribute("aria-live") == "polite"
     assert "Encoder output:" in spoken.inner_text()
     assert explorer.locator("[name=stride]").get_attribute("aria-valuetext") in ("8", "16", "32")
