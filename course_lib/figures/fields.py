@@ -142,7 +142,7 @@ def vehicles(images: Tensor, truth: Tensor, answer: Tensor | None, classes: Sequ
 @styled
 def keyhole(image: Tensor, boxes: Mapping[str, Box], pixel: tuple[int, int]) -> Figure:
     """The picture with a pixel and its receptive fields, and beside it all that each field lets through."""
-    figure, axes = new(1, 1 + len(boxes), size=(WIDTH, 0.5 + WIDTH / (1 + len(boxes))))
+    figure, axes = new(1, 1 + len(boxes), size=(WIDTH, 0.25 + WIDTH / (1 + len(boxes))))
     picture(axes[0, 0], image, "the picture")
     axes[0, 0].plot(pixel[1], pixel[0], "+", color="white", markersize=13, markeredgewidth=4)
     axes[0, 0].plot(pixel[1], pixel[0], "+", color=INK, markersize=11, markeredgewidth=1.8)
@@ -169,12 +169,14 @@ def by_distance(curves: Mapping[str, Sequence[float]], reach: Mapping[str, float
     told = []
     for (name, curve), colour, dash in zip(curves.items(), COLOURS[1:], DASHES):
         axis.plot(range(len(curve)), curve, dash, color=colour, label=name)
-        if name in reach and reach[name] < longest:
+        if name in reach and reach[name] <= longest:
             axis.axvline(reach[name], color=colour, linewidth=1, linestyle=":")
-            axis.text(reach[name] + 0.5, 0.3, f"{name}\nends here, at {reach[name]:g}", fontsize=8.5, color=INK)
+            side, shift = ("left", 0.5) if reach[name] < longest / 2 else ("right", -0.5)
+            words = f"{name}\nends here, at {reach[name]:g}"
+            axis.text(reach[name] + shift, 0.3, words, fontsize=8.5, color=INK, ha=side)
         told.append(f"{name}: {curve[0]:.2f} at distance 0, {curve[-1]:.2f} at {len(curve) - 1}")
     axis.axhline(chance, color=QUIET, linewidth=1)
-    axis.text(longest, chance + 0.02, "chance", color=INK, ha="right", fontsize=9)
+    axis.text(0, chance + 0.02, "chance", color=INK, fontsize=9)
     axis.set(xlabel="distance from the cab, in pixels", ylabel="share that is right", ylim=(0.25, 1.03))
     axis.legend(loc="lower left")
     ends = "; ".join(f"the sight of {name} ends at {value:g}" for name, value in reach.items())
