@@ -47,7 +47,7 @@
 #   wrong:
 #     - {says: "A larger rate needs more weights.", reply: "Count them: nine, at any rate. What grows is the step between them."}
 #     - {says: "DeepLab's receptive field is 224.", reply: "224 is 7 cells of 32 pixels, the span of VGG16's fc6. Trace it: 435 for the released network."}
-#     - {says: "The CRF is a layer and learns with the network.", reply: "Not in v1 and v2: the network is trained first, then weights and thetas are searched on some validation pictures."}
+#     - {says: "The CRF is a layer and learns with the network.", reply: "Not in v1 and v2: the network is trained first, then the weight and the two widths of the appearance kernel are searched on 100 validation pictures."}
 #     - {says: "ASPP pools.", reply: "In spite of its name nothing is pooled: four convolutions read one map, and their scores are added."}
 #   discuss:
 #     - {ask: "Why did DeepLab v3 drop the CRF?", answer: "Its gain shrank as networks became better, it costs time after each forward pass, and it does not learn with the rest."}
@@ -76,27 +76,36 @@ figures.over(astronaut.image, maps, astronaut.classes, astronaut.mask)
 # 1. **Do not shrink so far.** pool4 and pool5 lose their [[stride]]: the map stays at an eighth of the picture.
 # 2. **Look far all the same.** Without stride the later layers would see less. They get a [[dilation rate|rate]]
 #    instead: 2 in conv5, 12 in fc6. DeepLab calls this [[atrous convolution]].
-# 3. **Let the picture itself draw the edges.** A [[crf]] comes after the network.
+# 3. **Let the picture itself draw the edges.** A conditional random field, [[crf|CRF]], comes after the network.
+#
+# A rate in place of a stride changes no weight. Pool without stride, let the next kernel step twice as far, and every
+# second cell of the finer map is exactly a cell of the coarse one. The cell below checks it, on random numbers. What
+# lies between is new.
+#
+# Behind it you see the released network: first the code of its forward pass, VGG16's part and then the whole, and one
+# picture that goes through; then the drawing. Orange boxes have a rate. (pool5a, an average over 3x3 cells, is in the
+# release, and not in the paper's text.)
 #
 # *Guess:* how large is the map for a picture of 321 x 321 pixels, and how many [[parameter|parameters]] are left of
 # FCN's 134 million?
 # <details><summary>Your guess, then ours</summary>41 x 41 cells, and 20.5 million parameters. Most of FCN's lie in its
 # fc6, a 7x7 layer from 512 to 4096 channels; DeepLab's fc6 is 3x3 to 1024.</details>
-#
-# Here is the released network, drawn from its own code. Orange boxes have a rate. Below it the code of its forward
-# pass, and one picture that goes through.
 
 # %%
-from course_lib.figures.architecture import architecture
+import torch
+from torch.nn import functional as F
 
-architecture("deeplab_v1")
+numbers, kernel = torch.rand(1, 1, 32, 32), torch.rand(1, 1, 3, 3)
+small_map = F.conv2d(F.max_pool2d(numbers, 2), kernel)
+fine_map = F.conv2d(F.max_pool2d(numbers, 2, stride=1), kernel, dilation=2)
+print("with stride", tuple(small_map.shape[-2:]), " without, at rate 2", tuple(fine_map.shape[-2:]))
+print("every second cell is the same:", torch.allclose(fine_map[..., ::2, ::2], small_map))
 
 # %%
 from inspect import getsource
 
-import torch
-
 from course_lib import models
+from course_lib.figures.architecture import architecture
 from course_lib.models.deeplab_v1 import DeepLabV1, VGG16LargeFOV
 
 print(getsource(VGG16LargeFOV.forward), getsource(DeepLabV1.scores), sep="\n")
@@ -104,6 +113,7 @@ net, picture = models.build("deeplab_v1").eval(), torch.rand(1, 3, 321, 321)
 with torch.no_grad():
     print("scores", tuple(net.scores(picture).shape), " answer", tuple(net(picture).shape))
 print(f"{sum(parameter.numel() for parameter in net.parameters()):,} parameters")
+architecture("deeplab_v1")
 
 # %% [markdown]
 # ## A wide view with nine weights
@@ -179,11 +189,12 @@ evidence("L1", "L2")
 # that were trained with one custom and run with the other see each label shifted, most at the picture's border.
 #
 # Row L3 has the exact numbers. Row L4 compares three ways up from the same scores: bilinear; a
-# [[transposed convolution]] that starts from random weights; and one that starts as bilinear and then learns. Look for
-# the parameters, for the strength of the [[checkerboard]], and for the way that scores best. Is it DeepLab's?
+# [[transposed convolution]] that starts from random weights; and one that starts as bilinear and then learns. Look
+# for the parameters, for the strength of the [[checkerboard]] (its size beside that of a street's scores), and for
+# the way that scores best. Is it DeepLab's?
 # <details><summary>What we read in L4</summary>Bilinear costs nothing and leaves no pattern, as the paper says. But
 # here the one that starts as bilinear and learns scores best, 0.50 against 0.46. From a random start the board is four
-# times as strong, 0.23 against 0.05: it is the start that leaves it, not the operation.</details>
+# times as strong, 0.23 against 0.05: most of it is left by the start, not by the operation.</details>
 #
 # To turn the knobs yourself: `explorers.upsampling()` from `course_lib.widgets`. Exercise 5.2,
 # `exercises.deeplab.resize.question()`, asks you to write it.
@@ -199,13 +210,14 @@ evidence("L3", "L4")
 # A map of stride 8, enlarged, has soft edges, and they lie a little beside those of the picture. The picture itself
 # knows better. So ask each pixel to agree with other pixels *that lie near and look alike* ([@krahenbuhl2011]):
 #
-# - a [[unary potential]]: what the network says about the pixel alone, $-\log p$;
-# - a [[pairwise potential]]: what it costs if two pixels differ in label. It is a weight times the **appearance
-#   kernel** $\exp(-d^2 / 2\theta_{xy}^2 - c^2 / 2\theta_{rgb}^2)$, where $d$ is their distance and $c$ the distance of
-#   their colours, and a second, short-range kernel of place alone that removes specks.
+# - a [[unary potential]]: what the network says about the pixel alone, −log p;
+# - a [[pairwise potential]]: what it costs if two pixels differ in label, whichever two labels these are (a *Potts*
+#   model). It is a weight times the **appearance kernel**, exp(−d² / 2θ<sub>xy</sub>² − c² / 2θ<sub>rgb</sub>²), where
+#   d is their distance and c the distance of their colours; and a second, short-range kernel of place alone that
+#   removes specks.
 #
 # *Every* pixel is tied to *every* other, hence dense. Below: one hair of the cat, and how much it listens to all other
-# pixels. (The square root is shown, so that you see the faint ones.) *Guess:* what does a larger $\theta_{rgb}$ do?
+# pixels. (The square root is shown, so that you see the faint ones.) *Guess:* what does a larger θ<sub>rgb</sub> do?
 # <details><summary>Your guess, then ours</summary>The pixel becomes more tolerant of other colours and listens to far
 # more of its neighbours, light and dark fur alike; still hardly to the eye, and not to the background.</details>
 
@@ -216,7 +228,7 @@ figures.listens(cat.image[:, :150], pixel=(60, 150), widths=[(67, 3), (67, 20)])
 # %% [markdown]
 # ### Exercise 5.5: the appearance kernel
 # Write it for one pair of pixels: their distance in pixels, the distance of their colours in grey levels, the weight,
-# and the two widths.
+# and the two widths: alpha is θ<sub>xy</sub>, beta is θ<sub>rgb</sub>.
 
 # %% tags=["exercise"]
 import math
@@ -231,10 +243,10 @@ exercises.deeplab.appearance.check(my_appearance)
 
 # %% [markdown]
 # ## Ten rounds of asking
-# The best labelling cannot be found exactly for a hundred thousand pixels that all depend on each other. [[mean field]]
-# comes close: each pixel hears what all others think, weighted by the kernels, and corrects itself. Then all do it
-# again. DeepLab takes ten rounds. Nothing is trained here: the network is finished, and the two weights and three
-# widths were searched on some pictures of the validation set.
+# The best labelling cannot be found exactly for a hundred thousand pixels that all depend on each other.
+# [[mean field|Mean field]] comes close: each pixel hears what all others think, weighted by the kernels, and corrects
+# itself. Then all do it again. DeepLab takes ten rounds. Nothing is trained here: the network is finished, and the
+# weight and the two widths of the appearance kernel were searched on 100 pictures of the validation set.
 #
 # We sharpen the coarse map of stride 16 from above with v2's settings, and look at its upper half. *Guess:* how many
 # rounds does it take until the mean IoU has risen nearly as far as it will?
@@ -276,6 +288,7 @@ moving
 # ## Where it hurts
 # A thin thing has more neighbours that are something else than neighbours of its own kind. If the map has hardly seen
 # it, and its colour hardly differs, it is outvoted. Below: the thin towers beside a rocket at dusk, before and after.
+# (White in the hand-drawn map: nobody could say.)
 #
 # In row L5 look at three things. Edges on *shapes*: before, after, and after a CRF that sees **no colours**, the
 # control. Poles on *street*, from a map of stride 8, which has hardly seen them. And poles from a map of stride 4.
@@ -297,9 +310,9 @@ evidence("L5")
 
 # %% [markdown]
 # ## Objects of every size: ASPP
-# One rate fits one size of thing. A far car wants a small kernel, a near bus a large one. DeepLab v2 [@chen2018] reads
-# the same map with four 3x3 kernels at once, at rates 6, 12, 18 and 24, and adds their scores: atrous spatial pyramid
-# pooling, [[aspp|ASPP]]. In spite of its name it pools nothing.
+# The idea: one rate fits one size of thing. A far car wants a small kernel, a near bus a large one. DeepLab v2
+# [@chen2018] reads the same map with four 3x3 kernels at once, at rates 6, 12, 18 and 24, and adds their scores:
+# atrous spatial pyramid pooling, [[aspp|ASPP]]. In spite of its name it pools nothing.
 #
 # Below: where the 36 taps fall for two cells of a 41 x 41 map. *Guess:* how many of the nine weights at rate 24 are of
 # any use to the cell in the middle?
@@ -341,6 +354,9 @@ exercises.deeplab.aspp.check(my_aspp)
 # stage and 4 in the fifth, where stride would have been. A residual block adds its input to its output; where the two
 # have different shapes, a 1x1 [[convolution]] on the shortcut, the projection, makes them fit.
 #
+# For its best printed results v2 also reads the picture at three sizes, with the same weights, and takes the maximum
+# of the scores.
+#
 # In the rows look for how many layers have which rate (L6), and in how many of the 33 blocks a projection is needed
 # (L8).
 
@@ -354,7 +370,7 @@ evidence("L6", "L8")
 # ## A small one, live
 # Now a network of this family that you can train in about 15 seconds: four layers of 32 channels on a map of stride 4,
 # then the library's own ASPP. Its scenes hold things from 6 to 60 pixels. After training we let the CRF sharpen its
-# answers for pictures that it has never seen.
+# answers for pictures that it has never seen. Look at the edges, and look for what it swallowed.
 #
 # Then the ledger. Row L7 asks what several rates are worth: four branches with four rates against four branches with
 # one, at equal parameters, on things of many sizes; and, as control, on things of one size. Look for whether all rates
@@ -362,13 +378,15 @@ evidence("L6", "L8")
 # dots.
 # <details><summary>What we read in L7</summary>All rates together are well above rate 1, 4 or 6. They are not above
 # rate 2: 0.558 against 0.551, with an interval that reaches across 0. So here ASPP does not beat the best single rate.
-# It saves you from having to know which one that is: a wrong guess costs up to 0.1.</details>
+# It saves you from having to know which one that is: a wrong guess costs up to 0.1. Large things gain most from all
+# rates; small ones are named badly by every rate, and not best by the smallest.</details>
 
 # %% tags=["heavy"]
 from course_lib.claims.experiment import Labeller, layer
 from course_lib.training import fit
 
 shapes = Scenes("shapes", size=64, count=4096, seed=0)
+torch.manual_seed(0)
 body = [layer(3, 16, stride=2), layer(16, 32, stride=2), layer(32, 32), layer(32, 32, rate=2)]
 small = Labeller(*body, ASPP(32, shapes.num_classes, rates=(1, 2, 3, 4)))
 history = fit(small, shapes, steps=200, learning_rate=6e-3)
@@ -392,9 +410,9 @@ evidence("L7")
 # machines, other people's pictures, mean IoU in percent.
 #
 # *Guess:* does a better network gain more from the CRF, or less?
-# <details><summary>Your guess, then ours</summary>Less. From v1's large field of view to v2's ResNet-101 the gain falls
-# from 5.39 to 1.34 points. The larger part of the CRF's work was to mend what a network now gets right by itself; v3
-# has no CRF any more.</details>
+# <details><summary>Your guess, then ours</summary>Less, with one exception: the weakest network, on top, gains less
+# than the second. From v1's large field of view to v2's ResNet-101 the gain falls from 5.39 to 1.34 points. It seems
+# that a better network gets right by itself what the CRF used to mend; v3 has no CRF any more.</details>
 
 # %%
 figures.crf_gains()
