@@ -155,7 +155,8 @@ evidence("T1")
 # ## How good is an answer?
 # Everything follows from one table, the [[confusion matrix]]: row = true class, column = predicted class, each entry
 # a number of pixels. Here is a small one, with three classes. The colours are about class 0: the pixels of it that were
-# found, those that were *missed*, and those *claimed* for it that are something else.
+# found, those that were *missed*, and those *claimed* for it that are something else. Below the table are the same
+# colours in a picture, about the bus: the answer there is the truth, moved by eight pixels.
 
 # %%
 from course_lib.metrics import Confusion
@@ -165,7 +166,10 @@ truth = torch.repeat_interleave(torch.arange(3).repeat_interleave(3), counts.fla
 answer = torch.repeat_interleave(torch.arange(3).repeat(3), counts.flatten())
 confusion = Confusion(num_classes=3)
 confusion.update(answer, truth)
-figures.counted(confusion.matrix, chosen=0)
+display(figures.counted(confusion.matrix, chosen=0))
+
+moved = label.roll(8, dims=1)
+figures.overlap(label, moved, street.classes.index("bus"), street.classes)
 
 # %% [markdown]
 # - [[Pixel accuracy]] is the share of pixels that are right: the diagonal over everything.
@@ -175,13 +179,6 @@ figures.counted(confusion.matrix, chosen=0)
 #   over the classes.
 # - [[Frequency-weighted IoU]] averages too, but lets each class count as much as it has pixels.
 #
-# In a picture IoU looks like this. The answer is the truth, moved by eight pixels; the colours are about the bus.
-
-# %%
-moved = label.roll(8, dims=1)
-figures.overlap(label, moved, street.classes.index("bus"), street.classes)
-
-# %% [markdown]
 # *Guess* before you run: for the table of three classes, is mean IoU higher or lower than pixel accuracy?
 # <details><summary>Your guess, then ours</summary>Lower: 0.70 against 0.84. A pixel that is wrong lowers the IoU of
 # two classes, the one it was and the one it was taken for.</details>
@@ -316,8 +313,6 @@ for name, said in models.items():
     first, second = (float(Confusion(2).update(*pair).iou[1]) for pair in zip(said, things))
     together = float(Confusion(2).update(said, things).iou[1])
     print(f"{name}: {first:.2f} and {second:.2f}, mean {(first + second) / 2:.2f}; from one matrix {together:.2f}")
-
-# %%
 evidence("T4")
 
 # %% [markdown]

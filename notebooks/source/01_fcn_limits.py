@@ -128,6 +128,7 @@ from torch.nn import functional as F
 
 from course_lib.figures import fcn as figures
 from course_lib.figures.evidence import evidence
+from course_lib.metrics import Confusion
 from course_lib.training import checkpoints
 
 nets = {"FCN-32s": checkpoints.load("fcn32s_street"), "FCN-8s": checkpoints.load("fcn8s_street")}
@@ -135,22 +136,17 @@ street = checkpoints.unseen("fcn32s_street")
 image, label, _ = street[7]
 with torch.no_grad():
     found = {name: net(image[None]).argmax(1)[0] for name, net in nets.items()}
-figures.answers(image, label, found, street.classes, street.colours)
-
-# %% [markdown]
-# Large things are found. Now look at what is thin or small, and at the outlines: what is left of them in FCN-32s, and
-# does FCN-8s have more? One picture proves little, so here are 64 streets, class by class.
-
-# %%
-from course_lib.metrics import Confusion
-
 streets, true_names, _ = street.batch(range(64))
 for name, net in nets.items():
     with torch.no_grad():
         score = Confusion(street.num_classes).update(net(streets).argmax(1), true_names)
     print(name, "IoU:", *(f"{word} {value:.2f}" for word, value in zip(street.classes, score.iou.tolist())))
+figures.answers(image, label, found, street.classes, street.colours)
 
 # %% [markdown]
+# Large things are found. Now look at what is thin or small, and at the outlines: what is left of them in FCN-32s, and
+# does FCN-8s have more? One picture proves little: the lines above it count 64 streets, class by class.
+#
 # Is it the short training of two small networks, or the way down and back itself? That is the question of this lecture.
 # But first things first.
 #
@@ -236,6 +232,11 @@ del large, inside
 # 7x7 kernel of fc6. The enlarged map is larger than the picture, and the window is **not** cut from its middle: it is
 # laid so that each cell's answer comes down on the pixels that the cell has seen. We can count where that is, for the
 # first cell: the centre of what it sees in the picture, and the centre of the 64 pixels on which it is spread.
+#
+# In many ports you find padding 1 and a centred crop. Both are other functions than the one that the authors trained.
+#
+# In the row look at 544, the enlarged map: a centred crop would begin at 22. Then see what each sister network
+# begins at.
 
 # %%
 from course_lib.receptive_field import theoretical
@@ -244,14 +245,6 @@ narrow = models.build("fcn32s", num_classes=21, width=0.02)  # fewer maps, the s
 sees_at = theoretical(narrow, image_size=(500, 500)).offset("fc7")[0]
 spread_at = (64 - 1) / 2
 print(f"sees around pixel {sees_at}, is spread around pixel {spread_at}: cut {spread_at - sees_at:g} off")
-
-# %% [markdown]
-# In many ports you find padding 1 and a centred crop. Both are other functions than the one that the authors trained.
-#
-# In the row below look at 544, the enlarged map: a centred crop would begin at 22. Then see what each sister network
-# begins at.
-
-# %%
 evidence("F1")
 
 # %% [markdown]
@@ -275,12 +268,10 @@ oracle = {}
 for cell in (4, 8, 16, 32):
     shares = F.avg_pool2d(truth, cell)
     oracle[f"{cell} px"] = F.interpolate(shares, truth.shape[-2:], mode="bilinear").argmax(1)[0]
-figures.answers(wide_image, wide_label, oracle, wide.classes, wide.colours)
-
-# %%
 for name, said in oracle.items():
     iou = Confusion(wide.num_classes).update(said, wide_label).iou.tolist()
     print(f"{name:>5}  IoU:", *(f"{word} {value:.2f}" for word, value in zip(wide.classes, iou)))
+figures.answers(wide_image, wide_label, oracle, wide.classes, wide.colours)
 
 # %% [markdown]
 # Two honest remarks. The oracle is **no upper bound**: a network may choose scores that are not shares. And
@@ -430,6 +421,10 @@ seeing
 # From pool3 to pool5 the square grows, and the heat stays in the middle of it. At fc7 this picture is smaller than the
 # field. So let us ask the unit in the middle of fc7 before a picture of 500 pixels: how wide is the disc that holds
 # half of all the weight? If all 404 x 404 pixels weighed alike, it would be 322 pixels wide.
+#
+# **F5** asks more networks. Where the picture is smaller than the field, its border cuts the field off, and the disc is
+# smaller still. Mind what the number does not say: the weights are random, and training moves them. Lecture 04 measures
+# that.
 
 # %%
 from course_lib.receptive_field import effective
@@ -441,13 +436,6 @@ listens = effective(narrow, large_image[None], (7, 7), layer="fc7", trained=Fals
 print(
     f"half of the weight: a disc of {2 * listens.radius(0.5):.0f} pixels; if all weighed alike: {404 * (2 / torch.pi) ** 0.5:.0f}"
 )
-
-# %% [markdown]
-# **F5** asks more networks. Where the picture is smaller than the field, its border cuts the field off, and the disc is
-# smaller still. Mind what the number does not say: the weights are random, and training moves them. Lecture 04 measures
-# that.
-
-# %%
 evidence("F5")
 
 # %% [markdown]
