@@ -109,3 +109,15 @@ def test_between_two_edges_pspnet_names_the_hull_after_the_farther_one_as_the_te
         assert answer.title == "pspnet50"
         assert (hull == name[farther]).float().mean() > 0.3  # the box round the hull holds fog, too
         assert not (hull == name[nearer]).any()
+
+
+def test_with_road_alone_pspnet_takes_the_hull_at_the_left_for_a_boat_as_the_text_says():
+    breaking = explorers.break_the_network()
+    counts = {}
+    for place in (5, 14, 21):  # the road lies to the right
+        *_, answer, _ = breaking.render(world="harbour", surface="road", hull=(16, place))
+        name = {word: index for index, word in answer.names.items()}
+        values = torch.as_tensor(answer.values)
+        counts[place] = [int((values == name[word]).sum()) for word in ("boat", "car")]
+    assert counts[5][0] > counts[5][1]
+    assert all(cars > 10 * boats for boats, cars in (counts[14], counts[21]))
