@@ -40,10 +40,11 @@ class Table:
         return "".join(parts)
 
 
-def statements(verdict: str | None = None, *, lecture: str | None = None) -> Table:
+def statements(verdict: str | None = None, *, lecture: str | int | None = None) -> Table:
     """The rows of the ledger by verdict; of one verdict, or of one lecture ("07"), if asked."""
     chosen = [check(verdict)] if verdict else VERDICTS
-    rows = [row for row in ledger.read().values() if lecture is None or row["notebook"].startswith(lecture)]
+    begin = "" if lecture is None else str(lecture).zfill(2)
+    rows = [row for row in ledger.read().values() if row["notebook"].startswith(begin)]
     if not rows:
         raise ValueError(f"no statements of lecture {lecture!r}: name it by its number, such as '07'")
     groups = {}
@@ -144,10 +145,10 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     return (
         name,
         f"{row['settings']['bench'][name]['width']:.2f}",
-        *(f"{row['mean'][key]:.2f} ± {row['deviation'][key]:.2f}" for key in keys),
+        *(f"{row['mean'][key]:.2f}\u00a0±\u00a0{row['deviation'][key]:.2f}" for key in keys),
         f"{full['parameters'] / 1e6:.1f} M",
         f"{full['multiply-adds'] / 1e9:.0f} G",
-        "whole picture" if field == "all" else f"{field} px",
+        field if isinstance(field, str) else f"{field}\u00a0px",
         f"{full['bytes kept to learn'] / 1e6:.0f} MB",
         f"{row['mean'][f'time, {name}']:.1f}",
     )
@@ -160,4 +161,7 @@ def bench_points(cost: str, score: str) -> dict[str, tuple[float, float]]:
     known = list(next(iter(full.values())))
     if cost not in known:
         raise ValueError(f"no cost {cost!r}, expected one of {', '.join(known)}")
+    scores = list(dict.fromkeys(name.split(",")[0] for name in row["mean"]))
+    if score not in scores:
+        raise ValueError(f"no score {score!r}, expected one of {', '.join(scores)}")
     return {name: (costs[cost], row["mean"][f"{score}, {name}"]) for name, costs in full.items()}

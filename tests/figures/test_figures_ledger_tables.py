@@ -26,6 +26,7 @@ def test_one_lecture_is_shown_alone():
     found = [row[0] for rows in ledger_tables.statements(lecture="07").groups.values() for row in rows]
     assert found
     assert all(name.startswith("V") for name in found)
+    assert repr(ledger_tables.statements(lecture=7)) == repr(ledger_tables.statements(lecture="07"))
 
 
 def test_a_verdict_or_a_lecture_that_is_none_is_refused_with_the_nearest():
@@ -82,18 +83,20 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_full_size_network(monkeyp
     assert line == (
         "segnet",
         "0.08",
-        "0.51 ± 0.02",
-        "0.42 ± 0.01",
-        "0.33 ± 0.10",
+        "0.51\u00a0±\u00a00.02",
+        "0.42\u00a0±\u00a00.01",
+        "0.33\u00a0±\u00a00.10",
         "29.5 M",
         "31 G",
-        "404 px",
+        "404\u00a0px",
         "210 MB",
         "2.0",
     )
     assert ledger_tables.bench_points("multiply-adds", "edge IoU") == {"segnet": (30.7e9, 0.42)}
     with pytest.raises(ValueError, match="no cost 'speed', expected one of parameters"):
         ledger_tables.bench_points("speed", "mIoU")
+    with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU, pole IoU, time"):
+        ledger_tables.bench_points("parameters", "miou")
 
 
 def test_a_bench_that_was_not_measured_says_so(monkeypatch):
