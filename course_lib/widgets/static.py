@@ -40,9 +40,9 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
 
 
 def _put(axes: Axes, panel: Panel) -> None:
+    _DRAWERS[type(panel)](axes, panel)
     letters = 100 if isinstance(panel, Diagram) else 36
     axes.set_title(textwrap.fill(panel.title, letters), fontsize=9)
-    _DRAWERS[type(panel)](axes, panel)
     if note := textwrap.fill(getattr(panel, "note", ""), 44):
         if isinstance(panel, Chart):
             note = f"{panel.x}\n{note}"
@@ -79,7 +79,7 @@ def _image(axes: Axes, panel: Image) -> None:
 
 
 def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image) -> None:
-    picture(axes, colours, axes.get_title("left"))
+    picture(axes, colours)
     for mark in panel.marks:
         place = (mark.left - 0.5, mark.top - 0.5)
         style = "--" if mark.dashed else "-"
@@ -135,7 +135,7 @@ def _readout(axes: Axes, panel: Readout) -> None:
     axes.axis("off")
     for i, (name, value) in enumerate(panel.rows):
         height = 1 - (i + 1) * min(0.09, 1 / (len(panel.rows) + 1))
-        letters = 7.5 * min(1, 48 / (len(name) + len(value)))  # 48 letters fill a line of the narrowest panel
+        letters = 7.5 * min(1, 41 / (len(name) + len(value)))  # 41 letters fill a line of the narrowest panel
         axes.text(0, height, name, transform=axes.transAxes, fontsize=letters, color="0.35")
         axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
 

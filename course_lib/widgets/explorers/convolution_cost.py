@@ -123,9 +123,9 @@ def _numbers(kind: str, shape: dict, costs: dict[str, Cost], times: dict[str, fl
     plain, separable = costs[PLAIN], costs[SEPARABLE]
     rows = [
         (f"Weights, {kind}", f"{sum_} = {costs[kind].parameters:,}"),
-        ("Multiply-adds", f"weights x {side} x {side} = {costs[kind].multiply_adds:,}"),
+        ("Multiply-adds", f"x {side} x {side} = {costs[kind].multiply_adds:,}"),
         ("Separable / plain", f"{separable.parameters / plain.parameters:.4f}"),
-        ("1 / channels out + 1 / kernel^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
+        ("1 / out + 1 / kernel^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
     ]
     if times:
         rows += [(f"Time here, {name}", f"{milliseconds:.3f} ms") for name, milliseconds in times.items()]

@@ -104,7 +104,7 @@ class Looker:
             marks=[
                 Mark(top=box[0], left=box[1], height=box[2] - box[0], width=box[3] - box[1], label=f"box {_box(box)}")
             ],
-            note="Click or use the arrow keys to choose another unit. The outline is the box of what it can see.",
+            note="Click or use the arrow keys to choose another unit. Outlined: its box.",
         )
         return [picture, _field(mask, looks, hides), self._numbers(unit, layer, mask, box, looks, hides)]
 
