@@ -17,6 +17,10 @@ def _kernel(size: int) -> Tensor:
     return torch.outer(axis, axis)
 
 
+def _axis(size: int) -> Tensor:
+    return _kernel(size).diagonal().sqrt()
+
+
 def _tent(size: int, half: float, centre: float) -> Tensor:
     axis = (1 - (torch.arange(size) - centre).abs() / half).clamp(min=0)
     return torch.outer(axis, axis)
@@ -49,9 +53,13 @@ def kernel(answer) -> None:
                 size, size / 2, (size - 1) / 2
             ),
             "All weights are equal: that repeats pixels and does not blend them.": lambda size: torch.ones(size, size),
-            "That is one axis; the kernel is the outer product of two.": lambda size: (
-                _kernel(size).amax(0) / _kernel(size).amax(0).max() ** 0.5
+            "The tent is 0 at its ends already: it should be 0 one step beyond them.": lambda size: _tent(
+                size, (size - 1) / 2, (size - 1) / 2
             ),
+            "The two axes look added: the kernel is their outer product.": lambda size: (
+                _axis(size)[:, None] + _axis(size)
+            ),
+            "That is one axis; the kernel is the outer product of two.": lambda size: _axis(size),
         },
     )
 
@@ -81,7 +89,7 @@ def fuse(answer) -> None:
     expect.function(
         answer,
         _fuse,
-        [case(2, 3, 1, 3), case(4, 6, 5, 2), case(7, 5, 9, 10)],
+        [case(2, 3, 2, 6), case(4, 6, 5, 2), case(7, 5, 9, 10)],
         what="the sum",
         slips={
             "The window lies in the centre: it should begin at the offset.": lambda scores, skip, offset: (
@@ -90,6 +98,9 @@ def fuse(answer) -> None:
             "The window begins at the corner: the offset is not used.": lambda scores, skip, offset: _fuse(
                 scores, skip, 0
             ),
+            "The window begins one cell too late.": lambda scores, skip, offset: _fuse(scores, skip, offset + 1),
+            "The window begins one cell too early.": lambda scores, skip, offset: _fuse(scores, skip, offset - 1),
+            "It looks multiplied: FCN adds.": lambda scores, skip, offset: scores * _fuse(0 * scores, skip, offset),
             "The skip looks resized: FCN crops it and leaves its values alone.": lambda scores, skip, offset: (
                 scores + F.interpolate(skip, size=scores.shape[-2:], mode="bilinear")
             ),
@@ -143,6 +154,6 @@ def cells(answer) -> None:
             "The 3x3 kernel of conv1_1 takes 2 away from the 200.": lambda side: _pooled(side + 200) - 6,
             "fc6 is 7x7 without padding and takes 6 cells away.": lambda side: _pooled(side + 198),
             "That is side / 32: conv1_1 pads by 100, and fc6 takes cells away.": lambda side: side / 32,
-            "That is side // 32: conv1_1 pads by 100, and fc6 takes cells away.": lambda side: side // 32,
+            "Is that side // 32? conv1_1 pads by 100, and fc6 takes cells away.": lambda side: side // 32,
         },
     )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_lib.exercises import expect
-from course_lib.exercises.attempt import call
+from course_lib.exercises.attempt import Raised, call, describe
 from course_lib.exercises.exercise import exercise
 from course_lib.exercises.outcome import NotYet
 from course_lib.metrics import Confusion
@@ -27,16 +27,22 @@ def _confusion(prediction: Tensor, target: Tensor, num_classes: int) -> Tensor:
 )
 def confusion(answer) -> None:
     """Count the confusion matrix: row = truth, column = prediction, void left out."""
-    cases = [
-        (torch.tensor([[0, 1, 1]]), torch.tensor([[0, 0, 1]]), 2),
-        (torch.tensor([[1, 1]]), torch.tensor([[0, 255]]), 2),
+    cases = [  # the last entry: what is new, for code that ran until then
+        (torch.tensor([[0, 1, 1]]), torch.tensor([[0, 0, 1]]), 2, ()),
+        (
+            torch.tensor([[1, 1]]),
+            torch.tensor([[0, 255]]),
+            2,
+            ("New here: a void pixel, 255, and a class that is missing.",),
+        ),
     ]
     generator = torch.Generator().manual_seed(7)
     for classes in (3, 5):
         prediction = torch.randint(classes, (2, 9, 11), generator=generator)
         target = torch.randint(classes, (2, 9, 11), generator=generator)
-        cases.append((prediction, target.masked_fill(torch.rand(2, 9, 11, generator=generator) < 0.2, 255), classes))
-    for prediction, target, classes in cases:
+        target = target.masked_fill(torch.rand(2, 9, 11, generator=generator) < 0.2, 255)
+        cases.append((prediction, target, classes, ("New here: maps of shape (2, 9, 11), two pictures at once.",)))
+    for prediction, target, classes, news in cases:
         right = _confusion(prediction, target, classes)
         slips = {
             "It looks transposed: rows are the truth, columns the prediction.": right.T,
@@ -44,8 +50,14 @@ def confusion(answer) -> None:
                 prediction, target.where(target != 255, 0), classes
             ),
             "It looks divided by the number of pixels: leave the counts as they are.": right / right.sum(),
+            "Each row looks divided by its sum: leave the counts as they are.": right / right.sum(1, keepdim=True),
+            "The counts lie in one row: .view(num_classes, num_classes) makes the square.": right.flatten(),
         }
-        expect.tensor(call(answer, prediction, target, classes), right, what="the matrix", slips=slips)
+        try:
+            found = call(answer, prediction, target, classes)
+        except Raised as error:
+            raise Raised(*error.lines, *news) from None
+        expect.tensor(found, right, what="the matrix", slips=slips)
 
 
 def _iou(matrix: Tensor) -> Tensor:
@@ -79,6 +91,11 @@ def iou(answer) -> None:
             "That is the Dice score, 2 I / (A + B): IoU is I / (A + B - I).": 2
             * diagonal
             / (matrix.sum(0) + matrix.sum(1)),
+            "That divides by all pixels: the union is only what is the class in truth or answer.": diagonal
+            / matrix.sum(),
+            "The intersection is gone from the union: subtract it once, not twice.": diagonal
+            / (matrix.sum(0) + matrix.sum(1) - 2 * diagonal),
+            "All are 0: // drops what comes after the point; divide with /.": 0 * diagonal,
         }
         expect.tensor(call(answer, matrix), right, what="the IoU", slips=slips)
 
@@ -100,15 +117,16 @@ def flattered(prediction, target) -> None:
     for value, what in ((prediction, "the prediction"), (target, "the target")):
         whole = isinstance(value, Tensor) and value.dtype in (torch.int64, torch.int32, torch.uint8)
         if not whole or value.layout != torch.strided or value.is_meta or value.numel() == 0:
-            raise NotYet(f"{what} should be a tensor of whole numbers, one class for each pixel")
+            found = f"a tensor of {value.dtype}" if isinstance(value, Tensor) and value.numel() else describe(value)
+            raise NotYet(f"{what} should be a tensor of whole numbers, one class for each pixel; found {found}")
     if prediction.shape != target.shape:
         raise NotYet(
             f"the prediction has shape {tuple(prediction.shape)}, the target {tuple(target.shape)}: make them equal"
         )
     if int(min(prediction.min(), target.min())) < 0 or int(max(prediction.max(), target.max())) > 99:
-        raise NotYet("classes should be whole numbers from 0 to 99")
-    if target.unique().numel() < 2:
-        raise NotYet("the target has a single class; with two the averages can part ways")
+        raise NotYet("classes should be whole numbers from 0 to 99, without void")
+    if torch.cat([prediction.flatten(), target.flatten()]).unique().numel() < 2:
+        raise NotYet("the target has a single class, and so has the prediction; with two the averages can part ways")
     score = Confusion(int(max(prediction.max(), target.max())) + 1)
     score.update(prediction, target)
     values = f"pixel accuracy {score.pixel_accuracy:.3f}, mean IoU {score.mean_iou:.3f}"

@@ -14,6 +14,10 @@ def kernel(size, *, half=None, centre=None):
     return axis[:, None] * axis[None]
 
 
+def axis(size):
+    return kernel(size).diagonal().sqrt()
+
+
 def fuse(scores, skip, offset):
     return F.pad(skip, (-offset, 0, -offset, 0))[..., : scores.shape[2], : scores.shape[3]] + scores
 
@@ -42,7 +46,10 @@ WRONG = {
         "It looks divided by its sum": lambda size: kernel(size) / kernel(size).sum(),
         "The peak sits on one cell": lambda size: kernel(size, centre=size // 2),
         "For an odd size, half is": lambda size: kernel(size, half=size / 2),
+        "The tent is 0 at its ends": lambda size: kernel(size, half=(size - 1) / 2),
+        "The two axes look added": lambda size: axis(size)[:, None] + axis(size),
         "All weights are equal": lambda size: torch.ones(size, size),
+        "That is one axis": axis,
         "has shape (4,), expected (4, 4)": lambda size: kernel(size)[1],
         "should be a tensor, found list": lambda size: kernel(size).tolist(),
         "has shape (4, 4), expected (3, 3)": lambda size: kernel(4),
@@ -50,6 +57,9 @@ WRONG = {
     MODULE.fuse: {
         "The window lies in the centre": centred,
         "the offset is not used": lambda scores, skip, offset: fuse(scores, skip, 0),
+        "one cell too late": lambda scores, skip, offset: fuse(scores, skip, offset + 1),
+        "one cell too early": lambda scores, skip, offset: fuse(scores, skip, offset - 1),
+        "It looks multiplied": lambda scores, skip, offset: scores * fuse(0 * scores, skip, offset),
         "The skip looks resized": lambda a, b, offset: a + F.interpolate(b, size=a.shape[2:], mode="bilinear"),
         "crop the skip instead": lambda a, b, offset: F.interpolate(a, size=b.shape[2:], mode="bilinear") + b,
         "It looks concatenated": lambda a, b, offset: torch.cat([a, fuse(0 * a, b, offset)], 1),
@@ -62,7 +72,7 @@ WRONG = {
         "takes 2 away from the 200": lambda side: cells(side, padded=200),
         "fc6 is 7x7": lambda side: cells(side, lost=0),
         "That is side / 32": lambda side: side / 32,
-        "That is side // 32": lambda side: side // 32,
+        "Is that side // 32?": lambda side: side // 32,
         "the cells for 58 pixels: found 16": lambda side: 16,
     },
     MODULE.gains: {
