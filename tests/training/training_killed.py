@@ -12,14 +12,17 @@ import random
 import signal
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
 from torch import Tensor
+from tqdm import tqdm
 from training_tiny import Blobs, TinyNet, fingerprint
 
 from course_lib.training import fit
 
+tqdm.monitor_interval = 0  # its thread takes a lock now and then; a child forked at that moment would wait for ever
 STEPS, BATCH, AT_MOST = 60, 4, 5  # a child is killed in one of its first five steps: ten never come to the end
 
 
@@ -45,6 +48,8 @@ def train(folder: Path, name: str, data: Blobs) -> None:
 
 def killed(folder: Path, *, step: int, seconds: float) -> bool:
     """Trains in a child up to the images of a step, and kills it some time later; whether the kill hit."""
+    if threading.active_count() > 1:
+        raise SystemExit(f"a fork beside other threads may hang: {threading.enumerate()}")
     ours, theirs = socket.socketpair()
     number = os.fork()
     if number == 0:
