@@ -59,7 +59,7 @@ def views(kernels: Mapping[str, tuple[int, int]], parameters: Sequence[int], sid
     """fc6 as (kernel, rate) on a map of side x side cells: which of them it reads, and the network's parameters."""
     if len(kernels) != len(parameters):
         raise ValueError(f"each kernel needs its parameters, got {len(kernels)} kernels and {len(parameters)} numbers")
-    figure, axes = new(1, len(kernels), size=(WIDTH, 0.75 + WIDTH / len(kernels)))
+    figure, axes = new(1, len(kernels), size=(WIDTH, 1.1 + WIDTH / len(kernels)))
     told = []
     for axis, (name, (kernel, rate)), count in zip(axes[0], kernels.items(), parameters):
         span = (kernel - 1) * rate + 1

@@ -142,7 +142,7 @@ def vehicles(images: Tensor, truth: Tensor, answer: Tensor | None, classes: Sequ
 @styled
 def keyhole(image: Tensor, boxes: Mapping[str, Box], pixel: tuple[int, int]) -> Figure:
     """The picture with a pixel and its receptive fields, and beside it all that each field lets through."""
-    figure, axes = new(1, 1 + len(boxes), size=(WIDTH, 0.25 + WIDTH / (1 + len(boxes))))
+    figure, axes = new(1, 1 + len(boxes), size=(WIDTH, 0.5 + WIDTH / (1 + len(boxes))))
     picture(axes[0, 0], image, "the picture")
     axes[0, 0].plot(pixel[1], pixel[0], "+", color="white", markersize=13, markeredgewidth=4)
     axes[0, 0].plot(pixel[1], pixel[0], "+", color=INK, markersize=11, markeredgewidth=1.8)
