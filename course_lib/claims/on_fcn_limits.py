@@ -1,5 +1,7 @@
 """01 Limits of FCN: what is exact about its shrinking, enlarging and cropping, and how large a field is not enough."""
 
+import math
+
 import torch
 from torch import nn
 
@@ -55,24 +57,31 @@ def last_crop(name: str, last: str) -> int:
 @claim(
     "F5",
     "C",
-    "Circulates: FCN has pooling, so its receptive field is large enough. The theoretical field is 404 pixels; what "
-    "weighs in it is far smaller.",
-    seeds=3,
+    "Circulates: FCN has pooling, so its receptive field is large enough. The theoretical field is 404 pixels wide; "
+    "half of what weighs in it lies in less than a quarter of its area.",
+    seeds=5,
 )
 def theoretical_is_not_effective(seeds: Seeds) -> Evidence:
-    """The unit in the middle of fc7, at random weights: half of all that moves it lies in a small disc."""
+    """The unit in the middle of fc7, at random weights, on pictures that hold its whole field.
+
+    In a smaller picture the border would cut the field off, and padding would pass for blindness. The measure is the
+    disc about the centre of gravity that holds half of the gradient, beside the one that would hold half if all pixels
+    of the field weighed alike.
+    """
     theory = counting.side(counting.field_of(counting.empty("fcn32s"), side=500), "fc7")
     diameters = []
     for seed in seeds:
         torch.manual_seed(seed)
         net = models.build("fcn32s", 2, width=1 / 16).eval()
-        images, _, _ = Scenes("street", size=256, count=4, seed=seed).batch(range(4))
+        images, _, _ = Scenes("street", size=500, count=4, seed=seed).batch(range(4))
         field = effective(net, images, (7, 7), layer="fc7", seed=seed, trained=False, progress=False)
         diameters.append(2 * float(field.radius(0.5)))
+    area = [math.pi * (one / 2) ** 2 / theory**2 for one in diameters]
+    alike = round(theory * math.sqrt(2 / math.pi))
     return Evidence(
-        settings={"width": "1/16", "weights": "random", "images": "4 streets of 256 pixels"},
-        values={"diameter that holds half of the gradient": diameters},
+        settings={"width": "1/16", "weights": "random", "images": "4 streets of 500 pixels"},
+        values={"diameter that holds half of the gradient": diameters, "its share of the field's area": area},
         facts=[Fact("theoretical side at fc7", theory, 404)],
-        bounds=[Bound("less than half of the theoretical side", "diameter that holds half of the gradient", high=202)],
-        circulating=[Circulating("what a unit of fc7 listens to (px)", theory, round(mean(diameters)))],
+        bounds=[Bound("half of the gradient in less than a quarter", "its share of the field's area", high=0.25)],
+        circulating=[Circulating("diameter that holds half of what weighs (px)", alike, round(mean(diameters)))],
     )
