@@ -70,13 +70,13 @@ def network(model: str, classes: int, width: float, options: dict) -> nn.Module:
 
 # Networks without batch norm (FCN) want a smaller rate.
 LESSONS: dict[str, Lesson] = {
-    "fcn32s_street": Lesson("fcn32s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
-    "fcn8s_street": Lesson("fcn8s", "street", 0.035, 700, learning_rate=1e-3, batch_size=8, he=True),
-    "deconvnet_street": Lesson("deconvnet", "street", 0.06, 600, {"fc6_kernel": 2}),
-    "segnet_street": Lesson("segnet", "street", 0.1, 600),
+    "fcn32s_street": Lesson("fcn32s", "street", 0.035, 2000, learning_rate=1e-3, batch_size=8, he=True),
+    "fcn8s_street": Lesson("fcn8s", "street", 0.035, 2000, learning_rate=1e-3, batch_size=8, he=True),
+    "deconvnet_street": Lesson("deconvnet", "street", 0.06, 3000, {"fc6_kernel": 2}, 2e-3, 8),
+    "segnet_street": Lesson("segnet", "street", 0.1, 3000, learning_rate=2e-3, batch_size=8),
     "unet_street": Lesson("unet", "street", 0.1, 1000, learning_rate=2e-3, batch_size=8),
     "pspnet50_harbour": Lesson("pspnet50", "harbour", 0.0625, 300),
-    "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 500),
+    "deeplab_v3plus_street": Lesson("deeplab_v3plus", "street", 0.055, 3000, learning_rate=2e-3, batch_size=8),
     # Twins but for their rates: what one of them cannot see, it must guess.
     "near_vehicles": Lesson("stack", "long_vehicle", 1.0, 400, {"rates": list(NEAR)}, 1e-2, knobs={"cab_width": 6}),
     "far_vehicles": Lesson("stack", "long_vehicle", 1.0, 400, {"rates": list(FAR)}, 1e-2, knobs={"cab_width": 6}),
