@@ -144,7 +144,7 @@ def pooling_loses(seeds: Seeds) -> Evidence:
         "tests/models/test_segnet.py::test_parameters_are_counted_to_the_digit",
         "tests/models/test_segnet.py::test_scores_may_be_negative",
     ),
-    paper="29.5M encoder and decoder (Badrinarayanan et al. 2017)",
+    paper="the encoder shrinks from 134M to 14.7M (Badrinarayanan et al. 2017, section 3)",
 )
 def segnet_is_smaller(seeds: Seeds) -> Evidence:
     segnet, deconvnet = counting.empty("segnet", 11), counting.empty("deconvnet", 11)

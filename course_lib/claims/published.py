@@ -32,7 +32,7 @@ HEADLINES = (
     Headline("FCN", "fcn16s", "VOC 2011", "val", 62.4, "long2015", "Table 2"),
     Headline("FCN", "fcn8s", "VOC 2011", "val", 62.7, "long2015", "Table 2"),
     Headline("FCN", "fcn8s", VOC, "test", 62.2, "long2015", "Table 3"),
-    Headline("FCN", "fcn8s", CITIES, "test", 65.3, "zhao2017", "Table 6"),
+    Headline("FCN", "fcn8s", CITIES, "test", 65.3, "zhao2017", "Table 7"),
     Headline("DeepLab v1", "deeplab_v1", VOC, "val", 62.25, "chen2015", "Table 1a"),
     Headline("DeepLab v1", "deeplab_v1", VOC, "val", 67.64, "chen2015", "Table 1a", "CRF"),
     Headline("DeepLab v1", "deeplab_v1", VOC, "test", 70.3, "chen2015", "Table 1b", "CRF"),
@@ -45,25 +45,25 @@ HEADLINES = (
     Headline("DilatedNet", "dilatednet_large", VOC, "test", 73.5, "yu2016", "Table 4", "COCO"),
     Headline("DilatedNet", "dilatednet_large", VOC, "test", 75.3, "yu2016", "Table 4", "COCO, CRF-RNN"),
     Headline("DilatedNet", "dilatednet_basic", CAMVID, "test", 65.3, "yu2016", "Table 5"),
-    Headline("DilatedNet", "dilatednet_basic", CITIES, "test", 67.1, "zhao2017", "Table 6", "10 layers of context"),
-    Headline("DeepLab v2", "deeplab_v2_vgg16", VOC, "test", 72.6, "chen2018", "Table 3", "CRF"),
+    Headline("DilatedNet", "dilatednet_basic", CITIES, "test", 67.1, "zhao2017", "Table 7", "10 layers of context"),
+    Headline("DeepLab v2", "deeplab_v2_vgg16", VOC, "test", 72.6, "chen2018", "section 4.1.2", "CRF"),
     Headline("DeepLab v2", "deeplab_v2", VOC, "val", 76.35, "chen2018", "Table 4", "COCO, several scales"),
     Headline("DeepLab v2", "deeplab_v2", VOC, "val", 77.69, "chen2018", "Table 4", "COCO, several scales, CRF"),
     Headline("DeepLab v2", "deeplab_v2", VOC, "test", 79.7, "chen2018", "Table 5", "COCO, several scales, CRF"),
-    Headline("DeepLab v2", "deeplab_v2", CITIES, "test", 70.4, "zhao2017", "Table 6", "CRF"),
+    Headline("DeepLab v2", "deeplab_v2", CITIES, "test", 70.4, "zhao2017", "Table 7", "CRF"),
     Headline("FC-DenseNet", "fc_densenet56", CAMVID, "test", 58.9, "jegou2017", "Table 3"),
     Headline("FC-DenseNet", "fc_densenet67", CAMVID, "test", 65.8, "jegou2017", "Table 3"),
     Headline("FC-DenseNet", "fc_densenet103", CAMVID, "test", 66.9, "jegou2017", "Table 3"),
     Headline("PSPNet", "pspnet50", ADE, "val", 41.68, "zhao2017", "Table 4"),
-    Headline("PSPNet", "pspnet101", VOC, "test", 82.6, "zhao2017", "Table 5", "several scales"),
-    Headline("PSPNet", "pspnet101", VOC, "test", 85.4, "zhao2017", "Table 5", "COCO, several scales"),
-    Headline("PSPNet", "pspnet101", CITIES, "test", 78.4, "zhao2017", "Table 6", "several scales"),
-    Headline("PSPNet", "pspnet101", CITIES, "test", 80.2, "zhao2017", "Table 6", "coarse labels, several scales"),
+    Headline("PSPNet", "pspnet101", VOC, "test", 82.6, "zhao2017", "Table 6", "several scales"),
+    Headline("PSPNet", "pspnet101", VOC, "test", 85.4, "zhao2017", "Table 6", "COCO, several scales"),
+    Headline("PSPNet", "pspnet101", CITIES, "test", 78.4, "zhao2017", "Table 7", "several scales"),
+    Headline("PSPNet", "pspnet101", CITIES, "test", 80.2, "zhao2017", "Table 7", "coarse labels, several scales"),
     Headline("DeepLab v3", "deeplab_v3_resnet101", VOC, "val", 77.21, "chen2018plus", "Table 3"),
     Headline("DeepLab v3", "deeplab_v3_resnet101", VOC, "test", 85.7, "chen2017", "Table 7", "COCO"),
     Headline("DeepLab v3", "deeplab_v3_resnet101", CITIES, "test", 81.3, "chen2018plus", "Table 7b", "coarse labels"),
     Headline("DeepLab v3+", "deeplab_v3plus", VOC, "val", 79.79, "chen2018plus", "Table 5"),
-    Headline("DeepLab v3+", "deeplab_v3plus", VOC, "test", 87.8, "chen2018plus", "Table 6", "COCO"),
+    Headline("DeepLab v3+", "deeplab_v3plus", VOC, "test", 87.8, "chen2018plus", "Table 6", "COCO, several scales"),
     Headline("DeepLab v3+", "deeplab_v3plus", VOC, "test", 89.0, "chen2018plus", "Table 6", "COCO, JFT"),
     Headline("DeepLab v3+", "deeplab_v3plus", CITIES, "test", 82.1, "chen2018plus", "Table 7b", "coarse labels"),
     Headline("DeepLab v3+", "deeplab_v3plus", ADE, "val", 45.65, "chen2018plus", RELEASE, "several scales"),
@@ -96,7 +96,7 @@ class Table(list):
 
     def cells(self) -> list[tuple[str, ...]]:
         return [
-            (row.data, row.split, row.family, row.network, f"{row.mean_iou:g}", row.under, f"{row.paper}, {row.where}")
+            (row.data, row.split, row.family, row.network, str(row.mean_iou), row.under, f"{row.paper}, {row.where}")
             for row in self
         ]
 

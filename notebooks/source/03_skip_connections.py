@@ -374,9 +374,9 @@ def my_channels(first, down, bottleneck, up, growth):
 exercises.skips.channels.check(my_channels)
 
 # %% [markdown]
-# **What the papers reported.** U-Net won the ISBI cell tracking challenge of 2015, with an IoU of 0.9203 on PhC-U373
-# ([@ronneberger2015], table 2), from few labelled pictures. FC-DenseNet103 reached mean IoU 66.9 on CamVid
-# ([@jegou2017], table 3) without any pretraining.
+# **What the papers reported.** U-Net won two categories of the ISBI cell tracking challenge of 2015, with an IoU of
+# 0.9203 on PhC-U373 ([@ronneberger2015], table 2), from few labelled pictures. FC-DenseNet103 reached mean IoU 66.9 on
+# CamVid ([@jegou2017], table 3) without any pretraining.
 #
 # **What circulates wrongly.** Much code called U-Net pads its convolutions, adds batch normalisation, and pads the
 # small map instead of cutting the large one. That may be a good network; it is not the one of the paper, and weights
