@@ -40,15 +40,16 @@ class Exercise:
     def _judged(self, answer: tuple) -> Outcome:
         if not all(map(is_attempted, answer)):
             return Outcome(self.name, "not attempted", ("Replace the placeholder, run the cell, and see.",))
+        if len(answer) != (wanted := len(inspect.signature(self.judge).parameters)):
+            words = "one answer" if wanted == 1 else f"{wanted} answers, in the order of the question"
+            return Outcome(self.name, "not attempted", (f"check(...) takes {words}, and was given {len(answer)}.",))
         try:
             self.judge(*answer)
         except NotYet as verdict:
             return Outcome(self.name, "not yet", verdict.lines)
         except Raised as verdict:
             return Outcome(self.name, "your code raised", verdict.lines)
-        except (
-            Exception
-        ) as error:  # a value so odd that no check foresaw it is still no reason to fail a student's cell
+        except Exception as error:  # a value so odd that no check foresaw it is no reason to fail a student's cell
             return Outcome(self.name, "not yet", (f"{UNREADABLE} ({type(error).__name__}: {error})",))
         return Outcome(self.name, "correct")
 

@@ -107,7 +107,9 @@ KINDS = {Tensor: tensor, list: listing, bool: truth}
 
 
 def whole_numbers(found: Any, *, what: str, least: int = 1) -> list[int]:
-    """The answer as a list of whole numbers."""
+    """The answer as a list of whole numbers; a range, an array or a tensor of one row will do."""
+    if isinstance(found, range) or (isinstance(found, np.ndarray | Tensor) and found.ndim == 1):
+        found = list(found) if isinstance(found, range) else found.tolist()
     if not isinstance(found, list | tuple) or not found:
         raise NotYet(f"{what} should be a list of whole numbers, found {describe(found)}")
     for value in found:
@@ -118,6 +120,8 @@ def whole_numbers(found: Any, *, what: str, least: int = 1) -> list[int]:
 
 def module(answer: Any, *inputs: Any, what: str) -> nn.Module:
     """The module that a student's function builds from these inputs."""
+    if isinstance(answer, nn.Module):
+        raise NotYet(f"{what}: hand over the function that builds it, found the module {describe(answer)} itself")
     built = call(answer, *inputs)
     if isinstance(built, type):
         raise NotYet(f"{what} should be a module, found the class {built.__name__}: call it, {built.__name__}(...)")
@@ -131,7 +135,7 @@ def statements(found: Any, right: str, why: Mapping[str, str]) -> None:
     word = f"write the letters as one word, such as {''.join(why)[:2]!r}"
     if not isinstance(found, str | list | tuple | set | frozenset):
         raise NotYet(f"{word}, found {describe(found)}")
-    given = found.lower() if isinstance(found, str) else found
+    given = [letter.lower() if isinstance(letter, str) else letter for letter in found]
     letters = [letter for letter in given if letter not in tuple(" ,.;()")]
     unknown = [letter for letter in letters if letter not in tuple(why)]
     if unknown or not letters:

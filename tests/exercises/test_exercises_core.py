@@ -2,14 +2,16 @@
 
 import time
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from course_lib import exercises
 from course_lib.exercises import record
 from course_lib.exercises.attempt import Raised, advice, call, is_attempted
 from course_lib.exercises.exercise import exercise
-from course_lib.exercises.expect import number, tensor
+from course_lib.exercises.expect import module, number, statements, tensor, whole_numbers
 from course_lib.exercises.outcome import NotYet
 
 
@@ -35,6 +37,27 @@ def test_the_placeholder_is_not_attempted():
 @pytest.mark.parametrize("answer", [lambda x: 2 * x, lambda x: x + x, print, 5, [1]])
 def test_an_answer_is_attempted(answer):
     assert is_attempted(answer)
+
+
+@pytest.mark.parametrize("answers", [(), (5, 6)])
+def test_answers_too_few_or_too_many_are_counted(answers):
+    outcome = doubled.check(*answers)
+    assert outcome.kind == "not attempted"
+    assert outcome.lines == (f"check(...) takes one answer, and was given {len(answers)}.",)
+
+
+def test_a_module_handed_over_instead_of_its_function_is_named():
+    with pytest.raises(NotYet, match=r"the branch: hand over the function that builds it, found the module Conv2d"):
+        module(nn.Conv2d(3, 4, 1), 3, what="the branch")
+
+
+def test_statements_may_be_capital_letters_in_a_list():
+    statements(["A", "C"], "ac", {"a": "", "b": "", "c": ""})
+
+
+@pytest.mark.parametrize("given", [range(1, 4), np.array([1, 2, 3]), torch.tensor([1, 2, 3]), (1, 2, 3)])
+def test_whole_numbers_may_come_in_any_row(given):
+    assert whole_numbers(given, what="the rates") == [1, 2, 3]
 
 
 def test_a_right_answer_is_correct_and_recorded(own_record):

@@ -107,7 +107,7 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
 def graded(handed_in, tmp_path_factory) -> dict[str, dict[str, tuple[int, str]]]:
     """Point and words by student and exercise, as the file says them."""
     out = tmp_path_factory.mktemp("grades") / "grades.csv"
-    grading.grade(handed_in, out, limits=Limits(cell_seconds=5, seconds=60, gigabytes=1), progress=False)
+    grading.grade(handed_in, out, limits=Limits(cell_seconds=5, seconds=600, gigabytes=1), progress=False)
     found: dict[str, dict] = {}
     for line in grading.read(out):
         found.setdefault(line.student, {})[line.exercise] = (line.point, line.why)
