@@ -9,6 +9,7 @@ import random
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -20,6 +21,7 @@ def start(seed: int = 0) -> torch.device:
     random.seed(seed)
     torch.manual_seed(seed)
     _style()
+    _explain_missing_names()
     if in_colab():
         _allow_widgets_in_colab()
     return device()
@@ -88,6 +90,21 @@ def _style() -> None:
 
     colours = [palette.hex_of(colour) for colour in palette.ORDER[1:7]]
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=colours)
+
+
+def _explain_missing_names() -> None:
+    """A cell that is run before those above it says so, under Python's own words."""
+    if "IPython" not in sys.modules or (shell := sys.modules["IPython"].get_ipython()) is None:
+        return
+
+    def explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        if error.name:
+            print(
+                f"{error.name!r} is not there yet: if a cell above makes it, run all cells above, then this one."
+            )
+
+    shell.set_custom_exc((NameError,), explain)
 
 
 def _allow_widgets_in_colab() -> None:

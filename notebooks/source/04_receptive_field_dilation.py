@@ -79,7 +79,7 @@ figures.vehicles(images[some], truth[some], None, unseen.classes, unseen.colours
 
 # %% [markdown]
 # Let us train a small network on other pictures of this kind: one 3x3 [[convolution]] with [[stride]] 2, six more
-# without, 16 channels each, and the scores enlarged to the picture. It takes about 10 seconds.
+# without, 16 channels each, and the scores enlarged to the picture. It takes about 15 seconds.
 #
 # *Guess:* which pixels will it get right, and what will it say about the others?
 # <details><summary>Your guess, then ours</summary>It cannot name what it cannot connect with a cab. Near the cab it
@@ -94,7 +94,7 @@ from course_lib.training import fit
 scenes = Scenes("long_vehicle", count=4096, seed=0, **CAB)
 torch.manual_seed(0)
 plain = labeller(PLAIN)
-fit(plain, scenes, steps=250, learning_rate=1e-2)
+fit(plain, scenes, steps=350, learning_rate=1e-2)
 answer = answers(plain, unseen)[0]
 figures.vehicles(images[some], truth[some], answer[some], unseen.classes, unseen.colours)
 
@@ -189,7 +189,7 @@ evidence("R1", "R2", "R3", "R14")
 # %% [markdown]
 # ## The same network, dilated
 # Now the experiment that this lecture hangs on. We keep the layers, the number of weights and the training, and
-# change *only the rates*: 1, 2, 5, 9, 5, 2 instead of six times 1. Again about 10 seconds.
+# change *only the rates*: 1, 2, 5, 9, 5, 2 instead of six times 1. Again about 15 seconds.
 #
 # *Guess:* how will its share of right pixels depend on the distance from the cab? And that of the first network?
 # <details><summary>Your guess, then run the cell</summary>The first one sees 14 pixels in each direction and must
@@ -198,7 +198,7 @@ evidence("R1", "R2", "R3", "R14")
 # %% tags=["heavy"]
 torch.manual_seed(0)
 dilated = labeller(MIXED)
-fit(dilated, scenes, steps=250, learning_rate=1e-2)
+fit(dilated, scenes, steps=350, learning_rate=1e-2)
 
 curves, reach = {}, {}
 for name, net in {"plain": plain, "dilated": dilated}.items():

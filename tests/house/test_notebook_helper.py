@@ -3,7 +3,9 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
+import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 
 from course_lib import notebook
 
@@ -27,6 +29,23 @@ def test_colab_gets_its_widget_manager(monkeypatch):
     monkeypatch.setitem(sys.modules, "google.colab", colab)
     notebook.start()
     assert switched == [True]
+
+
+@pytest.fixture
+def shell():
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def test_a_name_that_is_not_there_yet_sends_the_student_up(shell, capsys):
+    shell.run_cell("from course_lib import notebook; notebook.start()")
+    assert shell.run_cell("exercises.skips").error_in_exec.name == "exercises"
+    said = capsys.readouterr().out
+    assert "NameError" in said
+    assert "'exercises' is not there yet" in said
+    assert "run all cells above, then this one" in said
+    shell.run_cell("1 / 0")
+    assert "not there yet" not in capsys.readouterr().out
 
 
 def test_the_machine_table_names_what_students_ask_for():

@@ -3,10 +3,10 @@
 `Looker` holds a network and a picture and asks `course_lib.receptive_field`; `render` shades what lies outside.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isinf
 
 import numpy as np
 from torch import Tensor, nn
@@ -45,10 +45,10 @@ def receptive_field(
         image, _, extras = Scenes("street", size=SIDE, count=1, seed=3)[0]
         objects = extras["instance"]
     looker = Looker(net.eval(), image, objects)
-    height, width = (-(-side // STEP) for side in image.shape[-2:])
+    size = tuple(-(-side // STEP) for side in image.shape[-2:])
     offered = list(layers) if layers else looker.some_layers()
     controls = [
-        Pixel(name="place", label="Place", size=(height, width), default=(height // 2, width // 2)),
+        Pixel(name="place", label="Place", size=size, default=_start(size, objects)),
         Choice(name="layer", label="Layer", values=offered, default=offered[len(offered) // 3]),
         Switch(name="gradient", label="Effective: where it really looks"),
         Switch(name="occlusion", label="Empirical: hide and see (seconds)"),
@@ -56,6 +56,15 @@ def receptive_field(
     named = network if isinstance(network, str) else type(net).__name__
     title = f"What one unit of {named} sees"
     return Explorer(looker.render, controls, name="receptive_field", title=title, table=False)
+
+
+def _start(size: tuple[int, int], objects: Tensor | None) -> tuple[int, int]:
+    """The middle, or the place nearest to it that lies on a thing."""
+    middle = (size[0] // 2, size[1] // 2)
+    if objects is None:
+        return middle
+    on_things = (objects[STEP // 2 :: STEP, STEP // 2 :: STEP] > 0).nonzero().tolist()
+    return min(map(tuple, on_things), key=lambda place: math.dist(place, middle), default=middle)
 
 
 @dataclass(eq=False)
@@ -117,7 +126,7 @@ class Looker:
 
     def _numbers(self, unit, layer: str, mask: np.ndarray, box, looks: Spread | None, hides: Spread | None) -> Readout:
         size = self.field.size(layer)
-        whole = " x ".join("whole image" if isinf(side) else number_text(side) for side in size)
+        whole = " x ".join("whole image" if math.isinf(side) else number_text(side) for side in size)
         rows = [
             ("Unit", f"({unit[0]}, {unit[1]}) of {' x '.join(map(str, self.field.output_size(layer)))}"),
             ("Theoretical size, unclipped", whole),
