@@ -312,7 +312,8 @@ models = {
 for name, said in models.items():
     first, second = (float(Confusion(2).update(*pair).iou[1]) for pair in zip(said, things))
     together = float(Confusion(2).update(said, things).iou[1])
-    print(f"{name}: {first:.2f} and {second:.2f}, mean {(first + second) / 2:.2f}; from one matrix {together:.2f}")
+    average = (first + second) / 2
+    print(f"{name}: {first:.2f} and {second:.2f}, mean {average:.2f}; from one matrix {together:.2f}")
 evidence("T4")
 
 # %% [markdown]

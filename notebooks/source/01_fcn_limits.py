@@ -422,9 +422,9 @@ seeing
 # field. So let us ask the unit in the middle of fc7 before a picture of 500 pixels: how wide is the disc that holds
 # half of all the weight? If all 404 x 404 pixels weighed alike, it would be 322 pixels wide.
 #
-# **F5** asks more networks. Where the picture is smaller than the field, its border cuts the field off, and the disc is
-# smaller still. Mind what the number does not say: the weights are random, and training moves them. Lecture 04 measures
-# that.
+# **F5** asks five such networks, each before four pictures. (In a smaller picture the border would cut the field off,
+# and make the disc too small.) Mind what the number does not say: the weights are random, and training moves them.
+# Lecture 04 measures that.
 
 # %%
 from course_lib.receptive_field import effective
@@ -433,9 +433,8 @@ torch.manual_seed(0)
 narrow = models.build("fcn32s", num_classes=2, width=1 / 16).eval()
 large_image = Scenes("street", size=500, count=1, seed=0)[0][0]
 listens = effective(narrow, large_image[None], (7, 7), layer="fc7", trained=False)
-print(
-    f"half of the weight: a disc of {2 * listens.radius(0.5):.0f} pixels; if all weighed alike: {404 * (2 / torch.pi) ** 0.5:.0f}"
-)
+print(f"half of the weight: a disc of {2 * listens.radius(0.5):.0f} pixels")
+print(f"if all weighed alike: {404 * (2 / torch.pi) ** 0.5:.0f}")
 evidence("F5")
 
 # %% [markdown]
