@@ -54,16 +54,30 @@ def load(path: str | Path) -> dict:
 
 
 def check_same(stored: dict, plan: dict, path: str | Path) -> None:
-    """A checkpoint continues the training that wrote it, not another one."""
+    """A checkpoint continues the training that wrote it, not another one; `identity` compares the data."""
     different = [
         f"{name}: {stored.get(name)!r} there, {value!r} now"
         for name, value in plan.items()
-        if stored.get(name) != value
+        if name != "data" and stored.get(name) != value
     ]
     if different:
         raise ValueError(
             f"the checkpoint {path} belongs to another training ({'; '.join(different)}): "
             "delete it to start again, or give another path"
+        )
+
+
+def check_fits(stored: dict, model: torch.nn.Module, path: str | Path) -> None:
+    """The weights of another network are refused before any of them is copied."""
+    shapes = [{name: tuple(value.shape) for name, value in state.items()} for state in (stored, model.state_dict())]
+    there, now = shapes
+    different = [name for name in there | now if there.get(name) != now.get(name)]
+    if different:
+        name = different[-1]  # mostly the scores, whose length is the number of classes
+        raise ValueError(
+            f"the checkpoint {path} holds another network ({name}: {there.get(name, 'missing')} there, "
+            f"{now.get(name, 'missing')} now): build it with the same model, width, options and number of classes, "
+            "or choose another --output (in Python: checkpoint=)"
         )
 
 

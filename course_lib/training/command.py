@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     say.add_argument("--workers", type=int, default=2)
     say.add_argument("--seed", type=int, default=0)
     say.add_argument("--checkpoint-every", type=int, default=500, metavar="STEPS")
-    say.add_argument("--output", type=Path, help="default: artefacts/training/MODEL_DATA")
+    say.add_argument("--output", type=Path, help="default: artefacts/training/MODEL_DATA, for folder MODEL_folder_ROOT")
     return say
 
 
@@ -72,7 +72,7 @@ def train(asked: argparse.Namespace) -> None:
         asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
         **options(asked.option),
     )  # fmt: skip
-    output = asked.output or Path("artefacts") / "training" / f"{asked.model}_{asked.data.replace(':', '_')}"
+    output = distributed.from_first(lambda: output_of(asked, len(source.train)))
     steps = None if asked.epochs else asked.steps or recipe.steps
     say(f"{asked.model} on {asked.data}: {len(source.train)} images, {device}, {distributed.world()} process(es)")
     say(f"recipe: {recipe.source}")
@@ -84,6 +84,19 @@ def train(asked: argparse.Namespace) -> None:
         seed=asked.seed, workers=0 if asked.data.startswith("scenes") else asked.workers,
     )  # fmt: skip
     finish(model, source, history, asked, output)
+
+
+def output_of(asked: argparse.Namespace, images: int) -> Path:
+    """Where everything goes: with --data folder each root has a place of its own."""
+    usual = Path("artefacts") / "training" / f"{asked.model}_{asked.data.replace(':', '_')}"
+    if asked.output or asked.data != "folder":
+        return asked.output or usual
+    own, old = usual.with_name(f"{usual.name}_{asked.root.resolve().name}"), usual / "checkpoint.pt"
+    if not own.exists() and old.exists():  # the place of all roots in earlier versions, which noted no data
+        plan, here = checkpoint.load(old)["plan"], str(asked.root.resolve())
+        if plan["images"] == images and (plan.get("data") or {"where": here})["where"] == here:
+            return usual
+    return own
 
 
 def adapted(recipe: Recipe, asked: argparse.Namespace) -> Recipe:

@@ -15,6 +15,7 @@ from course_lib.training import dice, distributed
 from course_lib.training.evaluation import evaluate
 from course_lib.training.feed import Checked, Order, batches
 from course_lib.training.history import History
+from course_lib.training.identity import identity
 from course_lib.training.objective import Objective, classes_of, weights_of
 from course_lib.training.optimisers import described, optimizer_of, precision, schedule_of, set_rate
 from course_lib.training.saver import Saver
@@ -66,6 +67,7 @@ def fit(
     plan = {
         "steps": steps, "batch_size": batch_size, "seed": seed, "images": len(data), "clip": clip, "ignore": ignore,
         "class_weights": None if weights is None else weights.tolist(), "schedule": getattr(factor, "__name__", "own"),
+        "data": distributed.from_first(lambda: identity(data, progress=progress)) if checkpoint else None,
         **described(optimizer),
     }  # fmt: skip
     save = Saver(model, optimizer, scaler, plan=plan, path=checkpoint, log=log)

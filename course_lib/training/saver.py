@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib.training import checkpoint, distributed
+from course_lib.training import checkpoint, distributed, identity
 from course_lib.training.history import History
 from course_lib.training.watch import Watch
 
@@ -38,6 +38,8 @@ class Saver:
         if not there:
             return History()
         stored = distributed.from_first(lambda: checkpoint.load(self.path))
+        identity.check(stored["plan"].get("data"), self.plan["data"], self.path)
+        checkpoint.check_fits(stored["model"], self.model, self.path)
         checkpoint.check_same(stored["plan"], self.plan, self.path)
         self.model.load_state_dict(stored["model"])
         self.optimizer.load_state_dict(stored["optimizer"])
