@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.datasets.pairs import VOID, Pairs, Transform, opened, read_labels
+from course_lib.datasets.pairs import VOID, Pairs, Transform
+from course_lib.datasets.pictures import OWN, opened, read_labels
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -51,14 +52,14 @@ class Folder(Pairs):
         from PIL import ImageOps
 
         # A telephone writes its pictures lying down and notes the turn beside them.
-        return opened(path, lambda picture: np.array(ImageOps.exif_transpose(picture).convert("RGB")))
+        return opened(path, lambda picture: np.array(ImageOps.exif_transpose(picture).convert("RGB")), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
-        label = self.read_colours(path) if self.colours else read_labels(path)
+        label = self.read_colours(path) if self.colours else read_labels(path, OWN)
         return np.where(label == self.void, VOID, label).astype(np.uint8)
 
     def read_colours(self, path: Path) -> np.ndarray:
-        painted = opened(path, lambda picture: np.array(picture.convert("RGB"))).astype(np.int64)
+        painted = opened(path, lambda picture: np.array(picture.convert("RGB")), OWN).astype(np.int64)
         codes = painted @ np.array([1 << 16, 1 << 8, 1])
         label, known = np.zeros(codes.shape, np.uint8), np.zeros(codes.shape, bool)
         for (red, green, blue), value in self.colours.items():

@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from course_lib.datasets.pictures import opened, read_labels
+
 VOID = 255
 Pair = tuple[Path, Path]
 Transform = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -76,35 +78,6 @@ class Pairs(Dataset):
         """Read every file once; the first wrong one is named."""
         for index in tqdm(range(len(self)), desc="checking files", delay=1, leave=False, disable=not progress):
             self.load(index)
-
-
-def opened(path: Path, read: Callable) -> np.ndarray:
-    """What `read` makes of a picture file; a damaged file is named."""
-    from PIL import Image
-
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing")
-    try:
-        with Image.open(path) as picture:
-            return read(picture)
-    except (OSError, SyntaxError, EOFError) as error:
-        raise ValueError(f"{path} cannot be read as a picture ({error}): delete it and fetch it again") from error
-
-
-def read_labels(path: Path) -> np.ndarray:
-    """A mask whose pixel values are labels: a palette or grey PNG, never interpolated, never JPEG."""
-
-    def read(picture) -> np.ndarray:
-        if picture.format == "JPEG":
-            raise ValueError(f"{path} is a JPEG: its compression changes labels; save masks as PNG")
-        if picture.mode not in ("P", "L", "1"):
-            raise ValueError(
-                f"{path} has mode {picture.mode}; expected a mask of one channel (palette or grey) whose values are "
-                "labels. For a mask painted in colours use Folder(..., colours={(r, g, b): label})"
-            )
-        return np.array(picture).astype(np.uint8)
-
-    return opened(path, read)
 
 
 def transformed(transform: Transform, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:

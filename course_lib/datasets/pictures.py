@@ -1,0 +1,43 @@
+"""Reading one picture or one mask from its file, and what to say when that goes wrong.
+
+In comes a path; out goes an array. Whatever is refused is named with its file and with what to try next; a picture is
+never changed in silence.
+"""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+FETCHED = "delete it and fetch it again"
+OWN = "open it in a viewer and save it anew as PNG"
+
+
+def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
+    """What `read` makes of a picture file; a damaged file is named, with the advice on how to mend it."""
+    from PIL import Image
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing")
+    try:
+        with Image.open(path) as picture:
+            return read(picture)
+    except (OSError, SyntaxError, EOFError, struct.error) as error:
+        raise ValueError(f"{path} cannot be read as a picture ({error}): {advice}") from error
+
+
+def read_labels(path: Path, advice: str = FETCHED) -> np.ndarray:
+    """A mask whose pixel values are labels: a palette or grey PNG, never interpolated, never JPEG."""
+
+    def read(picture) -> np.ndarray:
+        if picture.format == "JPEG":
+            raise ValueError(f"{path} is a JPEG: its compression changes labels; save masks as PNG")
+        if picture.mode not in ("P", "L", "1"):
+            raise ValueError(
+                f"{path} has mode {picture.mode}; expected a mask of one channel (palette or grey) whose values are "
+                "labels. For a mask painted in colours use Folder(..., colours={(r, g, b): label})"
+            )
+        return np.array(picture).astype(np.uint8)
+
+    return opened(path, read, advice)
