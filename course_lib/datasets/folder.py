@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.datasets.pairs import VOID, Pairs, Transform
-from course_lib.datasets.pictures import OWN, opened, read_labels
+from course_lib.datasets.pictures import OWN, colours_of, opened, read_labels
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -52,7 +52,7 @@ class Folder(Pairs):
         from PIL import ImageOps
 
         # A telephone writes its pictures lying down and notes the turn beside them.
-        return opened(path, lambda picture: np.array(ImageOps.exif_transpose(picture).convert("RGB")), OWN)
+        return opened(path, lambda picture: colours_of(ImageOps.exif_transpose(picture), path), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
         label = self.read_colours(path) if self.colours else read_labels(path, OWN)

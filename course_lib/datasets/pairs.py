@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from course_lib.datasets.pictures import opened, read_labels
+from course_lib.datasets.pictures import colours_of, opened, read_labels
 
 VOID = 255
 Pair = tuple[Path, Path]
@@ -68,7 +68,7 @@ class Pairs(Dataset):
         return image, label
 
     def read_image(self, path: Path) -> np.ndarray:
-        return opened(path, lambda picture: np.array(picture.convert("RGB")))
+        return opened(path, lambda picture: colours_of(picture, path))
 
     def read_mask(self, path: Path) -> np.ndarray:
         """The labels as they count in the course; a data set with its own numbers maps them here."""

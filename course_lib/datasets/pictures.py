@@ -12,6 +12,7 @@ import numpy as np
 
 FETCHED = "delete it and fetch it again"
 OWN = "open it in a viewer and save it anew as PNG"
+DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # Pillow's names for more than 8 bits in one channel
 
 
 def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
@@ -25,6 +26,20 @@ def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
             return read(picture)
     except (OSError, SyntaxError, EOFError, struct.error) as error:
         raise ValueError(f"{path} cannot be read as a picture ({error}): {advice}") from error
+
+
+def colours_of(picture, path: Path) -> np.ndarray:
+    """H x W x 3, uint8. Pillow itself cuts what is deeper than 8 bits off at 255, so that nearly all of it is white."""
+    if picture.mode not in DEEP:
+        return np.array(picture.convert("RGB"))
+    values = np.array(picture)
+    if picture.mode == "F" or not 0 <= values.min() <= values.max() <= 65535:
+        raise ValueError(
+            f"{path} has values from {values.min()} to {values.max()} (mode {picture.mode}); expected 8 or 16 bits a "
+            "channel: save it anew as PNG with 8 bits"
+        )
+    grey = ((values.astype(np.int64) + 128) // 257).astype(np.uint8)  # 65535 becomes 255
+    return np.stack([grey] * 3, axis=2)
 
 
 def read_labels(path: Path, advice: str = FETCHED) -> np.ndarray:
