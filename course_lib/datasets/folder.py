@@ -7,6 +7,7 @@
 With a split the files lie one folder deeper: images/train, masks/train.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from course_lib.datasets.pairs import VOID, Pairs, Transform
 from course_lib.datasets.pictures import OWN, colours_of, opened, read_labels
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+UNREAD = f"this format is not read: save it anew as {', '.join(IMAGES)}"
+BLACK_AND_WHITE = (
+    "holds only 0 and 255, and 255 is void: its white is neither learned nor scored. Number the classes 0, 1, ...; "
+    "from PIL import Image; Image.open(mask).point(lambda value: value // 255).save(new_mask) makes 1 of 255"
+)
 
 
 class Folder(Pairs):
@@ -42,6 +48,8 @@ class Folder(Pairs):
             raise ValueError(f"classes must be at least two names, one for each label, got {classes!r}")
         self.root, self.classes = Path(root), tuple(classes)
         self.colours, self.void = dict(colours or {}), void
+        self.black_and_white: Path | None = None  # the first mask that looks like it
+        self.foreground = self.checking = False
         image_folder, mask_folder = self.root / images / (split or ""), self.root / masks / (split or "")
         for folder in (image_folder, mask_folder):
             if not folder.is_dir():
@@ -55,8 +63,35 @@ class Folder(Pairs):
         return opened(path, lambda picture: colours_of(ImageOps.exif_transpose(picture), path), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
-        label = self.read_colours(path) if self.colours else read_labels(path, OWN)
+        if self.colours:
+            return self.read_colours(path)
+        label = read_labels(path, OWN)
+        self.note(path, label)
         return np.where(label == self.void, VOID, label).astype(np.uint8)
+
+    def note(self, path: Path, label: np.ndarray) -> None:
+        """Many programs paint masks black and white, 0 and 255; here all of their foreground would be void."""
+        held = set(np.bincount(label.ravel(), minlength=256).nonzero()[0].tolist())
+        self.foreground |= bool(held - {0, self.void, VOID})
+        if VOID in held and held <= {0, VOID} and self.black_and_white is None:
+            self.black_and_white = path
+            if not self.checking:
+                self.warn()
+
+    def warn(self) -> None:
+        warnings.warn(f"{self.black_and_white} {BLACK_AND_WHITE}. If void is meant, all is well", stacklevel=2)
+
+    def check(self, *, progress: bool = True) -> None:
+        """Also whether the masks, all together, hold any class but the first."""
+        self.black_and_white, self.foreground, self.checking = None, False, True
+        try:
+            super().check(progress=progress)
+        finally:
+            self.checking = False
+        if self.black_and_white and self.foreground:
+            self.warn()
+        elif self.black_and_white:
+            raise ValueError(f"{self.black_and_white} {BLACK_AND_WHITE}. No mask in its folder holds a class but 0")
 
     def read_colours(self, path: Path) -> np.ndarray:
         painted = opened(path, lambda picture: np.array(picture.convert("RGB")), OWN).astype(np.int64)
@@ -75,13 +110,37 @@ class Folder(Pairs):
 
 def paired(image_folder: Path, mask_folder: Path) -> list[tuple[Path, Path]]:
     """Images and masks that share a stem; one without a partner is an error."""
-    images = {p.stem: p for p in sorted(image_folder.iterdir()) if p.suffix.lower() in IMAGES and p.name[0] != "."}
-    masks = {p.stem: p for p in sorted(mask_folder.iterdir()) if p.suffix.lower() in IMAGES and p.name[0] != "."}
+    images, masks = by_stem(image_folder), by_stem(mask_folder)
     for one, other, folder, what in ((images, masks, mask_folder, "mask"), (masks, images, image_folder, "image")):
         lonely = sorted(one.keys() - other.keys())
         if lonely:
             more = f" ({len(lonely)} such files)" if len(lonely) > 1 else ""
-            raise ValueError(f"{one[lonely[0]]} has no {what} named {lonely[0]}.* in {folder}{more}")
+            unread = [f"; {path.name} is there, but {UNREAD}" for path in unread_in(folder) if path.stem == lonely[0]]
+            raise ValueError(
+                f"{one[lonely[0]]} has no {what} named {lonely[0]}.* in {folder}{more}{''.join(unread[:1])}"
+            )
     if not images:
-        raise ValueError(f"no images in {image_folder}: expected files that end in {', '.join(IMAGES)}")
+        unread = [f"; {path.name} is there, but {UNREAD}" for path in unread_in(image_folder)]
+        ends = ", ".join(IMAGES)
+        raise ValueError(f"no images in {image_folder}: expected files that end in {ends}{''.join(unread[:1])}")
     return [(images[stem], masks[stem]) for stem in images]
+
+
+def by_stem(folder: Path) -> dict[str, Path]:
+    """The pictures of a folder by their names without the ending; two of one name are an error, none is left out."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in IMAGES or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise ValueError(
+                f"{folder} has both {found[path.stem].name} and {path.name}; expected one file of each name, because "
+                "images and masks are matched by it: rename one of the two or take it away"
+            )
+        found[path.stem] = path
+    return found
+
+
+def unread_in(folder: Path) -> list[Path]:
+    """Files that may be meant as pictures, in a format that is not read."""
+    return [p for p in sorted(folder.iterdir()) if p.is_file() and p.suffix.lower() not in IMAGES and p.name[0] != "."]

@@ -45,3 +45,39 @@ def test_a_picture_of_other_numbers_is_refused(root, values):
     Image.fromarray(values).save(root / "images" / "cat.tif")
     with pytest.raises(ValueError, match=r"cat\.tif has values from .* expected 8 or 16 bits"):
         Folder(root, CLASSES)[0]
+
+
+def test_masks_in_black_and_white_are_refused_because_their_white_is_void(root):
+    for name in ("cat", "dog"):
+        write_mask(root / "masks" / f"{name}.png", labels(0, 255))
+    with pytest.raises(ValueError, match=r"cat\.png holds only 0 and 255, and 255 is void.*Number the classes 0, 1"):
+        Folder(root, CLASSES).check()
+    unchecked = Folder(root, CLASSES)
+    with pytest.warns(UserWarning, match=r"cat\.png holds only 0 and 255") as told:
+        list(unchecked)
+    assert len(told) == 1
+
+
+def test_the_advice_for_black_and_white_mends_them(root):
+    for name in ("cat", "dog"):
+        mask = new_mask = root / "masks" / f"{name}.png"
+        Image.fromarray(labels(0, 255)).save(mask)
+        Image.open(mask).point(lambda value: value // 255).save(new_mask)
+    data = Folder(root, CLASSES)
+    data.check()
+    assert data[0][1].unique().tolist() == [0, 1]
+
+
+def test_one_mask_in_black_and_white_among_others_is_told(root):
+    write_mask(root / "masks" / "dog.png", labels(0, 255))
+    with pytest.warns(UserWarning, match=r"dog\.png holds only 0 and 255.*If void is meant, all is well"):
+        Folder(root, CLASSES).check()
+
+
+def test_masks_with_another_number_for_void_or_with_a_table_of_colours_are_left_in_peace(root):
+    write_mask(root / "masks" / "dog.png", labels(0, 9))
+    Folder(root, CLASSES, void=9).check()
+    for name in ("cat", "dog"):
+        write_mask(root / "masks" / f"{name}.png", labels(0, 255))
+    black, white = (0, 255, 0), (255, 0, 127)  # of the palette
+    Folder(root, CLASSES, colours={black: 0, white: 255}).check()
