@@ -81,3 +81,21 @@ def test_masks_with_another_number_for_void_or_with_a_table_of_colours_are_left_
         write_mask(root / "masks" / f"{name}.png", labels(0, 255))
     black, white = (0, 255, 0), (255, 0, 127)  # of the palette
     Folder(root, CLASSES, colours={black: 0, white: 255}).check()
+
+
+@pytest.mark.parametrize("kind", ["images", "masks"])
+def test_two_files_of_one_name_are_refused_and_none_is_dropped(root, kind):
+    write_image(root / kind / "cat.bmp")
+    with pytest.raises(ValueError, match=rf"{kind} has both cat\.bmp and cat\.png; expected one file of each name"):
+        Folder(root, CLASSES)
+
+
+def test_a_format_that_is_not_read_is_told(root):
+    for name in ("cat", "dog"):
+        (root / "images" / f"{name}.png").rename(root / "images" / f"{name}.heic")
+    with pytest.raises(ValueError, match=r"cat\.heic is there, but this format is not read: save it anew as \.jpg"):
+        Folder(root, CLASSES)
+    for name in ("cat", "dog"):
+        (root / "masks" / f"{name}.png").unlink()
+    with pytest.raises(ValueError, match=r"no images in .*cat\.heic is there, but this format is not read"):
+        Folder(root, CLASSES)
