@@ -4,7 +4,9 @@ In comes a path; out goes an array. Whatever is refused is named with its file a
 never changed in silence.
 """
 
+import re
 import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,8 +24,18 @@ def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing")
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(path)
+        with picture:
             return read(picture)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        pixels = re.search(r"\d+", str(error))  # "Image size (400000000 pixels) exceeds limit of ..."
+        size = f"{int(pixels[0]) / 1e6:.0f} million pixels" if pixels else str(error)
+        raise ValueError(
+            f"{path} has {size}; expected at most {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million, and a tenth of "
+            "that trains faster: shrink it and its partner alike, a mask without smoothing (nearest neighbour)"
+        ) from error
     except (OSError, SyntaxError, EOFError, struct.error) as error:
         raise ValueError(f"{path} cannot be read as a picture ({error}): {advice}") from error
 
@@ -48,10 +60,17 @@ def read_labels(path: Path, advice: str = FETCHED) -> np.ndarray:
     def read(picture) -> np.ndarray:
         if picture.format == "JPEG":
             raise ValueError(f"{path} is a JPEG: its compression changes labels; save masks as PNG")
+        if picture.mode in DEEP:
+            raise ValueError(
+                f"{path} has more than 8 bits a pixel (mode {picture.mode}); expected 8 bits, labels 0 to 255. To "
+                "convert one: from PIL import Image; import numpy; "
+                "Image.fromarray(numpy.array(Image.open(mask)).astype('uint8')).save(new_mask)"
+            )
         if picture.mode not in ("P", "L", "1"):
             raise ValueError(
                 f"{path} has mode {picture.mode}; expected a mask of one channel (palette or grey) whose values are "
-                "labels. For a mask painted in colours use Folder(..., colours={(r, g, b): label})"
+                "labels. For a mask painted in colours use --colours R,G,B=LABEL ..., or in Python "
+                "Folder(..., colours={(r, g, b): label})"
             )
         return np.array(picture).astype(np.uint8)
 

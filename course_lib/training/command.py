@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     say.add_argument("--data", required=True, help=" ".join(sources.NAMES))
     say.add_argument("--root", type=Path, help="where the data lie, or shall be downloaded to")
     say.add_argument("--classes", nargs="+", default=(), help="names of the classes of --data folder")
+    say.add_argument("--colours", nargs="+", default=(), metavar="R,G,B=LABEL", help="of painted masks; 255 is void")
     say.add_argument("--sbd", action="store_true", help="VOC with SBD's train_noval")
     say.add_argument("--size", type=int, default=64, help="pixels of a scene's side")
     say.add_argument("--count", type=int, default=1024, help="how many scenes to train on")
@@ -64,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def train(asked: argparse.Namespace) -> None:
     device, recipe = distributed.device(), adapted(recipe_for(asked.model, asked.data), asked)
     source = sources.load(
-        asked.data, recipe, root=asked.root, classes=tuple(asked.classes), size=asked.size, count=asked.count,
-        seed=asked.seed, sbd=asked.sbd,
+        asked.data, recipe, root=asked.root, classes=tuple(asked.classes), colours=asked.colours, size=asked.size,
+        count=asked.count, seed=asked.seed, sbd=asked.sbd,
     )  # fmt: skip
     torch.manual_seed(asked.seed)  # the first weights hang on the seed too
     model = models.build(

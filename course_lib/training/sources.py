@@ -4,7 +4,10 @@
 root and a recipe; out go two data sets.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from torch.utils.data import Dataset
@@ -43,6 +46,7 @@ def load(
     *,
     root: str | Path | None = None,
     classes: tuple[str, ...] = (),
+    colours: Sequence[str] = (),
     size: int = 64,
     count: int = 1024,
     seed: int = 0,
@@ -68,12 +72,26 @@ def load(
     elif name == "pets":
         source = Source(Pets(root, "trainval", transform=train), Pets(root, "test", transform=test), "Pets test")
     else:
-        parts = [Folder(root, classes, split=split, transform=how) for split, how in (("train", train), ("val", test))]
-        source = Source(*parts, "val")
+        own = partial(Folder, root, classes, colours=table(colours))
+        source = Source(own(split="train", transform=train), own(split="val", transform=test), "val")
     for part in (source.train, source.test):
         if isinstance(part, Pairs) and distributed.rank() == 0:
             part.check()
     return source
+
+
+def table(colours: Sequence[str]) -> dict[tuple[int, int, int], int]:
+    """R,G,B=LABEL as what a Folder reads."""
+    found = {}
+    for pair in colours:
+        match = re.fullmatch(r"(\d+),(\d+),(\d+)=(\d+)", pair)
+        numbers = [int(part) for part in match.groups()] if match else []
+        if not numbers or max(numbers) > 255:
+            raise ValueError(
+                f"--colours expects R,G,B=LABEL with numbers from 0 to 255, such as 255,0,0=1, got {pair!r}"
+            )
+        found[tuple(numbers[:3])] = numbers[3]
+    return found
 
 
 def crop_of(name: str, recipe: Recipe) -> tuple[int, int]:

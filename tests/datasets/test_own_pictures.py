@@ -1,5 +1,8 @@
 """What students' own files look like when something is wrong with them, and what they are told."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from datasets_files import labels, write_image, write_mask
@@ -99,3 +102,34 @@ def test_a_format_that_is_not_read_is_told(root):
         (root / "masks" / f"{name}.png").unlink()
     with pytest.raises(ValueError, match=r"no images in .*cat\.heic is there, but this format is not read"):
         Folder(root, CLASSES)
+
+
+def test_a_mask_of_16_bits_is_told_its_bits_and_the_advice_mends_it(root):
+    mask = new_mask = root / "masks" / "cat.png"
+    Image.fromarray(labels(0, 1, 255).astype(np.uint16)).save(mask)
+    with pytest.raises(ValueError, match=r"cat\.png has more than 8 bits a pixel .*; expected 8 bits"):
+        Folder(root, CLASSES)[0]
+    Image.fromarray(np.array(Image.open(mask)).astype("uint8")).save(new_mask)
+    assert Folder(root, CLASSES)[0][1].unique().tolist() == [0, 1, 255]
+
+
+@pytest.mark.parametrize("limit", [40, 20])  # Pillow warns above its limit and refuses above twice that
+def test_a_picture_too_large_is_named_and_to_be_shrunk(root, monkeypatch, limit):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(ValueError, match=r"images/cat\.png has .* pixels; expected at most .*: shrink it"):
+        Folder(root, CLASSES)[0]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # who knows what he does
+    assert Folder(root, CLASSES)[0][0].shape == (3, 6, 8)
+
+
+def test_the_size_of_a_picture_too_large_is_told_in_millions(root):
+    with open(root / "images" / "cat.png", "wb") as file:
+        file.write(png_head(20_000, 20_000))
+    with pytest.raises(ValueError, match=r"cat\.png has 400 million pixels; expected at most 89 million"):
+        Folder(root, CLASSES)[0]
+
+
+def png_head(width, height):
+    """The beginning of a PNG: enough to know its size."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">II", zlib.crc32(head), 0) + b"IDAT"

@@ -141,3 +141,13 @@ def test_the_identity_knows_the_colours_of_masks_and_the_part_that_is_used(train
     assert digest(colours={(0, 0, 0): 0}) != digest(colours={(0, 0, 0): 1})
     assert parts[0]["count"] == 1
     assert parts[0]["digest"] != parts[1]["digest"]
+
+
+def test_painted_masks_need_their_colours(tmp_path):
+    root = painted(tmp_path / "cats")
+    for path in (root / "masks").glob("*/*.png"):
+        Image.open(path).point(lambda value: 255 * value).convert("RGB").save(path)
+    assert "use --colours R,G,B=LABEL" in refused(root, output=tmp_path / "run")
+    assert "such as 255,0,0=1, got '255,0=1'" in refused(root, "--colours", "255,0=1", output=tmp_path / "run")
+    run(root, "--colours", "0,0,0=0", "255,255,255=1", output=tmp_path / "run")
+    assert set(json.loads((tmp_path / "run" / "scores.json").read_text())["iou"]) == {"sky", "road"}
