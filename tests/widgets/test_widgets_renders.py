@@ -338,6 +338,11 @@ def test_receptive_field_shades_what_the_field_says():
     assert np.array_equal(picture.pixels[..., 0] == 204, mask)  # 0.8 * 255, unshaded
 
 
+def test_receptive_field_starts_on_a_thing():
+    numbers = dict(explorers.receptive_field().render()[2].rows)
+    assert numbers["Does it cover this object?"] != "no object here"
+
+
 def test_receptive_field_says_in_words_what_the_colours_of_its_map_mean():
     explorer = explorers.receptive_field()
     field = explorer.render()[1]

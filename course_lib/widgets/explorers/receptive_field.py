@@ -47,24 +47,16 @@ def receptive_field(
     looker = Looker(net.eval(), image, objects)
     size = tuple(-(-side // STEP) for side in image.shape[-2:])
     offered = list(layers) if layers else looker.some_layers()
+    first = offered[len(offered) // 3]
     controls = [
-        Pixel(name="place", label="Place", size=size, default=_start(size, objects)),
-        Choice(name="layer", label="Layer", values=offered, default=offered[len(offered) // 3]),
+        Pixel(name="place", label="Place", size=size, default=looker.start(size, first)),
+        Choice(name="layer", label="Layer", values=offered, default=first),
         Switch(name="gradient", label="Effective: where it really looks"),
         Switch(name="occlusion", label="Empirical: hide and see (seconds)"),
     ]
     named = network if isinstance(network, str) else type(net).__name__
     title = f"What one unit of {named} sees"
     return Explorer(looker.render, controls, name="receptive_field", title=title, table=False)
-
-
-def _start(size: tuple[int, int], objects: Tensor | None) -> tuple[int, int]:
-    """The middle, or the place nearest to it that lies on a thing."""
-    middle = (size[0] // 2, size[1] // 2)
-    if objects is None:
-        return middle
-    on_things = (objects[STEP // 2 :: STEP, STEP // 2 :: STEP] > 0).nonzero().tolist()
-    return min(map(tuple, on_things), key=lambda place: math.dist(place, middle), default=middle)
 
 
 @dataclass(eq=False)
@@ -92,6 +84,20 @@ class Looker:
         size, sides = self.field.output_size(layer), self.image.shape[-2:]
         middle = ((position + 0.5) * STEP for position in place)
         return tuple(min(n - 1, int(at * n / side)) for at, n, side in zip(middle, size, sides))
+
+    def start(self, size: tuple[int, int], layer: str) -> tuple[int, int]:
+        """The middle, or the place nearest to it whose unit lies on a thing."""
+        middle = (size[0] // 2, size[1] // 2)
+        places = sorted(np.ndindex(size), key=lambda place: math.dist(place, middle))
+        return next((place for place in places if self.thing(self.unit(place, layer), layer)), middle)
+
+    def thing(self, unit: tuple[int, int], layer: str) -> int:
+        """The number of the thing under the unit's middle; 0 where there is none."""
+        if self.objects is None:
+            return 0
+        size, sides = self.field.output_size(layer), self.image.shape[-2:]
+        y, x = (min(side - 1, int((at + 0.5) * side / n)) for at, n, side in zip(unit, size, sides))
+        return int(self.objects[y, x])
 
     def _effective(self, unit: tuple[int, int], layer: str) -> Spread:
         return effective(self.net, self.image[None], unit, layer=layer, field=self.field, progress=False)
@@ -145,9 +151,7 @@ class Looker:
         """Does the field cover the thing that the unit lies on?"""
         if self.objects is None:
             return []
-        size, sides = self.field.output_size(layer), self.image.shape[-2:]
-        y, x = (min(side - 1, int((at + 0.5) * side / n)) for at, n, side in zip(unit, size, sides))
-        thing = int(self.objects[y, x])
+        thing = self.thing(unit, layer)
         if thing == 0:
             return [("Does it cover this object?", "no object here")]
         inside = (self.objects == thing).numpy()
