@@ -51,9 +51,11 @@ class Folder(Pairs):
         self.black_and_white: Path | None = None  # the first mask that looks like it
         self.foreground = self.checking = False
         image_folder, mask_folder = self.root / images / (split or ""), self.root / masks / (split or "")
+        if not self.root.is_dir():
+            raise FileNotFoundError(f"there is no folder {self.root}; expected one that holds {images} and {masks}")
         for folder in (image_folder, mask_folder):
             if not folder.is_dir():
-                raise FileNotFoundError(f"the folder {folder} is missing; expected images and masks in two folders")
+                raise FileNotFoundError(f"the folder {folder} is missing; {share(image_folder, mask_folder, split)}")
         super().__init__(paired(image_folder, mask_folder), transform=transform)
 
     def read_image(self, path: Path) -> np.ndarray:
@@ -106,6 +108,14 @@ class Folder(Pairs):
                 f"{path} has the colour {tuple(painted[y, x].tolist())} at row {y}, column {x}; no class has it"
             )
         return label
+
+
+def share(image_folder: Path, mask_folder: Path, split: str | None) -> str:
+    """What belongs into the folders of a split."""
+    if split is None:
+        return "expected images and masks in two folders"
+    some = {"train": "most of your pictures, four fifths say,", "val": "about a fifth of your pictures"}
+    return f"put {some.get(split, 'some of your pictures')} into {image_folder} and their masks into {mask_folder}"
 
 
 def paired(image_folder: Path, mask_folder: Path) -> list[tuple[Path, Path]]:

@@ -67,6 +67,10 @@ class Pairs(Dataset):
             )
         return image, label
 
+    def size_of(self, index: int) -> tuple[int, int]:
+        """Height and width, from the head of the image's file."""
+        return opened(self.pairs[index][0], lambda picture: picture.size)[::-1]
+
     def read_image(self, path: Path) -> np.ndarray:
         return opened(path, lambda picture: colours_of(picture, path))
 

@@ -20,6 +20,7 @@ from course_lib.training.balance import median_frequency
 from course_lib.training.evaluation import evaluate
 from course_lib.training.history import History
 from course_lib.training.loop import fit
+from course_lib.training.naming import check_smallest
 from course_lib.training.optimisers import SCHEDULES
 from course_lib.training.recipes import Recipe, recipe_for
 
@@ -73,6 +74,7 @@ def train(asked: argparse.Namespace) -> None:
         asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
         **options(asked.option),
     )  # fmt: skip
+    check_smallest(model, source.test)
     output = distributed.from_first(lambda: output_of(asked, len(source.train)))
     steps = None if asked.epochs else asked.steps or recipe.steps
     say(f"{asked.model} on {asked.data}: {len(source.train)} images, {device}, {distributed.world()} process(es)")

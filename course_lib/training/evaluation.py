@@ -12,6 +12,7 @@ from tqdm import tqdm
 from course_lib.metrics import Confusion
 from course_lib.training import dice, distributed
 from course_lib.training.feed import check_labels, check_sample, deaf
+from course_lib.training.naming import named
 from course_lib.training.objective import classes_of
 
 
@@ -46,7 +47,8 @@ def evaluate(
         for groups in tqdm(loader, desc="scoring", delay=1, leave=False, disable=hidden):
             for images, labels, indices in groups:
                 check_labels(labels, indices, num_classes=found, ignore=ignore)
-                logits = model(images.to(device, memory_format=torch.channels_last))
+                with named(data, indices[0]):
+                    logits = model(images.to(device, memory_format=torch.channels_last))
                 confusion.update(logits.argmax(1), labels.to(device))
     finally:
         model.train(training)

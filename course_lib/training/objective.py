@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from course_lib.models import training_logits
 from course_lib.training import distributed
+from course_lib.training.naming import named
 
 
 class Objective(nn.Module):
@@ -62,7 +63,8 @@ def classes_of(model: nn.Module, data, device: torch.device) -> int:
     check_pair(image, label)
     training = model.training
     try:
-        logits = model.eval()(image[None].to(device))
+        with named(data, 0):
+            logits = model.eval()(image[None].to(device))
     finally:
         model.train(training)
     if logits.dim() != 4 or logits.shape[-2:] != label.shape:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
+from course_lib import models
 from course_lib.datasets import Folder
-from course_lib.training import checkpoint, command
+from course_lib.training import checkpoint, command, evaluate
 from course_lib.training.identity import identity
 
 TINY = ["--model", "segnet_basic", "--data", "folder", "--width", "0.05", "--crop", "40", "--steps", "2",
@@ -151,3 +152,31 @@ def test_painted_masks_need_their_colours(tmp_path):
     assert "such as 255,0,0=1, got '255,0=1'" in refused(root, "--colours", "255,0=1", output=tmp_path / "run")
     run(root, "--colours", "0,0,0=0", "255,255,255=1", output=tmp_path / "run")
     assert set(json.loads((tmp_path / "run" / "scores.json").read_text())["iou"]) == {"sky", "road"}
+
+
+def test_a_picture_too_small_to_be_scored_is_named_before_training(tmp_path):
+    root = painted(tmp_path / "cats", side=40)
+    for kind in ("images", "masks"):
+        path = root / kind / "val" / "s_1.png"
+        Image.open(path).resize((36, 20), Image.Resampling.NEAREST).save(path)
+    said = refused(root, output=tmp_path / "run")
+    assert "must be at least 33 x 33 pixels, got 20 x 36" in said
+    assert f"the picture is {root / 'images' / 'val' / 's_1.png'}" in said
+    assert not (tmp_path / "run").exists()
+    assert "take a larger --crop" in refused(painted(tmp_path / "dogs"), "--crop", 20, output=tmp_path / "run")
+
+
+def test_evaluate_names_the_picture_that_is_too_small(tmp_path):
+    root = painted(tmp_path / "cats")
+    for kind in ("images", "masks"):
+        path = root / kind / "val" / "s_1.png"
+        Image.open(path).crop((0, 0, 20, 20)).save(path)
+    with pytest.raises(ValueError, match=r"got 20 x 20.*the picture is .*val/s_1\.png"):
+        evaluate(models.build("segnet_basic", 2, 0.05), Folder(root, ("sky", "road"), split="val"), progress=False)
+
+
+def test_a_folder_that_is_missing_is_told_with_what_belongs_there(tmp_path):
+    assert f"there is no folder {tmp_path / 'nowhere'}; expected one" in refused(tmp_path / "nowhere")
+    said = refused(painted(tmp_path / "cats", splits=("train",)))
+    assert "images/val is missing; put about a fifth of your pictures into" in said
+    assert "images/train is missing; put most of your pictures" in refused(painted(tmp_path / "dogs", splits=("val",)))
