@@ -59,10 +59,7 @@ class Folder(Pairs):
         super().__init__(paired(image_folder, mask_folder), transform=transform)
 
     def read_image(self, path: Path) -> np.ndarray:
-        from PIL import ImageOps
-
-        # A telephone writes its pictures lying down and notes the turn beside them.
-        return opened(path, lambda picture: colours_of(ImageOps.exif_transpose(picture), path), OWN)
+        return opened(path, lambda picture: colours_of(picture, path, upright=True), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
         if self.colours:

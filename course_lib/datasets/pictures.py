@@ -40,12 +40,17 @@ def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
         raise ValueError(f"{path} cannot be read as a picture ({error}): {advice}") from error
 
 
-def colours_of(picture, path: Path) -> np.ndarray:
+def colours_of(picture, path: Path, *, upright: bool = False) -> np.ndarray:
     """H x W x 3, uint8. Pillow itself cuts what is deeper than 8 bits off at 255, so that nearly all of it is white."""
+    from PIL import ImageOps
+
+    sixteen = picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PNG")  # older Pillow: "I"
+    if upright:  # a telephone writes its pictures lying down and notes the turn beside them
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode not in DEEP:
         return np.array(picture.convert("RGB"))
     values = np.array(picture)
-    if picture.mode == "F" or not 0 <= values.min() <= values.max() <= 65535:
+    if not sixteen:
         raise ValueError(
             f"{path} has values from {values.min()} to {values.max()} (mode {picture.mode}); expected 8 or 16 bits a "
             "channel: save it anew as PNG with 8 bits"

@@ -42,7 +42,7 @@ def test_a_grey_picture_of_16_bits_keeps_its_greys(root, suffix):
     assert image[:, 3].tolist() == 3 * [[0, 0, 1, 1, 128, 254, 255, 255]]
 
 
-@pytest.mark.parametrize("values", [np.full((6, 8), 0.5, np.float32), np.full((6, 8), 70_000, np.int32)])
+@pytest.mark.parametrize("values", [np.full((6, 8), 0.5, np.float32), np.full((6, 8), 200, np.int32)])
 def test_a_picture_of_other_numbers_is_refused(root, values):
     (root / "images" / "cat.png").unlink()
     Image.fromarray(values).save(root / "images" / "cat.tif")
