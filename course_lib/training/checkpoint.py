@@ -47,10 +47,20 @@ def load(path: str | Path) -> dict:
     path = Path(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (FileNotFoundError, PermissionError):
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {path.resolve()}; {found_near(path)}") from None
+    except PermissionError:
         raise
     except (pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, ValueError, OSError) as error:
         raise ValueError(f"{path} is not a whole checkpoint ({error}): delete it to start again") from error
+
+
+def found_near(path: Path) -> str:
+    """What to try when a file of weights is not where it was looked for."""
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent.resolve()} either: run the training first, or look into its --output"
+    others = ", ".join(sorted(other.name for other in path.parent.glob("*.pt"))[:5])
+    return f"its folder holds {others}" if others else "run the training first, it writes weights.pt into its --output"
 
 
 def check_same(stored: dict, plan: dict, path: str | Path) -> None:

@@ -180,3 +180,12 @@ def test_a_folder_that_is_missing_is_told_with_what_belongs_there(tmp_path):
     said = refused(painted(tmp_path / "cats", splits=("train",)))
     assert "images/val is missing; put about a fifth of your pictures into" in said
     assert "images/train is missing; put most of your pictures" in refused(painted(tmp_path / "dogs", splits=("val",)))
+
+
+def test_weights_that_are_not_there_are_told_with_where_they_were_looked_for(trained, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*run either: run the training first"):
+        checkpoint.load(tmp_path / "run" / "weights.pt")
+    with pytest.raises(FileNotFoundError, match=r"no file .*weights\.pt; run the training first, it writes weights"):
+        checkpoint.load(tmp_path / "weights.pt")
+    with pytest.raises(FileNotFoundError, match=r"no file .*weight\.pt; its folder holds checkpoint\.pt, weights\.pt"):
+        checkpoint.load(trained / "run" / "weight.pt")
