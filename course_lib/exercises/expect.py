@@ -108,8 +108,10 @@ KINDS = {Tensor: tensor, list: listing, bool: truth}
 
 def whole_numbers(found: Any, *, what: str, least: int = 1) -> list[int]:
     """The answer as a list of whole numbers; a range, an array or a tensor of one row will do."""
-    if isinstance(found, range) or (isinstance(found, np.ndarray | Tensor) and found.ndim == 1):
-        found = list(found) if isinstance(found, range) else found.tolist()
+    if isinstance(found, Tensor) and found.device.type != "meta":
+        found = found.tolist()
+    if isinstance(found, range | np.ndarray):
+        found = np.asarray(found).tolist()
     if not isinstance(found, list | tuple) or not found:
         raise NotYet(f"{what} should be a list of whole numbers, found {describe(found)}")
     for value in found:
