@@ -108,7 +108,7 @@ KINDS = {Tensor: tensor, list: listing, bool: truth}
 
 def whole_numbers(found: Any, *, what: str, least: int = 1) -> list[int]:
     """The answer as a list of whole numbers; a range, an array or a tensor of one row will do."""
-    if isinstance(found, Tensor) and found.device.type != "meta":
+    if isinstance(found, Tensor) and found.layout == torch.strided and found.device.type != "meta":
         found = found.tolist()
     if isinstance(found, range | np.ndarray):
         found = np.asarray(found).tolist()
