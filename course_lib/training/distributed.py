@@ -6,11 +6,16 @@ With one process every function here does nothing, so the loop reads the same.
 import contextlib
 import importlib
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+
+# Torch's threads let go of what they have summed up a little later. Were it theirs alone by then, they would need
+# Python's lock for that, and the thread that ends the group may hold it while it waits for them.
+_summed: deque[Tensor] = deque(maxlen=64)
 
 
 def running() -> bool:
@@ -29,6 +34,7 @@ def total(value: Tensor) -> Tensor:
     """The sum over all processes."""
     if running():
         value = value.clone()
+        _summed.append(value)
         dist.all_reduce(value)
     return value
 
@@ -66,6 +72,7 @@ def started() -> Iterator[None]:
         yield
     finally:
         dist.destroy_process_group()
+        _summed.clear()
 
 
 def device() -> torch.device:
