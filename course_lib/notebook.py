@@ -100,9 +100,7 @@ def _explain_missing_names() -> None:
     def explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         if error.name:
-            print(
-                f"{error.name!r} is not there yet: if a cell above makes it, run all cells above, then this one."
-            )
+            print(f"{error.name!r} is not there yet: if a cell above makes it, run all cells above, then this one.")
 
     shell.set_custom_exc((NameError,), explain)
 
