@@ -343,7 +343,7 @@ print({split: len(Folder(home, classes, split=split)) for split in ("train", "va
 #
 # and below the same code runs with a small network and 100 steps, in about 15 seconds. `--help` lists the rest. Give
 # each training an `--output` of its own, each seed too. A training that is finished there is not repeated but scored
-# again, even after you changed a mask: then take a new folder.
+# again; other pictures, or a mask that you changed, are refused there and want a new folder.
 
 # %% tags=["heavy"]
 import contextlib
