@@ -75,7 +75,7 @@ def train(asked: argparse.Namespace) -> None:
         **options(asked.option),
     )  # fmt: skip
     check_smallest(model, source.test)
-    output = distributed.from_first(lambda: output_of(asked, len(source.train)))
+    output = output_of(asked)
     steps = None if asked.epochs else asked.steps or recipe.steps
     say(f"{asked.model} on {asked.data}: {len(source.train)} images, {device}, {distributed.world()} process(es)")
     say(f"recipe: {recipe.source}")
@@ -89,17 +89,12 @@ def train(asked: argparse.Namespace) -> None:
     finish(model, source, history, asked, output)
 
 
-def output_of(asked: argparse.Namespace, images: int) -> Path:
+def output_of(asked: argparse.Namespace) -> Path:
     """Where everything goes: with --data folder each root has a place of its own."""
-    usual = Path("artefacts") / "training" / f"{asked.model}_{asked.data.replace(':', '_')}"
-    if asked.output or asked.data != "folder":
-        return asked.output or usual
-    own, old = usual.with_name(f"{usual.name}_{asked.root.resolve().name}"), usual / "checkpoint.pt"
-    if not own.exists() and old.exists():  # the place of all roots in earlier versions, which noted no data
-        plan, here = checkpoint.load(old)["plan"], str(asked.root.resolve())
-        if plan["images"] == images and (plan.get("data") or {"where": here})["where"] == here:
-            return usual
-    return own
+    name = f"{asked.model}_{asked.data.replace(':', '_')}"
+    if asked.data == "folder":
+        name += f"_{asked.root.resolve().name}"
+    return asked.output or Path("artefacts") / "training" / name
 
 
 def adapted(recipe: Recipe, asked: argparse.Namespace) -> Recipe:

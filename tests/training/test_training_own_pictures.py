@@ -120,18 +120,6 @@ def test_each_root_has_an_output_of_its_own(tmp_path, monkeypatch):
         assert json.loads((tmp_path / f"artefacts/training/segnet_basic_folder_{name}/scores.json").read_text())
 
 
-def test_a_training_in_the_output_of_earlier_versions_goes_on_there(place, monkeypatch):
-    monkeypatch.chdir(place)
-    old = place / "artefacts/training/segnet_basic_folder"
-    shutil.copytree(place / "run", old)
-    forget_the_data(old / "checkpoint.pt")
-    with pytest.warns(UserWarning, match="does not say which data"):
-        run(place / "cats")
-    run(place / "cats")
-    run(painted(place / "dogs", seed=1))
-    assert sorted(path.name for path in old.parent.iterdir()) == ["segnet_basic_folder", "segnet_basic_folder_dogs"]
-
-
 def test_the_identity_knows_the_colours_of_masks_and_the_part_that_is_used(trained):
     def digest(**options):
         return identity(Folder(trained / "cats", ("sky", "road"), split="train", **options))["digest"]
