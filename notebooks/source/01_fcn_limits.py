@@ -9,7 +9,7 @@
 #   - tell a theoretical receptive field from what a unit really listens to
 # needs: Lecture 00, or a first idea of mean IoU; convolution and max pooling.
 # read_minutes: 40
-# run_seconds: 25
+# run_seconds: 30
 # quiz:
 #   - ask: "A fully connected layer reads 512 maps of 7x7 cells. As a convolution, what is its kernel?"
 #     options:
