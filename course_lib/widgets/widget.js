@@ -58,7 +58,7 @@ function cursorDrawn([y, x], [height, width], [rows, columns]) { // rows x colum
   return `<rect class="cursor under" ${box}/><rect class="cursor" ${box}/>`;
 }
 
-function reveal(body) { // what was chosen on a drawing that scrolls comes into sight
+function reveal(body) { // what was chosen on a drawing that scrolls comes into sight; asking where it lies costs a layout of the page
   const [{ left, right }, chosen] = [body, body.querySelector("[data-sets] .strong") ?? body].map((part) => part.getBoundingClientRect());
   if (chosen.left < left || chosen.right > right) body.scrollLeft += (chosen.left + chosen.right - left - right) / 2;
 }
@@ -193,7 +193,7 @@ export default () => {
 
     function show(made, panel, from) {
       [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
-      if (!made.canvas) { made.body.innerHTML = panel.svg; return reveal(made.body); }
+      if (!made.canvas) { made.body.innerHTML = panel.svg; return panel.svg.includes("data-sets") && reveal(made.body); }
       const { image, value } = colouring(panel, from), { canvas, over, body } = made;
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
       canvas.getContext("2d").putImageData(image, 0, 0);
