@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from datasets_files import labels, write_image, write_mask
+from datasets_files import CLASSES, labels, own_pictures, write_image, write_mask
 from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision.transforms import v2
@@ -13,13 +13,7 @@ from course_lib.datasets import Folder, Normalise, augment
 
 @pytest.fixture
 def root(tmp_path):
-    for name in ("cat", "dog"):
-        write_image(tmp_path / "images" / f"{name}.png")
-        write_mask(tmp_path / "masks" / f"{name}.png", labels(0, 1, 255))
-    return tmp_path
-
-
-CLASSES = ("background", "animal")
+    return own_pictures(tmp_path)
 
 
 def test_images_and_masks_are_matched_by_name(root):

@@ -5,21 +5,16 @@ import zlib
 
 import numpy as np
 import pytest
-from datasets_files import labels, write_image, write_mask
+from datasets_files import CLASSES, labels, own_pictures, write_image, write_mask
 from PIL import Image
 
 from course_lib.datasets import Folder
 from course_lib.datasets.pairs import Pairs
 
-CLASSES = ("background", "animal")
-
 
 @pytest.fixture
 def root(tmp_path):
-    for name in ("cat", "dog"):
-        write_image(tmp_path / "images" / f"{name}.png")
-        write_mask(tmp_path / "masks" / f"{name}.png", labels(0, 1, 255))
-    return tmp_path
+    return own_pictures(tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["images", "masks"])

@@ -67,30 +67,13 @@ def square_cut(copy, up):
     return copy[:, :, margin : margin + up.shape[2], margin : margin + up.shape[3]]
 
 
-def two_convolutions(side, down, up):
-    for _ in range(4):
+def through(side, down, up, *, levels=4, bottom=4):
+    """Down so many levels, through the bottom, and up again."""
+    for _ in range(levels):
         side = down(side)
-    side -= 4
-    for _ in range(4):
+    side -= bottom
+    for _ in range(levels):
         side = up(side)
-    return side
-
-
-def one_convolution(side):
-    for _ in range(4):
-        side = (side - 2) // 2
-    side -= 2
-    for _ in range(4):
-        side = 2 * side - 2
-    return side
-
-
-def five_levels(side):
-    for _ in range(5):
-        side = (side - 4) // 2
-    side -= 4
-    for _ in range(5):
-        side = 2 * side - 4
     return side
 
 
@@ -156,12 +139,12 @@ WRONG = {
         "The bottom's two convolutions are missing": lambda side: side - 120,
         "The convolutions on the way up are missing": lambda side: side - 124,
         "Only one convolution is counted": lambda side: side - 92,
-        "and odd sides were rounded": one_convolution,
-        "The pool comes after a level's two convolutions": lambda side: two_convolutions(
+        "and odd sides were rounded": lambda side: through(side, lambda n: (n - 2) // 2, lambda n: 2 * n - 2, bottom=2),
+        "The pool comes after a level's two convolutions": lambda side: through(
             side, lambda n: n // 2 - 4, lambda n: 2 * n - 4
         ),
-        "the map is enlarged first": lambda side: two_convolutions(side, lambda n: (n - 4) // 2, lambda n: 2 * (n - 4)),
-        "Five pools are counted": five_levels,
+        "the map is enlarged first": lambda side: through(side, lambda n: (n - 4) // 2, lambda n: 2 * (n - 4)),
+        "Five pools are counted": lambda side: through(side, lambda n: (n - 4) // 2, lambda n: 2 * n - 4, levels=5),
         "deep ones cost 4, 8, 16, 32": lambda side: side - 18 * 2,
         "for 252 pixels: found 388": lambda side: 388,
     },
