@@ -2,8 +2,7 @@
 
 A claim varies one thing and holds the rest: the same loop, the same number of steps, the same pictures in the same
 order for one seed. Training takes scenes of the claim's seed, each picture once; scoring takes those of HELD_OUT. The
-loop is shorter than `course_lib.training.fit`, so that it can be read in class and so that a row of the ledger goes
-stale only when something changes that its numbers depend on.
+loop is shorter than `course_lib.training.fit`, so that it can be read in class.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from course_lib.claims import probe
 from course_lib.metrics import Confusion, trimap
 from course_lib.scenes import Scenes
 
@@ -48,18 +48,28 @@ def started(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 
 
 def train(
-    net: nn.Module, family: str, *, steps: int, seed: int, learning_rate: float = 4e-3, **knobs: object
+    net: nn.Module,
+    family: str,
+    *,
+    steps: int,
+    seed: int,
+    learning_rate: float = 4e-3,
+    batch: int = BATCH,
+    **knobs: object,
 ) -> nn.Module:
     """AdamW with one cycle of the learning rate; every picture is new."""
-    scenes = Scenes(family, count=steps * BATCH, seed=seed, **knobs)
+    probe.note(f"{family} {steps} {seed} {learning_rate} {batch} {sorted(knobs.items())}")
+    steps = probe.at_most(steps, probe.STEPS)
+    scenes = Scenes(family, count=steps * batch, seed=seed, **knobs)
     learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(learning, learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
     net.to(memory_format=torch.channels_last).train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # for layers that throw dice while they learn
-        for image, label, _ in scenes.loader(BATCH, shuffle=False):
+        for image, label, _ in scenes.loader(batch, shuffle=False):
             loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label)
+            probe.note("", loss)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(learning, 5.0)
@@ -70,7 +80,8 @@ def train(
 
 def held_out(family: str, count: int = 128, **knobs: object) -> Scenes:
     """Pictures of a seed that no claim trains on."""
-    return Scenes(family, count=count, seed=HELD_OUT, **knobs)
+    probe.note(f"{family} {count} {sorted(knobs.items())}")
+    return Scenes(family, count=probe.at_most(count, probe.PICTURES), seed=HELD_OUT, **knobs)
 
 
 @torch.no_grad()
@@ -78,8 +89,9 @@ def answers(net: nn.Module, scenes: Scenes) -> Answers:
     """What the network says, what is true, and the scenes' own maps."""
     image, label, maps = scenes.batch(range(len(scenes)))
     net.eval()
-    found = [net(some.to(memory_format=torch.channels_last)).argmax(1) for some in image.split(BATCH)]
-    return torch.cat(found), label, maps
+    scores = [net(some.to(memory_format=torch.channels_last)) for some in image.split(BATCH)]
+    probe.note("", scores[0].mean(), scores[0].std())
+    return torch.cat([some.argmax(1) for some in scores]), label, maps
 
 
 def mean_iou(prediction: Tensor, label: Tensor, classes: int) -> float:

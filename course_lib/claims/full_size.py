@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from course_lib import models
+from course_lib.claims import probe
 from course_lib.claims.counting import field_of, parameters
 
 SIDE = 224
@@ -60,6 +61,8 @@ def forward_times(names: Sequence[str], beside: str, side: int = SIDE, rounds: i
 
     Two networks at a time are in memory: the largest has a gigabyte of weights.
     """
+    if probe.active():
+        return dict.fromkeys(names, math.nan)
     image = torch.rand(1, 3, side, side, generator=torch.Generator().manual_seed(0))
     yardstick = models.build(beside).eval()
     found = {}

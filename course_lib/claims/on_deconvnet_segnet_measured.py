@@ -1,6 +1,6 @@
 """02 DeconvNet and SegNet, measured: indices against fixed corners, and the checkerboard of transposed convolutions."""
 
-from functools import cache, partial
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from course_lib.claims.claim import Seeds, claim
 from course_lib.claims.evidence import Comparison, Evidence
 from course_lib.claims.experiment import answers, edge_iou, held_out, iou, layer, mean_iou, over_seeds, started, train
+from course_lib.claims.probe import remembered
 
 STEPS = 200
 
@@ -43,7 +44,7 @@ def corners(places: Tensor) -> Tensor:
     return (rows + 2 * torch.arange(width, device=places.device)).expand_as(places).contiguous()
 
 
-@cache
+@remembered
 def on_street(way: str, seed: int) -> dict[str, float]:
     net = train(started(lambda: Mirrored(way), seed), "street", steps=STEPS, seed=seed)
     prediction, label, _ = answers(net, held_out("street"))

@@ -1,6 +1,6 @@
 """05 DeepLab v1 and v2, measured: how to enlarge a score map, and what the CRF mends and breaks."""
 
-from functools import cache, partial
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from course_lib.claims.experiment import (
     started,
     train,
 )
+from course_lib.claims.probe import remembered
 from course_lib.crf import dense_crf
 from course_lib.datasets import photos
 from course_lib.metrics import trimap_iou
@@ -59,7 +60,7 @@ def transposed(classes: int, stride: int, *, bilinear: bool) -> nn.Module:
     return up
 
 
-@cache
+@remembered
 def enlarging(way: str, seed: int, family: str = "street", stride: int = STRIDE) -> Enlarged:
     classes = Scenes(family).num_classes
     return train(started(partial(Enlarged, way, classes, stride), seed), family, steps=STEPS, seed=seed)
@@ -165,7 +166,7 @@ def crf_sharpens(seeds: Seeds) -> Evidence:
         row = {}
         for word, (family, stride) in MAPS.items():
             scenes = held_out(family, PICTURES)
-            image, label, _ = scenes.batch(range(PICTURES))
+            image, label, _ = scenes.batch(range(len(scenes)))
             for stage, found in stages(enlarging("bilinear", seed, family, stride), image).items():
                 row[f"edge IoU, {word}, {stage}"] = edge_iou(found, label, scenes.num_classes)
                 row[f"mIoU, {word}, {stage}"] = mean_iou(found, label, scenes.num_classes)

@@ -1,6 +1,6 @@
 """06 PSPNet, measured: what only the whole picture tells, and which pooling tells it."""
 
-from functools import cache, partial
+from functools import partial
 
 from torch import nn
 
@@ -8,13 +8,14 @@ from course_lib.claims.claim import Seeds, claim
 from course_lib.claims.context_heads import STEPS, far_net, pair, pooling_net, trained
 from course_lib.claims.evidence import Bound, Comparison, Evidence, Fact
 from course_lib.claims.experiment import answers, held_out, iou, over_seeds, started
+from course_lib.claims.probe import remembered
 from course_lib.receptive_field import effective, theoretical
 
 HEADS = {"none": (0,), "global": (1,), "pyramid": (1, 2, 3, 6)}
 FAR = "far, without pooling"
 
 
-@cache
+@remembered
 def in_harbour(head: str, seed: int) -> nn.Module:
     build = (lambda: far_net(5)) if head == FAR else (lambda: pooling_net(5, HEADS[head]))
     return trained(build, "harbour", seed)
@@ -86,7 +87,7 @@ def confusion_categories(seeds: Seeds) -> Evidence:
     )
 
 
-@cache
+@remembered
 def in_skyline(bins: tuple[int, ...], seed: int) -> nn.Module:
     return trained(lambda: pooling_net(4, bins), "skyline", seed)
 

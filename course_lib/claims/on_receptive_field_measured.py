@@ -4,7 +4,7 @@ All networks here are a stem of stride 2 and six layers of 3x3 with the same par
 differ. Networks of one rate schedule and seed are trained once for all claims of a run.
 """
 
-from functools import cache, partial
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -24,6 +24,7 @@ from course_lib.claims.experiment import (
     started,
     train,
 )
+from course_lib.claims.probe import remembered
 from course_lib.metrics import consistency
 from course_lib.models.dilatednet import ContextModule
 
@@ -36,7 +37,7 @@ def labeller(rates: tuple[int, ...], classes: int = 3) -> nn.Module:
     return Labeller(stack(rates), nn.Conv2d(16, classes, 1))
 
 
-@cache
+@remembered
 def of_vehicles(rates: tuple[int, ...], seed: int) -> nn.Module:
     """Trained to tell buses from trams, whose bodies are alike: only a cab of 6 pixels at one end differs."""
     return drive(started(lambda: labeller(rates), seed), seed)

@@ -1,6 +1,5 @@
 """The bench of all families and the claims beside it: what is equal is equal, and the counts count."""
 
-import json
 from functools import partial
 
 import pytest
@@ -44,15 +43,23 @@ def test_a_short_training_is_scored_and_repeats_itself():
     assert {what: first[what] for what in picture.SCORES} == {what: second[what] for what in picture.SCORES}
 
 
-def test_a_run_is_kept_until_the_code_changes(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bench.tempfile, "gettempdir", lambda: str(tmp_path))
+def test_a_run_is_kept_until_it_would_begin_otherwise(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench.paths, "cache", lambda: tmp_path)
     monkeypatch.setattr(bench, "score", lambda family, seed: {"mIoU": 0.5})
+    monkeypatch.setattr(bench, "begun", lambda name, seed: {"asked": [name], "numbers": [1.79]})
     assert bench.kept("segnet", 0) == {"mIoU": 0.5}
     (file,) = tmp_path.rglob("*.json")
-    file.write_text(json.dumps({"mIoU": 0.25}))
+    file.write_text(file.read_text().replace("0.5", "0.25"))
     assert bench.kept("segnet", 0) == {"mIoU": 0.25}
-    monkeypatch.setattr(bench.fingerprint, "of_modules", lambda *names: "other")
+    monkeypatch.setattr(bench, "begun", lambda name, seed: {"asked": [name], "numbers": [1.8]})
     assert bench.kept("segnet", 0) == {"mIoU": 0.5}
+
+
+def test_a_run_begins_the_same_way_each_time():
+    first = bench.begun("segnet", 3)
+    bench.begun.cache_clear()
+    assert first == bench.begun("segnet", 3)
+    assert first["numbers"] != bench.begun("segnet", 4)["numbers"]
 
 
 def test_multiply_adds_are_those_of_the_convolutions():
