@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from . import effective, empirical, theoretical
-from .held import checked_pixel
-from .named import load
+from .by_name import load
 from .picture import picture, save
-from .spread import Spread
+from .probing.frozen import checked_pixel
+from .probing.influence import Spread
 from .theoretical import Field
 
 

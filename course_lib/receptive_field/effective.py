@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .asked import box_of, centre_of, field_for, known_training, words_for
-from .crop import Window, find_window
-from .held import Held, checked_images, checked_pixel
-from .spread import Spread
+from .probing.frozen import Held, checked_images, checked_pixel
+from .probing.influence import Spread
+from .probing.request import box_of, centre_of, field_for, known_training, words_for
+from .probing.window import Window, find_window
 from .theoretical import Field
 
 UNDERFLOW = 1e-25  # a float32 gradient with a smaller peak has lost its tails

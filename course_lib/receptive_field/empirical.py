@@ -7,7 +7,7 @@ each image is judged at the place that excites the channel most; the maps are th
 (the calibrated average). One sweep serves all channels of a layer: `result.of_channel(c)` asks for another one.
 
 In come a network and images; `plan` tells how many forward passes it will take, and `empirical` announces the same
-before it begins. The image is cropped as far as that changes nothing (crop.py) and the run stops at the layer.
+before it begins. The image is cropped as far as that changes nothing and the run stops at the layer.
 """
 
 import sys
@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .asked import centre_of, field_for, known_training, words_for
-from .held import Held, checked_images
-from .spread import Spread
-from .sweep import PATCHES, Plan, Sweep, hidden_under, planned_sweeps
+from .probing.frozen import Held, checked_images
+from .probing.influence import Spread
+from .probing.occlusion import PATCHES, Plan, Sweep, hidden_under, planned_sweeps
+from .probing.request import centre_of, field_for, known_training, words_for
 from .theoretical import Field
 
 

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .asked import box_of
-from .crop import Window, find_window
-from .held import Held, checked_pixel
-from .theoretical import Field
+from ..theoretical import Field
+from .frozen import Held, checked_pixel
+from .request import box_of
+from .window import Window, find_window
 
 PATCHES = ("noise", "mean", "blur")
 

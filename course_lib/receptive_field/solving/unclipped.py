@@ -1,8 +1,8 @@
 """The size a receptive field has when no border is in the way: the same model on larger images.
 
 In: a trace, and a function that traces the model at a given image size. Out: per layer size, stride and offset of the
-field. The graph of the larger image is worked out from the trace's own (grown.py); the model runs again only for layers
-where that cannot be done. The images grow by multiples of 960 = 64 x 15, so that strides and resizes keep their phase.
+field. The graph of the larger image is worked out from the trace's own (enlarge.py); the model runs again only
+where that cannot be done. Images grow by multiples of 960 = 64 x 15, so strides and resizes keep their phase.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from math import inf, isnan, nan
 
 import numpy as np
 
-from .capture import Trace
-from .graph import ALL, Graph
-from .grown import Grown
-from .reach import NOTHING, Reach, reaches
+from ..tracing.capture import Trace
+from ..tracing.graph import ALL, Graph
+from .enlarge import Grown
+from .forward import NOTHING, Reach, reaches
 
 GROWTH = (960, 3840, 15360)  # added to each side of the image until the field fits; then it is called endless
 AROUND = 64  # the phases are looked at for centres within so many pixels of the middle

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .graph import ALL, Edge, Graph, Node
+from ..tracing.graph import ALL, Edge, Graph, Node
 
 Sizes = tuple[int, ...]
 

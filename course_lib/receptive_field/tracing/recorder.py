@@ -15,9 +15,9 @@ from math import prod
 
 import numpy as np
 
+from .axes import CHANNEL, FOLDED, Labels, Traced, channel, is_spatial, kind_of, size_of
 from .graph import ALL, Edge, Graph, Table
-from .labels import CHANNEL, FOLDED, Labels, Traced, channel, is_spatial, kind_of, size_of
-from .tables import everything, lifted, table
+from .index_tables import everything, lifted, table
 
 
 class Recorder:

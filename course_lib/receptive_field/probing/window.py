@@ -20,7 +20,7 @@ from math import lcm
 import torch
 from torch import Tensor
 
-from .held import Held
+from .frozen import Held
 
 GROWTH = 2**7 * 3**3 * 5 * 7  # divisible by every stride in use
 WORTH = 0.75  # a crop larger than this share of the image saves nothing
