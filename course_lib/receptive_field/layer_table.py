@@ -19,7 +19,7 @@ class Row:
     exact: bool
 
 
-class Table(list):
+class LayerTable(list):
     """Rows, one per layer; print it."""
 
     def __init__(self, rows: list[Row], notes: list[str]):

@@ -16,8 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .layer_table import Row
-from .layer_table import Table as LayerTable
+from .layer_table import LayerTable, Row
 from .solving.backward import Product, fewer, painted, products
 from .solving.unclipped import Unclipped, tidy
 from .tracing.capture import Trace, capture

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from course_lib.receptive_field import empirical, theoretical
 from course_lib.receptive_field.empirical import _changes, plan
 from course_lib.receptive_field.probing import window
-from course_lib.receptive_field.probing.frozen import Held
+from course_lib.receptive_field.probing.frozen import FrozenNet
 from course_lib.receptive_field.probing.occlusion import Sweep, covered, hidden_under
 from course_lib.receptive_field.probing.window import whole
 
@@ -65,8 +65,8 @@ def test_a_patch_outside_the_theoretical_field_changes_nothing(seed):
     rows, columns = covered(70, 9, 5), covered(66, 9, 5)
     everywhere = torch.ones(len(rows), len(columns), dtype=torch.bool)
     sweep = Sweep(0, pixel, whole((70, 66), pixel), mask, rows, columns, everywhere)
-    with Held(net) as held, torch.no_grad(), _Silent() as bar:
-        change = _changes(held, image, hidden_under(image, "noise", 0), sweep, 32, bar)
+    with FrozenNet(net) as frozen, torch.no_grad(), _Silent() as bar:
+        change = _changes(frozen, image, hidden_under(image, "noise", 0), sweep, 32, bar)
     touches = (rows.double() @ mask.double() @ columns.double().T) > 0
     assert bool((change[~touches.flatten()] == 0).all())
     assert bool((change[touches.flatten()] != 0).any())
