@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from course_lib.figures.style import COLOURS, INK, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field.probing.influence import Spread
 
 Layer = tuple[int, int, int]  # kernel, stride, rate
 Box = Sequence[int]  # top, left, bottom, right, half open

@@ -14,7 +14,7 @@ from course_lib import palette
 from course_lib.figures.deeplab import answers as answers
 from course_lib.figures.deeplab import in_words
 from course_lib.figures.style import COLOURS, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
 
 # Mean IoU in percent on ADE20K validation, ResNet-50 with augmentation and auxiliary loss: Zhao et al. 2017, Table 1.

@@ -1,7 +1,7 @@
 """The theoretical receptive field: which input pixels can influence an output pixel, for some weights and some image.
 
 In: a model and the size of its image. Out: a `Field`, which answers for every pixel of every layer: a box, a mask,
-sets with holes, the size without borders. One run of the model without values is all it takes (see capture.py).
+sets with holes, the size without borders. One run of the model without values is all it takes (see tracing/capture.py).
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .capture import Trace, capture
-from .sets import Product, fewer, painted, products
-from .table import Table as LayerTable
-from .table import rows_of
-from .unclipped import Unclipped, tidy
+from .layer_table import LayerTable, Row
+from .solving.backward import Product, fewer, painted, products
+from .solving.unclipped import Unclipped, tidy
+from .tracing.capture import Trace, capture
 
 Pixel = int | Sequence[int]
 
@@ -187,7 +186,7 @@ class Field:
 
     def table(self) -> LayerTable:
         """One row per layer: name, output size, size, stride, offset, coverage, exact. A list that prints as text."""
-        return LayerTable(rows_of(self), self.notes)
+        return LayerTable(list(map(self._row, filter(self._has_places, self.layers))), self.notes)
 
     def __repr__(self) -> str:
         known = "exact" if self.exact else "an upper bound"
@@ -196,6 +195,18 @@ class Field:
         return f"Field of {len(self.layers)} layers on an image of {image}, {known}; ask {questions}"
 
     # ------------------------------------------------------------------ inside
+
+    def _has_places(self, layer: str) -> bool:
+        try:
+            self._node(layer)
+        except ValueError:
+            return False
+        return True
+
+    def _row(self, layer: str) -> Row:
+        size, stride, offset = self.size(layer), self.stride(layer), self.offset(layer)
+        covered, exact = self.coverage(layer=layer), self.is_exact(layer)
+        return Row(layer, self.output_size(layer), size, stride, offset, covered, exact)
 
     def _name(self, layer: str | None) -> str:
         layer = "output" if layer is None else layer

@@ -5,7 +5,7 @@ import torch
 
 from course_lib.figures import fields
 from course_lib.receptive_field import theoretical
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field.probing.influence import Spread
 
 CLASSES, COLOURS = ("background", "bus", "tram"), ((0, 0, 0), (9, 9, 9), (200, 0, 0))
 

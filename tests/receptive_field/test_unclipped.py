@@ -8,7 +8,7 @@ from graphs_at_random import CHANNELS, RandomNet
 
 from course_lib import models
 from course_lib.receptive_field import theoretical
-from course_lib.receptive_field.unclipped import Unclipped
+from course_lib.receptive_field.solving.unclipped import Unclipped
 
 
 def traced_again(monkeypatch) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from course_lib import models
 from course_lib.receptive_field import Field, effective, empirical, theoretical
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
 
 from ..controls import Choice, Pixel, Switch

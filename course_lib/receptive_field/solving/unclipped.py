@@ -1,8 +1,8 @@
 """The size a receptive field has when no border is in the way: the same model on larger images.
 
 In: a trace, and a function that traces the model at a given image size. Out: per layer size, stride and offset of the
-field. The graph of the larger image is worked out from the trace's own (grown.py); the model runs again only for layers
-where that cannot be done. The images grow by multiples of 960 = 64 x 15, so that strides and resizes keep their phase.
+field. The graph of the larger image is worked out from the trace's own (enlarge.py); the model runs again only
+where that cannot be done. Images grow by multiples of 960 = 64 x 15, so strides and resizes keep their phase.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from math import inf, isnan, nan
 
 import numpy as np
 
-from .capture import Trace
-from .graph import ALL, Graph
-from .grown import Grown
-from .reach import NOTHING, Reach, reaches
+from ..tracing.capture import Trace
+from ..tracing.graph import ALL, Graph
+from .enlarge import ResizedGraph
+from .forward import NOTHING, Reach, reaches
 
 GROWTH = (960, 3840, 15360)  # added to each side of the image until the field fits; then it is called endless
 AROUND = 64  # the phases are looked at for centres within so many pixels of the middle
@@ -47,18 +47,18 @@ class Unclipped:
         self.trace_at, self.shapes_at, self.image, self.first = trace_at, shapes_at, image, first
         self.root, self.stop = root, stop
         self.traces: dict[int, tuple[Trace, list[Reach | None]] | None] = {0: (first, None)}
-        self.grown: dict[int, tuple[Grown, list[Reach | None]]] = {}
+        self.grown: dict[int, tuple[ResizedGraph, list[Reach | None]]] = {}
         self.answers: dict[str, tuple[Extent, ...]] = {}
 
     def larger(self, number: int) -> tuple[int, ...]:
         return tuple(size + GROWTH[number - 1] for size in self.image)
 
-    def worked_out(self, number: int) -> tuple[Grown, list[Reach | None]]:
+    def worked_out(self, number: int) -> tuple[ResizedGraph, list[Reach | None]]:
         """The first trace's graph on an image grown `number` times, and its reaches; no run of the model."""
         if number not in self.grown:
             shapes, axes = self.shapes_at(self.larger(number)), self.first.axes
             inputs = {x.node: shape[len(shape) - axes :] for x, shape in zip(self.first.inputs, shapes) if x}
-            grown = Grown(self.first.graph, inputs)
+            grown = ResizedGraph(self.first.graph, inputs)
             self.grown[number] = grown, reaches(grown.graph, self.root, stop_at_global=self.stop)
         return self.grown[number]
 

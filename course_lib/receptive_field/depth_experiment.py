@@ -13,7 +13,7 @@ from torch import nn
 from tqdm import tqdm
 
 from .effective import effective
-from .spread import Spread
+from .probing.influence import Spread
 
 
 @dataclass(frozen=True, kw_only=True)

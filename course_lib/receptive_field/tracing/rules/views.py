@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from .labels import FOLDED, Traced, channel, is_spatial, regroup
-from .recorder import Recorder
-from .rules import Call, rule
-from .tables import sliced, table
+from ..axes import FOLDED, Traced, channel, is_spatial, regroup
+from ..index_tables import sliced, table
+from ..recorder import Recorder
+from .registry import Call, rule
 
 
 @rule("view", "_unsafe_view", "reshape", "_reshape_alias", "view_copy", "_reshape_copy", "flatten", "unflatten")

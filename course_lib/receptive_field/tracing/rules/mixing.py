@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from .graph import ALL, Edge
-from .labels import Traced, channel, is_spatial
-from .recorder import Recorder
-from .rules import Call, rule
-from .rules_windows import mix_channels
+from ..axes import Traced, channel, is_spatial
+from ..graph import ALL, Edge
+from ..recorder import Recorder
+from .registry import Call, rule
+from .windows import mix_channels
 
 
 def dims_of(call: Call, name: str = "dim") -> list[int]:

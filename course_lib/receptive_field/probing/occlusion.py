@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .asked import box_of
-from .crop import Window, find_window
-from .held import Held, checked_pixel
-from .theoretical import Field
+from ..theoretical import Field
+from .frozen import FrozenNet, checked_pixel
+from .request import box_of
+from .window import Window, find_window
 
 PATCHES = ("noise", "mean", "blur")
 
@@ -74,7 +74,7 @@ class Plan:
 
 
 def planned_sweeps(
-    held: Held,
+    frozen: FrozenNet,
     field: Field,
     images: Tensor,
     pixel_or_channel: Sequence[int] | int,
@@ -84,23 +84,23 @@ def planned_sweeps(
     batch_size: int,
 ) -> Plan:
     """The units to watch, and for each its window and the places of the patch."""
-    first = held.try_on(images)
+    first = frozen.try_on(images)
     if isinstance(pixel_or_channel, int):
-        units = _most_excited(held, images, pixel_or_channel, first, top, batch_size)
+        units = _most_excited(frozen, images, pixel_or_channel, first, top, batch_size)
     elif top is not None:
         raise ValueError("top chooses among images by a channel's excitement; with a pixel, pass the images you want")
     else:
-        pixel = checked_pixel(pixel_or_channel, first.shape[-2:], held.layer)
+        pixel = checked_pixel(pixel_or_channel, first.shape[-2:], frozen.layer)
         units = [(index, pixel) for index in range(len(images))]
     rows, columns = (covered(length, size, stride) for length in images.shape[-2:])
     sweeps, known = [], {}
     for index, pixel in units:
         if pixel not in known:
-            mask = torch.as_tensor(field.mask(pixel, held.layer))
+            mask = torch.as_tensor(field.mask(pixel, frozen.layer))
             touching = (rows.float() @ mask.float() @ columns.float().T) > 0
             same = sum(other == pixel for _, other in units)
-            box = box_of(field, pixel, held.layer)
-            known[pixel] = find_window(held, images, pixel, box, passes=same * int(touching.sum())), mask, touching
+            box = box_of(field, pixel, frozen.layer)
+            known[pixel] = find_window(frozen, images, pixel, box, passes=same * int(touching.sum())), mask, touching
         window, mask, touching = known[pixel]
         sweeps.append(Sweep(index, pixel, window, mask, rows, columns, touching))
     looks = 1 + (len(images) if isinstance(pixel_or_channel, int) else 0)
@@ -108,15 +108,15 @@ def planned_sweeps(
 
 
 def _most_excited(
-    held: Held, images: Tensor, channel: int, first: Tensor, top: int | None, batch_size: int
+    frozen: FrozenNet, images: Tensor, channel: int, first: Tensor, top: int | None, batch_size: int
 ) -> list[tuple[int, tuple[int, int]]]:
     """For each image the place where the channel answers most; the `top` images, the most excited first."""
     _, channels, _, width = first.shape
     if not 0 <= channel < channels:
-        raise ValueError(f"channel {channel} does not exist: {held.layer or 'the output'} has {channels} channels")
+        raise ValueError(f"channel {channel} does not exist: {frozen.layer or 'the output'} has {channels} channels")
     if top is not None and not 1 <= top <= len(images):
         raise ValueError(f"top must be from 1 to the number of images, {len(images)}, got {top}")
-    answers = torch.cat([held(part)[:, channel].flatten(1).cpu() for part in images.split(batch_size)])
+    answers = torch.cat([frozen(part)[:, channel].flatten(1).cpu() for part in images.split(batch_size)])
     peak, place = answers.max(1)
     order = peak.argsort(descending=True, stable=True)[:top] if top else torch.arange(len(images))
     return [(int(i), (int(place[i]) // width, int(place[i]) % width)) for i in order]

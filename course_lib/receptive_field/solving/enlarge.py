@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .graph import ALL, Edge, Graph, Node
+from ..tracing.graph import ALL, Edge, Graph, Node
 
 Sizes = tuple[int, ...]
 
 
-class Grown:
+class ResizedGraph:
     """Node for node the larger graph; `known[i]` tells whether node i could be worked out."""
 
     def __init__(self, graph: Graph, inputs: dict[int, Sizes]):
@@ -57,12 +57,12 @@ class Grown:
                 votes.add(source)
             elif reads is ALL:
                 continue
-            elif reads.again is None:
+            elif reads.recipe is None:
                 votes.add(None)
-            elif reads.again.length is not None:
-                length = reads.again.length(source)
-                others = self._others(node, axis) if reads.again.fixed or reads.again.guess else set()
-                doubtful = (reads.again.fixed and others) or (reads.again.guess and others != {length})
+            elif reads.recipe.length is not None:
+                length = reads.recipe.length(source)
+                others = self._others(node, axis) if reads.recipe.fixed or reads.recipe.guess else set()
+                doubtful = (reads.recipe.fixed and others) or (reads.recipe.guess and others != {length})
                 votes.add(None if doubtful else length)
         if not votes and node.sizes[axis] == 1:
             votes.add(1)
@@ -78,7 +78,7 @@ class Grown:
         maps, sources = [], self.graph.nodes[edge.source].sizes
         for reads, source, size in zip(edge.maps, sources, sizes):
             if reads is not None and reads is not ALL:
-                reads = reads.again.table(source, size)
+                reads = reads.recipe.table(source, size)
                 if (source if reads is None else len(reads)) != size:
                     return None
             maps.append(reads)

@@ -18,11 +18,11 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+from .axes import Traced, channel
 from .graph import Graph
-from .labels import Traced, channel
 from .recorder import Recorder
 from .rules import Call, apply, base_name
-from .rules_views import written_back
+from .rules.views import written_back
 
 SMALL = 1 << 16  # constants up to this many values are really computed, so that indices and masks stay known
 

@@ -1,8 +1,8 @@
 """A network held still: run as far as one layer, at any precision, and given back exactly as it came.
 
-The effective and the empirical receptive field and the search for a crop look at a network through `Held`. It runs in
-evaluation mode, its weights lent to the run without gradient and if need be in float64, and stops at the layer asked
-for. On leaving, every module has its own mode again; weights, buffers and hooks were never touched.
+The effective and the empirical receptive field and the search for a window look at a network through `FrozenNet`. It
+runs in evaluation mode, its weights lent to the run without gradient and if need be in float64, and stops at the layer
+asked for. On leaving, every module has its own mode again; weights, buffers and hooks were never touched.
 """
 
 import difflib
@@ -15,8 +15,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves
 
 
-class Held:
-    """`with Held(net, layer) as held: held(images)` gives the layer's map, N x C x h x w; layer None is the output."""
+class FrozenNet:
+    """`with FrozenNet(net, layer) as frozen: frozen(images)` gives the map of a layer, N x C x h x w; None: the output."""
 
     def __init__(self, net: nn.Module, layer: str | None = None):
         if not isinstance(net, nn.Module):
@@ -25,7 +25,7 @@ class Held:
         self.module, self.call, self.leaf = _found(net, self.layer)
         self._weights: dict[torch.dtype | str, dict[str, Tensor]] = {}
 
-    def __enter__(self) -> "Held":
+    def __enter__(self) -> "FrozenNet":
         self._modes = [(module, module.training) for module in self.net.modules()]
         for module, _ in self._modes:
             module.training = False

@@ -1,6 +1,6 @@
 """The tables of the operations, for one axis: which input positions does each output position read?
 
-In: sizes, kernels, strides, as torch gives them. Out: `Table` objects, shared by all layers of the same geometry.
+In: sizes, kernels, strides, as torch gives them. Out: `IndexTable` objects, shared by all layers of the same geometry.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from math import floor
 
 import numpy as np
 
-from .graph import Again, Table
+from .graph import IndexTable, TableRecipe
 
 
-def table(reads, source: int, step: float = 1.0) -> Table:
+def table(reads, source: int, step: float = 1.0) -> IndexTable:
     """A table from positions that may lie outside 0..source-1: those read nothing."""
     reads = np.asarray(reads)
     reads = reads if reads.ndim == 2 else reads[:, None]
-    return Table(np.where((reads >= 0) & (reads < source), reads, -1).astype(np.int32), source, step)
+    return IndexTable(np.where((reads >= 0) & (reads < source), reads, -1).astype(np.int32), source, step)
 
 
 @lru_cache(maxsize=4096)
-def window(source: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> Table | None:
+def window(source: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> IndexTable | None:
     """Convolution and pooling. What falls on the padding reads nothing."""
     if kernel == 1 and stride == 1 and padding == 0 and out == source:
         return None
@@ -36,7 +36,7 @@ def window(source: int, out: int, kernel: int, stride: int, padding: int, dilati
             return None  # whether it rounds up or down cannot be seen here
         return places_of_a_window(new, kernel, stride, padding, dilation)[out == up]
 
-    made.again = Again(lambda n, m: window(n, m, kernel, stride, padding, dilation), length)
+    made.recipe = TableRecipe(lambda n, m: window(n, m, kernel, stride, padding, dilation), length)
     return made
 
 
@@ -48,36 +48,38 @@ def places_of_a_window(source: int, kernel: int, stride: int, padding: int, dila
 
 
 @lru_cache(maxsize=4096)
-def transposed_window(source: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> Table | None:
+def transposed_window(
+    source: int, out: int, kernel: int, stride: int, padding: int, dilation: int
+) -> IndexTable | None:
     """Transposed convolution: i = (o + padding - tap * dilation) / stride, where that is a whole number."""
     if kernel == 1 and stride == 1 and padding == 0 and out == source:
         return None
     shifted = np.arange(out)[:, None] + padding - np.arange(kernel) * dilation
     reads = np.where(shifted % stride == 0, shifted // stride, -1)
     made = compact(table(reads, source, 1 / stride))
-    made.again = Again(
+    made.recipe = TableRecipe(
         lambda n, m: transposed_window(n, m, kernel, stride, padding, dilation),
         lambda new: out + (new - source) * stride,
     )
     return made
 
 
-def compact(full: Table) -> Table:
+def compact(full: IndexTable) -> IndexTable:
     """The same table without the columns that no row needs."""
     reads = -np.sort(-full.reads, axis=1)
-    return Table(reads[:, : max(1, int((reads >= 0).sum(1).max(initial=0)))], full.source, full.step)
+    return IndexTable(reads[:, : max(1, int((reads >= 0).sum(1).max(initial=0)))], full.source, full.step)
 
 
 @lru_cache(maxsize=1024)
-def adaptive(source: int, out: int) -> Table | None:
+def adaptive(source: int, out: int) -> IndexTable | None:
     """Adaptive pooling: bin i covers floor(i n / m) to ceil((i + 1) n / m)."""
     i = np.arange(out)
     made = spans(i * source // out, -((i + 1) * source // -out), source, source / out)
-    made.again = Again(adaptive, lambda new: out, fixed=True)
+    made.recipe = TableRecipe(adaptive, lambda new: out, fixed=True)
     return made
 
 
-def spans(start: np.ndarray, stop: np.ndarray, source: int, step: float) -> Table:
+def spans(start: np.ndarray, stop: np.ndarray, source: int, step: float) -> IndexTable:
     """Row i reads start[i] up to, not including, stop[i]."""
     longest = max(1, int((stop - start).max(initial=1)))
     reads = start[:, None] + np.arange(longest)
@@ -85,7 +87,7 @@ def spans(start: np.ndarray, stop: np.ndarray, source: int, step: float) -> Tabl
 
 
 @lru_cache(maxsize=1024)
-def nearest(source: int, out: int, scale: float | None, exact: bool) -> Table | None:
+def nearest(source: int, out: int, scale: float | None, exact: bool) -> IndexTable | None:
     """Nearest neighbour, in torch's own single precision: the rounding decides which neighbour it is."""
     ratio = np.float32(1 / scale) if scale else np.float32(source) / np.float32(out)
     i = np.arange(out).astype(np.float32)
@@ -103,18 +105,18 @@ def nearest(source: int, out: int, scale: float | None, exact: bool) -> Table | 
     return resized(table(reads, source, float(ratio)), scale, lambda n, m: nearest(n, m, scale, exact))
 
 
-def resized(made: Table, scale: float | None, make) -> Table:
+def resized(made: IndexTable, scale: float | None, make) -> IndexTable:
     """A resize to a multiple follows its source; a resize to a size follows what it was told.
 
     A resize to the size that is there already is a table too: of another image it would not be the same size.
     """
     known = scale and floor(made.source * scale) == len(made)
-    made.again = Again(make, (lambda new: floor(new * scale)) if known else None)
+    made.recipe = TableRecipe(make, (lambda new: floor(new * scale)) if known else None)
     return made
 
 
 @lru_cache(maxsize=1024)
-def linear(source: int, out: int, align_corners: bool, scale: float | None) -> Table | None:
+def linear(source: int, out: int, align_corners: bool, scale: float | None) -> IndexTable | None:
     """Linear interpolation; the neighbour of weight zero is not read."""
     place, step = places(source, out, align_corners, scale)
     place = np.maximum(place, 0)
@@ -127,7 +129,7 @@ def linear(source: int, out: int, align_corners: bool, scale: float | None) -> T
 
 
 @lru_cache(maxsize=1024)
-def cubic(source: int, out: int, align_corners: bool, scale: float | None) -> Table | None:
+def cubic(source: int, out: int, align_corners: bool, scale: float | None) -> IndexTable | None:
     """Cubic interpolation: four neighbours, those outside moved to the border; one where it falls on a pixel."""
     place, step = places(source, out, align_corners, scale)
     low = np.floor(place).astype(int)
@@ -151,7 +153,7 @@ def places(source: int, out: int, align_corners: bool, scale: float | None) -> t
 
 
 @lru_cache(maxsize=1024)
-def antialiased(source: int, out: int, align_corners: bool, scale: float | None, reach: int) -> Table | None:
+def antialiased(source: int, out: int, align_corners: bool, scale: float | None, reach: int) -> IndexTable | None:
     """Antialiased resizing: a triangle (reach 1) or cubic (reach 2) as wide as the shrinking needs."""
     if scale and source == out:
         return None
@@ -163,12 +165,12 @@ def antialiased(source: int, out: int, align_corners: bool, scale: float | None,
     full = spans(start, stop, source, step)
     distance = np.abs(full.reads + 0.5 - centre[:, None]) / max(step, 1.0)
     nothing = (distance > reach - 1e-6) | ((reach == 2) & (np.abs(distance - 1) < 1e-6))
-    made = Table(np.where(nothing, -1, full.reads), source, step)
+    made = IndexTable(np.where(nothing, -1, full.reads), source, step)
     return resized(made, scale, lambda n, m: antialiased(n, m, align_corners, scale, reach))
 
 
 @lru_cache(maxsize=1024)
-def padded(source: int, left: int, right: int, mode: str) -> Table | None:
+def padded(source: int, left: int, right: int, mode: str) -> IndexTable | None:
     """Padding on both sides (or cropping, where negative) with zeros, mirrored, repeated or wrapped values."""
     if left == right == 0:
         return None
@@ -181,12 +183,12 @@ def padded(source: int, left: int, right: int, mode: str) -> Table | None:
     elif mode == "circular":
         reads = reads % source
     made = table(reads, source)
-    made.again = Again(lambda n, m: padded(n, left, right, mode), lambda new: new + left + right)
+    made.recipe = TableRecipe(lambda n, m: padded(n, left, right, mode), lambda new: new + left + right)
     return made
 
 
 @lru_cache(maxsize=4096)
-def sliced(source: int, start: int, stop: int, step: int, to_end: bool = False) -> Table | None:
+def sliced(source: int, start: int, stop: int, step: int, to_end: bool = False) -> IndexTable | None:
     """A slice with 0 <= start <= stop <= source. `to_end`: its end is counted from the end of the axis."""
     if start == 0 and stop == source and step == 1:
         return None
@@ -195,42 +197,42 @@ def sliced(source: int, start: int, stop: int, step: int, to_end: bool = False) 
     def length(new: int) -> int:
         return len(range(start, stop + new - source, step))
 
-    made.again = Again(lambda n, m: sliced(n, start, stop + n - source, step, to_end), length, guess=not to_end)
+    made.recipe = TableRecipe(lambda n, m: sliced(n, start, stop + n - source, step, to_end), length, guess=not to_end)
     return made
 
 
-def flipped(source: int) -> Table:
+def flipped(source: int) -> IndexTable:
     made = table(np.arange(source)[::-1], source, -1)
-    made.again = Again(lambda n, m: flipped(n), lambda new: new)
+    made.recipe = TableRecipe(lambda n, m: flipped(n), lambda new: new)
     return made
 
 
-def rolled(source: int, shift: int) -> Table:
+def rolled(source: int, shift: int) -> IndexTable:
     made = table((np.arange(source) - shift) % source, source)
-    made.again = Again(lambda n, m: rolled(n, shift), lambda new: new)
+    made.recipe = TableRecipe(lambda n, m: rolled(n, shift), lambda new: new)
     return made
 
 
-def spread(source: int, times: int) -> Table:
+def spread(source: int, times: int) -> IndexTable:
     """Every position several times, one after the other: output position i reads i // times."""
     made = table(np.arange(source * times) // times, source, 1 / times)
-    made.again = Again(lambda n, m: spread(n, times), lambda new: new * times)
+    made.recipe = TableRecipe(lambda n, m: spread(n, times), lambda new: new * times)
     return made
 
 
-def gathered(source: int, out: int, times: int) -> Table:
+def gathered(source: int, out: int, times: int) -> IndexTable:
     """Output position i reads `times` positions from i * times."""
     made = table(np.arange(out)[:, None] * times + np.arange(times), source, times)
-    made.again = Again(lambda n, m: gathered(n, m, times), lambda new: new // times)
+    made.recipe = TableRecipe(lambda n, m: gathered(n, m, times), lambda new: new // times)
     return made
 
 
-def everything(source: int, out: int) -> Table:
+def everything(source: int, out: int) -> IndexTable:
     """Every output position reads every input position, as a table, for digits of an axis."""
-    return Table(np.tile(np.arange(source, dtype=np.int32), (out, 1)), source, source / out)
+    return IndexTable(np.tile(np.arange(source, dtype=np.int32), (out, 1)), source, source / out)
 
 
-def lifted(digit: Table, stride: int, size: int, total: int) -> Table:
+def lifted(digit: IndexTable, stride: int, size: int, total: int) -> IndexTable:
     """The table of one digit of an axis, written for the whole axis.
 
     Position p of the axis is (high * size + digit) * stride + low: what windows and shuffles do to an axis.
@@ -239,7 +241,7 @@ def lifted(digit: Table, stride: int, size: int, total: int) -> Table:
     p = np.arange(total // size * new)
     high, own, low = p // (new * stride), p // stride % new, p % stride
     reads = digit.reads[own]
-    return Table(
+    return IndexTable(
         np.where(reads >= 0, (high[:, None] * size + reads) * stride + low[:, None], -1).astype(np.int32),
         total,
         total / max(1, len(p)) if new != size else digit.step,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .graph import Graph, pull
+from ..tracing.graph import Graph, pull
 
 MANY = 24  # from this many products on it pays to look for fewer that cover the same
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .graph import ALL, Graph
+from ..tracing.graph import ALL, Graph
 
 NOTHING = np.iinfo(np.int64).max // 4
 

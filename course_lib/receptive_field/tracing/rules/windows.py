@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .graph import Again
-from .labels import FOLDED, Traced, channel, is_spatial, kind_of
-from .recorder import Recorder
-from .rules import Call, rule
-from .tables import adaptive, transposed_window, window
+from ..axes import FOLDED, Traced, channel, is_spatial, kind_of
+from ..graph import TableRecipe
+from ..index_tables import adaptive, transposed_window, window
+from ..recorder import Recorder
+from .registry import Call, rule
 
 
 def per_axis(value, count: int) -> list[int]:
@@ -95,7 +95,7 @@ def back_to_window(geometry: tuple):
     if reads is None:
         return None
     back = reads.transposed()
-    back.again = Again(lambda n, m: back_to_window((m, n, *geometry[2:])))
+    back.recipe = TableRecipe(lambda n, m: back_to_window((m, n, *geometry[2:])))
     return back
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, isnan
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .theoretical import Field
 
 
 @dataclass(frozen=True)
@@ -23,7 +19,7 @@ class Row:
     exact: bool
 
 
-class Table(list):
+class LayerTable(list):
     """Rows, one per layer; print it."""
 
     def __init__(self, rows: list[Row], notes: list[str]):
@@ -61,25 +57,3 @@ def word(number: float) -> str:
     if number == inf:
         return "whole"
     return "-" if isnan(number) else f"{number:g}"
-
-
-def rows_of(field: Field) -> list[Row]:
-    """The rows of all layers that have places."""
-    rows = []
-    for name in field.layers:
-        try:
-            output_size = field.output_size(name)
-        except ValueError:
-            continue
-        rows.append(
-            Row(
-                name,
-                output_size,
-                field.size(name),
-                field.stride(name),
-                field.offset(name),
-                field.coverage(layer=name),
-                field.is_exact(name),
-            )
-        )
-    return rows

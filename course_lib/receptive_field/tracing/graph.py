@@ -4,7 +4,7 @@ In: the rules, one `Node` per operation that moves anything in space. Out: `sets
 forwards.
 
 A node has one size per spatial axis of the model. An edge is a product over the axes: output position (y, x) reads
-rows[y] x columns[x] of its source. Per axis it is `None` (the same position), `ALL` (every position) or a `Table`.
+rows[y] x columns[x] of its source. Per axis it is `None` (the same position), `ALL` (every position) or a `IndexTable`.
 What several edges of a node read is joined: a receptive field is a union of products.
 """
 
@@ -26,20 +26,20 @@ class All:
 ALL = All()
 
 
-class Table:
+class IndexTable:
     """For each output position the input positions it reads, one row each; -1 stands for none.
 
     `step` is how far the reading moves, on average, from one output position to the next.
-    `again` tells how the same operation reads an axis of another length, where that is known.
+    `recipe` tells how the same operation reads an axis of another length, where that is known.
     """
 
-    __slots__ = ("again", "reads", "source", "step")
+    __slots__ = ("recipe", "reads", "source", "step")
 
-    def __init__(self, reads: np.ndarray, source: int, step: float, again: Again | None = None):
+    def __init__(self, reads: np.ndarray, source: int, step: float, recipe: TableRecipe | None = None):
         self.reads = reads if reads.ndim == 2 else reads[:, None]
         self.source = source
         self.step = step
-        self.again = again
+        self.recipe = recipe
 
     def __len__(self) -> int:
         return len(self.reads)
@@ -50,7 +50,7 @@ class Table:
         read[self.reads[wanted]] = True  # -1 lands in the spare last place
         return read[:-1]
 
-    def transposed(self) -> Table:
+    def transposed(self) -> IndexTable:
         """For each input position the output positions that read it."""
         out, tap = np.nonzero(self.reads >= 0)
         source = self.reads[out, tap]
@@ -59,18 +59,18 @@ class Table:
         counts = np.bincount(source, minlength=self.source)
         reads = np.full((self.source, max(1, int(counts.max(initial=0)))), -1, np.int32)
         reads[source, np.arange(len(source)) - np.repeat(np.cumsum(counts) - counts, counts)] = out
-        return Table(reads, len(self), 1 / self.step if self.step else 0.0)
+        return IndexTable(reads, len(self), 1 / self.step if self.step else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class TableRecipe:
     """The same operation on an axis of another length.
 
     `table` makes its table from the lengths before and after. `length` finds the length after from the one before;
     None where that needs to be told from elsewhere, as a resize is told the size of another map.
     """
 
-    table: Callable[[int, int], Table | None]
+    table: Callable[[int, int], IndexTable | None]
     length: Callable[[int], int | None] | None = None
     fixed: bool = False  # the length after is a number of the operation itself, as the bins of adaptive pooling
     guess: bool = False  # the length after needs another map of that length to agree

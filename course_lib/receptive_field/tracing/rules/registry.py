@@ -1,4 +1,4 @@
-"""What each torch operation does in space: a rule per name, gathered from the rules_* files beside this one.
+"""What each torch operation does in space: a rule per name. The files beside this one register theirs here.
 
 In: one recorded operation (`Call`) and the recorder. Out: what is known of its result. A rule that looks away from
 an argument which comes from the image, or that has no answer, leads to `unknown`: never to a wrong answer in silence.
@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .labels import Traced
-from .recorder import Recorder
+from ..axes import Traced
+from ..recorder import Recorder
 
 RULES: dict[str, Callable] = {}
+POINTWISE = "pointwise"  # the rule of every operation that torch itself marks as pointwise
 
 
 def rule(*names: str):
@@ -90,7 +91,7 @@ def apply(recorder: Recorder, call: Call) -> list[Traced | None]:
     before = len(recorder.graph.nodes)
     function = RULES.get(call.name)
     if function is None and is_pointwise(call.func):
-        function = pointwise
+        function = RULES.get(POINTWISE)
     results = function(recorder, call) if function else None
     if results is None or call.overlooked():
         del recorder.graph.nodes[before:]
@@ -108,49 +109,3 @@ def is_pointwise(func) -> bool:
     return packet is not None and any(
         torch.Tag.pointwise in getattr(packet, overload).tags for overload in packet.overloads()
     )
-
-
-@rule("copy")
-def copy(recorder: Recorder, call: Call):
-    """What was there before is overwritten."""
-    call.looked_at.add("self")
-    source = call.traced("src")
-    return recorder.join([source], call.shape) if source else [None]
-
-
-@rule(
-    "_to_copy", "clone", "contiguous", "detach", "alias", "lift_fresh", "native_dropout", "_prelu_kernel",
-    "prelu", "rrelu_with_noise", "masked_fill", "where", "lerp", "addcmul", "addcdiv", "relu6", "hardtanh",
-    "bernoulli", "nan_to_num", "bitwise_not", "dropout", "feature_dropout", "_fused_dropout",
-    "clamp", "hardswish", "leaky_relu", "complex", "fake_quantize_per_tensor_affine",
-)  # fmt: skip
-def pointwise(recorder: Recorder, call: Call):
-    """Every output position reads the same position of every argument."""
-    call.looked_at.update(call.values)
-    known = call.every_traced()
-    joined = [recorder.join(known, tuple(out.shape)) for out in call.outputs]
-    keeps_pooling = call.name in ("clone", "detach", "alias", "contiguous", "_to_copy") and known[0].pooling
-    return known if keeps_pooling else joined
-
-
-@rule("glu")
-def glu(recorder: Recorder, call: Call):
-    """Half of the channels gate the other half."""
-    x, dim = call.traced("self"), call["dim"]
-    dim %= len(x.labels)
-    if any(digit[0] >= 0 and digit[2] > 1 for digit in x.labels[dim]):
-        return None
-    return recorder.along(x, {dim: (None, call.shape[dim])})
-
-
-@rule(
-    "zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "new_zeros", "new_ones",
-    "new_full", "new_empty", "new_empty_strided", "zero", "fill", "normal", "uniform", "empty_strided",
-)  # fmt: skip
-def constant(recorder: Recorder, call: Call):
-    """Takes the shape of a tensor and nothing of its values."""
-    call.looked_at.update(set(call.values) - {"value", "fill_value"})
-    return [None] if not call.every_traced({"value", "fill_value"}) else None
-
-
-from . import rules_mixing, rules_resize, rules_views, rules_windows  # noqa: E402, F401  (they register themselves)

@@ -15,9 +15,9 @@ from math import prod
 
 import numpy as np
 
-from .graph import ALL, Edge, Graph, Table
-from .labels import CHANNEL, FOLDED, Labels, Traced, channel, is_spatial, kind_of, size_of
-from .tables import everything, lifted, table
+from .axes import CHANNEL, FOLDED, Labels, Traced, channel, is_spatial, kind_of, size_of
+from .graph import ALL, Edge, Graph, IndexTable
+from .index_tables import everything, lifted, table
 
 
 class Recorder:
@@ -51,9 +51,9 @@ class Recorder:
         edges = [Edge(x.node, (None,) * self.axes)]
         return Traced(self.graph.add(sizes, edges, self.operation, exact=False), x.labels)
 
-    def along(self, x: Traced, changes: dict[int, tuple[Table | None, int]]) -> Traced:
+    def along(self, x: Traced, changes: dict[int, tuple[IndexTable | None, int]]) -> Traced:
         """Dimension -> (what each output position reads, new size). Channels just change their size."""
-        together: dict[int, Table] = {}
+        together: dict[int, IndexTable] = {}
         for dim, (reads, new) in changes.items():
             if not is_spatial(x.labels[dim]):
                 if kind_of(x.labels[dim]) == FOLDED and new != size_of(x.labels[dim]):
@@ -79,7 +79,7 @@ class Recorder:
             labels[dim], sizes[axis], maps[axis] = ((axis, 1, len(reads)),), len(reads), reads
         return self.node(x, tuple(labels), tuple(sizes), tuple(maps))
 
-    def along_digit(self, x: Traced, dim: int, reads: Table) -> Traced:
+    def along_digit(self, x: Traced, dim: int, reads: IndexTable) -> Traced:
         """The same for a dimension that is one digit of an axis, as the windows of a shifted-window network are."""
         axis, stride, size = x.labels[dim][0]
         total, new = self.sizes(x)[axis], len(reads)
@@ -333,7 +333,7 @@ def _axis_of(tensors: list[Traced], dim: int) -> int | None:
     return next((x.labels[dim][0][0] for x in tensors if is_spatial(x.labels[dim])), None)
 
 
-def _outside(part: tuple[int, int, int], size: int) -> Table:
+def _outside(part: tuple[int, int, int], size: int) -> IndexTable:
     kept = np.arange(size)
     kept[part[0] : part[1] : part[2]] = -1
     return table(kept, size)

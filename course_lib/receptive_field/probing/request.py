@@ -8,7 +8,7 @@ from math import isfinite
 
 from torch import Tensor, nn
 
-from .theoretical import Field, theoretical
+from ..theoretical import Field, theoretical
 
 
 def field_for(net: nn.Module, images: Tensor, field: Field | None) -> Field:

@@ -20,7 +20,7 @@ from math import lcm
 import torch
 from torch import Tensor
 
-from .held import Held
+from .frozen import FrozenNet
 
 GROWTH = 2**7 * 3**3 * 5 * 7  # divisible by every stride in use
 WORTH = 0.75  # a crop larger than this share of the image saves nothing
@@ -52,7 +52,7 @@ def whole(image_size: tuple[int, int], pixel: tuple[int, int]) -> Window:
 
 
 def find_window(
-    held: Held, images: Tensor, pixel: tuple[int, int], box: tuple[int, int, int, int], *, passes: int
+    frozen: FrozenNet, images: Tensor, pixel: tuple[int, int], box: tuple[int, int, int, int], *, passes: int
 ) -> Window:
     """The smallest window proven to leave the unit as it is; the whole image if there is none or it would not pay."""
     height, width = images.shape[-2:]
@@ -60,7 +60,7 @@ def find_window(
     share = (box[2] - box[0]) * (box[3] - box[1]) / (height * width)
     if share > WORTH or passes * (1 - share) < 4:  # the proof itself costs about four passes
         return everything
-    steps = _grids(held, images)
+    steps = _grids(frozen, images)
     if steps is None:
         return everything
     probe, truth = None, None
@@ -71,8 +71,8 @@ def find_window(
         try:
             if probe is None:
                 probe = _probe(images)
-                truth = _value_and_gradient(held, probe, everything)
-            if _same(truth, _value_and_gradient(held, probe, window)):
+                truth = _value_and_gradient(frozen, probe, everything)
+            if _same(truth, _value_and_gradient(frozen, probe, window)):
                 return window
         except (RuntimeError, ValueError, IndexError):
             continue  # too small an image for this network, or one that does not run in float64: never an error of ours
@@ -87,15 +87,15 @@ class _Grid:
     stride: Fraction
 
 
-def _grids(held: Held, images: Tensor) -> tuple[_Grid, _Grid] | None:
+def _grids(frozen: FrozenNet, images: Tensor) -> tuple[_Grid, _Grid] | None:
     """The two grids, read off the shapes of all maps when the image grows; None where maps do not grow evenly."""
     shape = list(images[:1].shape)
     found = []
     try:
-        before = held.shapes(shape)
+        before = frozen.shapes(shape)
         for axis in (2, 3):
             larger = [length + GROWTH * (index == axis) for index, length in enumerate(shape)]
-            grid = _grid(before, held.shapes(larger), axis, limit=shape[axis])
+            grid = _grid(before, frozen.shapes(larger), axis, limit=shape[axis])
             if grid is None:
                 return None
             found.append(grid)
@@ -143,14 +143,14 @@ def _probe(images: Tensor) -> Tensor:
     return torch.cat([first, noise * first.std().clamp_min(1e-3) + first.mean()])
 
 
-def _value_and_gradient(held: Held, probe: Tensor, window: Window) -> tuple[Tensor, Tensor]:
+def _value_and_gradient(frozen: FrozenNet, probe: Tensor, window: Window) -> tuple[Tensor, Tensor]:
     """The unit's channels, and the gradient of their sum with fixed signs, laid back into the image."""
     image = window.cut(probe).clone().requires_grad_()
     y, x = window.pixel
     if y < 0 or x < 0:
         raise IndexError("the unit lies outside the crop's map")
     with torch.enable_grad():
-        value = held(image, dtype=torch.float64)[:, :, y, x]
+        value = frozen(image, dtype=torch.float64)[:, :, y, x]
         signs = torch.where(torch.arange(value.shape[1], device=value.device) % 3 == 1, -1.0, 1.0)
         (gradient,) = torch.autograd.grad((value * signs).sum(), image)
     full = torch.zeros_like(probe)

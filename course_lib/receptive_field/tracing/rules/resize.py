@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from .labels import FOLDED, Traced, channel, is_spatial, kind_of
-from .recorder import Recorder
-from .rules import Call, rule
-from .rules_windows import slide
-from .tables import antialiased, cubic, flipped, gathered, linear, nearest, padded, rolled, spread, table
+from ..axes import FOLDED, Traced, channel, is_spatial, kind_of
+from ..index_tables import antialiased, cubic, flipped, gathered, linear, nearest, padded, rolled, spread, table
+from ..recorder import Recorder
+from .registry import Call, rule
+from .windows import slide
 
 KINDS = {
     "upsample_nearest": lambda n, m, align, scale: nearest(n, m, scale, False),
