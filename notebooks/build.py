@@ -20,9 +20,10 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from course_lib import fingerprint
-from course_lib.claims import all_claims, ledger
-from course_lib.claims.shown import NAMED
+from course_lib.evidence import code_shape as fingerprint
+from course_lib.evidence import ledger
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.ledger_text import NAMED
 from notebooks import convert, first_cell, pages, readme
 from notebooks.words import Shelf
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib.claims import all_claims
+from course_lib.evidence.ledger import all_claims
 from notebooks import build, first_cell
 
 CELLS = range(20, 46)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from course_lib.claims import ledger
+from course_lib.evidence import ledger
 from notebooks import build, convert, first_cell
 
 README = Path(__file__).parents[1] / "README.md"

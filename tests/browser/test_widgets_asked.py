@@ -15,7 +15,7 @@ def failing(table):
     return Explorer(render, slider, name="failing", title="Fails at three", table=table)
 failing(True)"""
 CELLS = [
-    "from course_lib.widgets import explorers\nexplorers.receptive_field()",
+    "from course_lib import explorers\nexplorers.receptive_field()",
     "explorers.crf()",
     FAILING,
     "failing(False)",

@@ -10,7 +10,8 @@ import os
 
 import pytest
 
-from course_lib.claims import all_claims, ledger
+from course_lib.evidence import ledger
+from course_lib.evidence.ledger import all_claims
 
 BUDGET = 120  # processor seconds, as the ledger has them from its own machine
 pytestmark = pytest.mark.newest

@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.claims import on_decoder_costs_measured as costs
-from course_lib.claims import on_decoders_measured as stages
-from course_lib.claims import on_deeplab_v3_measured as v3
-from course_lib.claims import on_fcn_limits_measured as limits
-from course_lib.claims.experiment import held_out, started
+from course_lib.evidence.small_training import held_out, started
+from course_lib.lectures.l01_fcn_limits import experiments as limits
+from course_lib.lectures.l02_deconvnet_segnet import experiments_costs as costs
+from course_lib.lectures.l02_deconvnet_segnet import experiments_stages as stages
+from course_lib.lectures.l07_deeplab_v3_v3plus import experiments as v3
 from course_lib.scenes import Scenes
 
 

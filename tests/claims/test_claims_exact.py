@@ -2,8 +2,8 @@
 
 import pytest
 
-from course_lib.claims import all_claims
-from course_lib.claims.evidence import HOLDS, WRONG
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import HOLDS, WRONG
 
 EXACT = [claim for claim in all_claims() if claim.kind in "EC"]
 

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from course_lib import fingerprint
-from course_lib.claims import all_claims, ledger
-from course_lib.claims.claim import claim
-from course_lib.claims.evidence import Evidence, Fact
+from course_lib.evidence import code_shape as fingerprint
+from course_lib.evidence import ledger
+from course_lib.evidence.claim import claim
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import Evidence, Fact
 
 
 @claim("T1", "E", "Two and two are four.", tests=("tests/claims/test_claims_ledger.py",))

@@ -3,13 +3,13 @@
 import torch
 from torch import nn
 
-from course_lib.claims import all_claims
-from course_lib.claims import on_deconvnet_segnet_measured as decoders
-from course_lib.claims import on_pspnet_measured as pspnet
-from course_lib.claims import on_receptive_field_measured as fields
-from course_lib.claims import on_skip_connections_measured as skips
-from course_lib.claims.context_heads import aspp_net, far_net, pooling_net
-from course_lib.claims.experiment import HELD_OUT, answers, held_out, over_seeds, started, train
+from course_lib.evidence.context_heads import aspp_net, far_net, pooling_net
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.small_training import HELD_OUT, answers, held_out, over_seeds, started, train
+from course_lib.lectures.l02_deconvnet_segnet import experiments as decoders
+from course_lib.lectures.l03_skip_connections import experiments as skips
+from course_lib.lectures.l04_receptive_field_dilation import experiments as fields
+from course_lib.lectures.l06_pspnet import experiments as pspnet
 from course_lib.receptive_field import theoretical
 from course_lib.scenes import Scenes
 

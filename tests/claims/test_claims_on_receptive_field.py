@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.claims import on_receptive_field
+from course_lib.lectures.l04_receptive_field_dilation import claims as on_receptive_field
 
 
 def span_by_gradient(*layers: nn.Module, side: int = 120) -> int:

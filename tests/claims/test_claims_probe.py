@@ -5,9 +5,10 @@ from functools import partial
 import pytest
 from torch import nn
 
-from course_lib.claims import experiment, probe
-from course_lib.claims.evidence import Comparison, Evidence
-from course_lib.claims.experiment import Labeller, answers, held_out, layer, mean_iou, over_seeds, started, train
+from course_lib.evidence import probe
+from course_lib.evidence import small_training as experiment
+from course_lib.evidence.small_training import Labeller, answers, held_out, layer, mean_iou, over_seeds, started, train
+from course_lib.evidence.verdict import Comparison, Evidence
 
 
 def experiment_of(*, rate: int = 1, steps: int = 50, learning_rate: float = 4e-3, smallest: float = 0.1, pictures=128):

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from course_lib.claims import __main__ as command
-from course_lib.claims import all_claims, ledger, shown
+from course_lib.evidence import ledger
+from course_lib.evidence import ledger_text as shown
+from course_lib.evidence.ledger import all_claims
 
 ROW = {
     "id": "R6", "statement": "Holes.", "kind": "M", "notebook": "04_fields",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from course_lib.claims import evidence
-from course_lib.claims.evidence import Bound, Circulating, Comparison, Evidence, Fact
+from course_lib.evidence import verdict as evidence
+from course_lib.evidence.verdict import Bound, Circulating, Comparison, Evidence, Fact
 
 ABOVE = Comparison("a above b", "a", "b", smallest=0.1)
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.claims import full_size
-from course_lib.claims import on_aspp_measured as aspp
-from course_lib.claims import on_deeplab_v1_v2_measured as deeplab
-from course_lib.claims import on_separable_measured as separable
-from course_lib.claims import on_the_whole_picture_measured as picture
-from course_lib.claims import whole_picture_bench as bench
-from course_lib.claims.counting import parameters
-from course_lib.claims.experiment import started
 from course_lib.datasets import photos
+from course_lib.evidence import cost as full_size
+from course_lib.evidence.counting import parameters
+from course_lib.evidence.small_training import started
+from course_lib.lectures.l05_deeplab_v1_v2 import experiments as deeplab
+from course_lib.lectures.l05_deeplab_v1_v2 import experiments_aspp as aspp
+from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_separable as separable
+from course_lib.lectures.l08_the_whole_picture import bench as bench
+from course_lib.lectures.l08_the_whole_picture import experiments as picture
 
 
 def test_all_families_come_with_about_as_many_parameters():

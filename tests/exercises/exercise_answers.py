@@ -6,7 +6,7 @@ WRONG = {exercise: {"words of the message": a wrong answer that students write, 
 
 import pytest
 
-from course_lib.exercises.exercise import Exercise
+from course_lib.checking.exercise import Exercise
 
 
 def right_answers(table: dict) -> list:

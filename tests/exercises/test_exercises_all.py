@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from course_lib import exercises
-from course_lib.exercises.exercise import UNREADABLE
+from course_lib.checking.exercise import UNREADABLE
 from course_lib.receptive_field import theoretical
 
 ALL = exercises.all_exercises()
@@ -112,7 +112,7 @@ FUNCTIONS = [exercise for exercise in ALL if callable(exercise.answer)]
 
 @pytest.mark.parametrize("exercise", FUNCTIONS[::6], ids=lambda e: e.number)
 def test_an_endless_loop_is_stopped(exercise, monkeypatch):
-    monkeypatch.setattr("course_lib.exercises.attempt.call.__kwdefaults__", {"seconds": 0.05})
+    monkeypatch.setattr("course_lib.checking.attempt.call.__kwdefaults__", {"seconds": 0.05})
 
     def endless(*_):
         while True:
@@ -135,7 +135,7 @@ def test_no_first_answer_said_again_and_again_will_do(exercise):
 
 
 def test_our_way_of_counting_the_harbours_fields_is_exact():
-    from course_lib.exercises.harbour import reads
+    from course_lib.lectures.l06_pspnet.exercises_harbour import reads
 
     def layer(rate: int = 1) -> nn.Module:
         return nn.Conv2d(1, 1, 3, padding=rate, dilation=rate)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from course_lib.exercises import attempt
-from course_lib.exercises.attempt import Raised, call
+from course_lib.checking import attempt
+from course_lib.checking.attempt import Raised, call
 
 
 def test_an_answer_that_waits_for_the_processor_is_not_stopped(monkeypatch):

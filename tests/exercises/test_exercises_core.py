@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from course_lib import exercises
-from course_lib.exercises import record
-from course_lib.exercises.attempt import Raised, advice, call, is_attempted
-from course_lib.exercises.exercise import exercise
-from course_lib.exercises.expect import module, number, statements, tensor, whole_numbers
-from course_lib.exercises.outcome import NotYet
+from course_lib.checking import record
+from course_lib.checking.attempt import Raised, advice, call, is_attempted
+from course_lib.checking.exercise import exercise
+from course_lib.checking.expect import module, number, statements, tensor, whole_numbers
+from course_lib.checking.outcome import NotYet
 
 
 @exercise("9.9", hints=("a nudge", "nearly there"), solution=lambda x: 2 * x)

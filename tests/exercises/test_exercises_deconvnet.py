@@ -5,7 +5,7 @@ from exercise_answers import Answers
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.exercises import deconvnet as MODULE
+from course_lib.lectures.l02_deconvnet_segnet import exercises as MODULE
 
 
 def unpool(values, places, size):

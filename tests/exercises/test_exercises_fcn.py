@@ -4,7 +4,7 @@ import torch
 from exercise_answers import Answers
 from torch.nn import functional as F
 
-from course_lib.exercises import fcn as MODULE
+from course_lib.lectures.l01_fcn_limits import exercises as MODULE
 
 
 def kernel(size, *, half=None, centre=None):

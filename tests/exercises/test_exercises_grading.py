@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from course_lib.exercises import __main__ as command
-from course_lib.exercises import grading, grading_cells
-from course_lib.exercises.grading import Limits
+from course_lib.grading import cells as grading_cells
+from course_lib.grading import folder as grading
+from course_lib.grading.folder import Limits
 
 RIGHT = {
     "0.1": """
@@ -177,7 +178,7 @@ def test_moved_and_copied_cells_count_and_a_deleted_one_is_told(graded):
 
 def test_a_changed_check_is_put_back_and_named(graded):
     assert points(graded["meddler"]) == [0, 0, 0]
-    assert "the notebook changed course_lib.exercises.expect.tensor; it was put back" in graded["meddler"]["0.1"][1]
+    assert "the notebook changed course_lib.checking.expect.tensor; it was put back" in graded["meddler"]["0.1"][1]
     assert "the check of 0.2" in graded["meddler"]["0.2"][1]
     assert "the check was not reached" in graded["meddler"]["0.3"][1]
 

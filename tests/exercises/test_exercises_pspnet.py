@@ -5,7 +5,7 @@ from exercise_answers import Answers
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.exercises import pspnet as MODULE
+from course_lib.lectures.l06_pspnet import exercises as MODULE
 
 
 def pyramid(x, bins, weights, *, pool=nn.AdaptiveAvgPool2d, features=True, **how):

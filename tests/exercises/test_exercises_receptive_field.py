@@ -7,7 +7,7 @@ from exercise_answers import Answers
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.exercises import receptive_field as MODULE
+from course_lib.lectures.l04_receptive_field_dilation import exercises as MODULE
 
 
 def field(layers, *, rates=True, jumps=True, late=True):

@@ -5,7 +5,7 @@ from statistics import mean, variance
 import torch
 from exercise_answers import Answers
 
-from course_lib.exercises import whole_picture as MODULE
+from course_lib.lectures.l08_the_whole_picture import exercises as MODULE
 
 
 def holds(differences, smallest, quantile, *, mean=True, interval=True, above=0, correction=1, root=True):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.figures import crf
+from course_lib.lectures.l05_deeplab_v1_v2 import figures_crf as crf
 
 IMAGE = torch.randint(0, 256, (3, 20, 30), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
 MASK = torch.zeros(20, 30, dtype=torch.int64)

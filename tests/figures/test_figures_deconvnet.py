@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_lib.figures import deconvnet
+from course_lib.lectures.l02_deconvnet_segnet import figures as deconvnet
 
 GRID = torch.tensor([[1.0, 2, 0, 3], [4, 0, 1, 1], [0, 5, 2, 0], [1, 0, 0, 6]])[None, None]
 

@@ -3,11 +3,10 @@
 import pytest
 import torch
 
-from course_lib import models
-from course_lib.claims import counting
-from course_lib.figures import deeplab
+from course_lib import explorers, models
+from course_lib.evidence import counting
+from course_lib.lectures.l05_deeplab_v1_v2 import figures as deeplab
 from course_lib.receptive_field import theoretical
-from course_lib.widgets import explorers
 
 PICTURE = torch.randint(0, 256, (3, 20, 30), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
 MASK = torch.zeros(20, 30, dtype=torch.int64)

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_lib.claims.full_size import multiply_adds
-from course_lib.claims.on_deeplab_v3_measured import SmallV3Plus
-from course_lib.figures import deeplab_v3
+from course_lib.evidence.cost import multiply_adds
+from course_lib.lectures.l07_deeplab_v3_v3plus import figures as deeplab_v3
+from course_lib.lectures.l07_deeplab_v3_v3plus.experiments import SmallV3Plus
 from course_lib.metrics import Confusion
 from course_lib.scenes import Scenes
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from course_lib.claims import ledger
-from course_lib.figures import evidence as module
-from course_lib.figures.evidence import evidence
+from course_lib.evidence import card as module
+from course_lib.evidence import ledger
+from course_lib.evidence.card import evidence
 
 
 def test_a_card_shows_verdict_statement_and_how_to_measure_again():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib import palette
-from course_lib.figures import fcn
+from course_lib.lectures.l01_fcn_limits import figures as fcn
 
 IMAGE = torch.rand(3, 12, 16, generator=torch.Generator().manual_seed(0))
 LABEL = torch.zeros(12, 16, dtype=torch.int64)

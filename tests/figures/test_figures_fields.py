@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.figures import fields
+from course_lib.lectures.l04_receptive_field_dilation import figures as fields
 from course_lib.receptive_field import theoretical
 from course_lib.receptive_field.probing.influence import Spread
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from course_lib.claims import all_claims, ledger
-from course_lib.claims.evidence import VERDICTS
-from course_lib.figures import ledger_tables
-from course_lib.figures.ledger_tables import ADVICE, Advice
+from course_lib.evidence import ledger
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import VERDICTS
+from course_lib.lectures.l08_the_whole_picture import ledger_tables
+from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
 
 
 def test_every_row_of_the_ledger_stands_in_one_group():

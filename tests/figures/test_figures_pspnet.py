@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from course_lib.claims.context_heads import far_net, pooling_net
-from course_lib.claims.on_pspnet import crosses
-from course_lib.figures import pspnet
+from course_lib import explorers
+from course_lib.evidence.context_heads import far_net, pooling_net
+from course_lib.lectures.l06_pspnet import figures as pspnet
+from course_lib.lectures.l06_pspnet.claims import crosses
 from course_lib.receptive_field import effective
 from course_lib.scenes import Scenes
-from course_lib.widgets import explorers
 
 HARBOUR = Scenes("harbour", size=64, count=2, seed=5, surface="water")
 IMAGES, TRUTH, _ = HARBOUR.batch(range(2))

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from course_lib.claims.on_skip_connections import PRINTED, TABLE
-from course_lib.figures import skips
+from course_lib.lectures.l03_skip_connections import figures as skips
+from course_lib.lectures.l03_skip_connections.claims import PRINTED, TABLE
 
 NAMES = ("road", "pole")
 COLOURS = ((140, 140, 140), (0, 0, 0))

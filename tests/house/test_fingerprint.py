@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from course_lib import fingerprint
+from course_lib.evidence import code_shape as fingerprint
 
 CODE = 'def f(x):\n    """Doubles."""\n    return 2 * x\n'
 
@@ -34,7 +34,7 @@ def test_imports_are_followed_also_inside_functions_and_relative_ones():
 
 def test_only_modules_that_are_reached_count():
     assert "course_lib.palette" in fingerprint.reached(["course_lib.notebook"])
-    assert "course_lib.fingerprint" not in fingerprint.reached(["course_lib.notebook"])
+    assert "course_lib.evidence.code_shape" not in fingerprint.reached(["course_lib.notebook"])
 
 
 def test_it_is_the_same_in_another_process():

@@ -5,12 +5,12 @@ from html import escape
 import pytest
 import yaml
 
-from course_lib import models
+from course_lib import explorers, models
+from course_lib.explorers.lineage import compute
+from course_lib.explorers.machinery import svg
+from course_lib.explorers.machinery.panels import Diagram, Readout
 from course_lib.figures.architecture_layout import laid_out
 from course_lib.models.families import FAMILIES
-from course_lib.widgets import explorers, svg
-from course_lib.widgets.explorers.lineage import compute
-from course_lib.widgets.panels import Diagram, Readout
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from ipywidgets import Widget
 from widget_reader import Read
 
-import course_lib.widgets.explorer as mechanism
-from course_lib.widgets import (
+import course_lib.explorers.machinery.explorer as mechanism
+from course_lib.explorers.machinery import (
     Chart,
     Choice,
     Explorer,
@@ -23,8 +23,8 @@ from course_lib.widgets import (
     Slider,
     Switch,
 )
-from course_lib.widgets.panels import tick_text, ticks
-from course_lib.widgets.table import key_of
+from course_lib.explorers.machinery.panels import tick_text, ticks
+from course_lib.explorers.machinery.table import key_of
 
 
 def render(*, size, way, place, bold):

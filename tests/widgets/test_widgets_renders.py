@@ -11,17 +11,16 @@ from torch import nn
 from torch.nn import functional as F
 from widget_reader import Read
 
-from course_lib import models
+from course_lib import explorers, models
 from course_lib.crf import dense_crf
+from course_lib.explorers.machinery.controls import every_setting
+from course_lib.explorers.machinery.panels import Readout
+from course_lib.explorers.machinery.table import key_of
 from course_lib.metrics import Confusion
 from course_lib.receptive_field import theoretical
-from course_lib.widgets import explorers
-from course_lib.widgets.controls import every_setting
-from course_lib.widgets.panels import Readout
-from course_lib.widgets.table import key_of
 
 convolution_cost, crf, dilation, metrics, output_stride, pyramids, upsampling = (
-    import_module(f"course_lib.widgets.explorers.{name}")  # the rooms, not the functions of the same name
+    import_module(f"course_lib.explorers.{name}")  # the rooms, not the functions of the same name
     for name in ("convolution_cost", "crf", "dilation", "metrics", "output_stride", "pyramids", "upsampling")
 )
 TABULATED = (

@@ -5,22 +5,22 @@ from importlib import import_module
 import pytest
 import torch
 
+from course_lib import explorers
+from course_lib.explorers.machinery.panels import Map, Readout
 from course_lib.models import activations
 from course_lib.training import checkpoints
-from course_lib.widgets import explorers
-from course_lib.widgets.panels import Map, Readout
 
 ALL = (True,) * 4
 
 
 @pytest.fixture(scope="module")
 def skips():
-    return import_module("course_lib.widgets.explorers.skips")
+    return import_module("course_lib.explorers.skips")
 
 
 @pytest.fixture(scope="module")
 def breaking():
-    return import_module("course_lib.widgets.explorers.break_the_network")
+    return import_module("course_lib.explorers.break_the_network")
 
 
 def rows(panels) -> dict[str, str]:
@@ -147,7 +147,7 @@ def test_a_slid_cab_changes_the_picture_only_where_it_was_and_where_it_is(breaki
 
 def test_the_body_closes_behind_a_cab_as_if_there_had_never_been_one(breaking):
     """The cab at the other end: the scene whose dice put it there, but for the cab itself."""
-    slide = import_module("course_lib.widgets.explorers.edited_scenes").slide
+    slide = import_module("course_lib.explorers.edited_scenes").slide
     body = torch.tensor([1, 1, 1, 1, 2, 1]).repeat(5)  # windows (2) at steps of 6
     row = torch.cat([torch.tensor([0, 0]), body, torch.tensor([0])]).to(torch.uint8)
     left, right = row.clone(), row.clone()

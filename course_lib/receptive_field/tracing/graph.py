@@ -33,7 +33,7 @@ class IndexTable:
     `recipe` tells how the same operation reads an axis of another length, where that is known.
     """
 
-    __slots__ = ("recipe", "reads", "source", "step")
+    __slots__ = ("reads", "recipe", "source", "step")
 
     def __init__(self, reads: np.ndarray, source: int, step: float, recipe: TableRecipe | None = None):
         self.reads = reads if reads.ndim == 2 else reads[:, None]
