@@ -6,7 +6,6 @@ from torch.nn import functional as F
 
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
-from course_lib.lectures.tables import gains as gains
 from course_lib.models.blocks import bilinear_upsampling, centre_crop
 
 
@@ -157,3 +156,37 @@ def cells(answer) -> None:
             "Is that side // 32? conv1_1 pads by 100, and fc6 takes cells away.": lambda side: side // 32,
         },
     )
+
+
+@exercise(
+    "1.4",
+    hints=(
+        "Subtract rows: what does each step change, and in which column?",
+        "A statement about small objects needs a number about small objects.",
+        "From 32s to 16s mean IoU gains 3.0, from 16s to 8s 0.3. From the fixed network to the learned one: 14.0.",
+    ),
+    solution="ace",
+)
+def gains(answer) -> None:
+    """Which statements follow from FCN's own table? Answer with letters, such as "bd".
+
+    PASCAL VOC 2011 (Long et al. 2015, Table 2)    pixel accuracy   mean IoU
+        FCN-32s, only the last layer learned        83.0             45.4
+        FCN-32s                                     89.1             59.4
+        FCN-16s                                     90.0             62.4
+        FCN-8s                                      90.3             62.7
+
+    a  The first skip raises mean IoU about ten times as much as the second.
+    b  The skips help small objects more than large ones.
+    c  From FCN-32s to FCN-8s mean IoU gains more than pixel accuracy does.
+    d  A third skip, from pool2, would gain another 0.3.
+    e  Learning all layers gains more than both skips together.
+    """
+    why = {
+        "a": "3.0 points from 32s to 16s, 0.3 from 16s to 8s.",
+        "b": "the table has no column for the size of objects. It may be true, but this does not show it.",
+        "c": "mean IoU gains 3.3 points, pixel accuracy 1.2.",
+        "d": "no row has a third skip, and the steps become smaller: a table does not speak about what it left out.",
+        "e": "14.0 points from learning all layers, 3.3 from the two skips.",
+    }
+    expect.statements(answer, "ace", why)

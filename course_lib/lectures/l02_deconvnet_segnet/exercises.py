@@ -6,9 +6,8 @@ from torch.nn import functional as F
 
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
-from course_lib.lectures.listings import decoder_block as decoder_block
-from course_lib.lectures.listings import score_layer as score_layer
-from course_lib.lectures.tables import costs as costs
+from course_lib.lectures.l02_deconvnet_segnet.exercises_listings import decoder_block as decoder_block
+from course_lib.lectures.l02_deconvnet_segnet.exercises_listings import score_layer as score_layer
 
 
 def _unpool(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
@@ -168,3 +167,38 @@ def sizes(answer) -> None:
             ],
         },
     )
+
+
+@exercise(
+    "2.4",
+    hints=(
+        "Look at the columns one at a time: which network has the smallest, which the largest number?",
+        "DeconvNet's file is 877 / 117 = 7.5 times as large as SegNet's. Is its time as much longer?",
+        "Two of the five follow.",
+    ),
+    solution="ac",
+)
+def costs(answer) -> None:
+    """Which statements follow from SegNet's table of costs? Answer with letters, such as "bd".
+
+    360 x 480 (Badrinarayanan et al. 2017, Table 6)
+                      forward ms   backward ms   memory at inference MB   model MB
+        SegNet        422.50       488.71        1052                     117
+        DeepLab-LFOV  110.06       160.73        1993                      83
+        FCN           317.09       484.11        1806                     539
+        DeconvNet     474.65       602.15        1872                     877
+
+    a  SegNet needs the least memory at inference.
+    b  SegNet is the fastest of the four.
+    c  DeconvNet's model is more than seven times as large as SegNet's.
+    d  A network with a seven times larger model takes about seven times as long.
+    e  The smaller the model, the less memory it needs at inference.
+    """
+    why = {
+        "a": "1052 MB is the smallest of the column.",
+        "b": "DeepLab-LFOV takes 110 ms and FCN 317 ms; SegNet takes 422 ms. It is faster than DeconvNet.",
+        "c": "877 / 117 = 7.5.",
+        "d": "DeconvNet's model is 7.5 times as large and takes 1.12 times as long: its weights are mostly in fc6.",
+        "e": "DeepLab-LFOV has the smallest model and needs the most memory: its maps are large.",
+    }
+    expect.statements(answer, "ac", why)

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
-from course_lib.lectures.arithmetic import channels as channels
-from course_lib.lectures.arithmetic import unet_side as unet_side
+from course_lib.lectures.l03_skip_connections.exercises_channels import channels as channels
+from course_lib.lectures.l03_skip_connections.exercises_channels import unet_side as unet_side
 from course_lib.models.blocks import centre_crop
 
 

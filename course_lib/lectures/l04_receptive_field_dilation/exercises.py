@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
 from course_lib.checking.outcome import NotYet
-from course_lib.lectures.listings import context as context
+from course_lib.lectures.l04_receptive_field_dilation.exercises_context import context as context
 
 Layers = Sequence[tuple[int, int, int]]
 

@@ -1,15 +1,14 @@
 """The exercises of 06: the pyramid and its channels, the auxiliary loss, a vector of one length."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.checking import expect
-from course_lib.checking.attempt import Raised
+from course_lib.checking.attempt import Raised, call
 from course_lib.checking.exercise import exercise
+from course_lib.checking.outcome import NotYet
 from course_lib.lectures.l06_pspnet.exercises_harbour import head as head
-from course_lib.lectures.listings import levels as levels
-from course_lib.lectures.tables import ablation as ablation
 from course_lib.models.spatial_pyramid import SpatialPyramidPooling
 
 
@@ -201,3 +200,81 @@ def vector(answer) -> None:
             "The batch is flattened, too: one row an image.": lambda x, levels: rows(x, levels).flatten(),
         },
     )
+
+
+def _levels(channels: int, bins: tuple[int, ...]) -> nn.Module:
+    each = channels // len(bins)
+    return nn.ModuleList(
+        nn.Sequential(nn.Conv2d(channels, each, kernel_size=1, bias=False), nn.BatchNorm2d(each), nn.ReLU())
+        for _ in bins
+    )
+
+
+@exercise(
+    "6.4",
+    hints=(
+        "How many channels has one level in PSPNet, with 2048 maps and four levels? Not one.",
+        "Each level is reduced to 1 / (number of levels) of the channels: 2048 / 4 = 512.",
+        "nn.ModuleList of nn.Sequential(nn.Conv2d(channels, channels // len(bins), 1, bias=False), BN, ReLU)",
+    ),
+    solution=_levels,
+)
+def levels(answer) -> None:
+    """Debug PSPNet's levels: my_levels(channels, bins) gives an nn.ModuleList, one 1x1 with BN and ReLU for each bin.
+
+    The listing that circulates: [nn.Conv2d(channels, 1, kernel_size=1) for _ in bins].
+    """
+    for channels, bins in ((8, (1, 2)), (12, (1, 2, 3, 6)), (64, (1, 2, 3, 6))):
+        built = expect.module(answer, channels, bins, what="the collection of levels")
+        if not isinstance(built, nn.ModuleList):
+            raise NotYet(f"the levels should lie in an nn.ModuleList, found {type(built).__name__}")
+        expect.number(len(built), len(bins), what=f"the number of levels for bins {bins}")
+        each = channels // len(bins)
+        for level in built:
+            average = call(level.eval(), torch.randn(2, channels, 3, 3))
+            if not isinstance(average, Tensor) or average.shape[::2] != (2, 3) or average.ndim != 4:
+                raise NotYet(f"a level should give maps of 3 x 3 for 3 x 3 averages, found {expect.describe(average)}")
+            slips = {
+                "That is the number that circulates; one channel out of 2048 says very little.": 1,
+                "The level keeps all channels: four of them would outnumber the features.": channels,
+            }
+            expect.number(average.shape[1], each, what=f"a level's channels for {channels} maps", slips=slips)
+            kinds = {kind for kind in (nn.BatchNorm2d, nn.ReLU) if any(isinstance(m, kind) for m in level.modules())}
+            if nn.BatchNorm2d not in kinds:
+                raise NotYet("BN is missing behind the 1x1")
+            if (average < 0).any():
+                raise NotYet("a level gives negative values: ReLU is missing at its end")
+
+
+@exercise(
+    "6.6",
+    hints=(
+        "Each row adds one thing to the row before: subtract neighbours.",
+        "Mean IoU: +1.54, +1.41, +4.45. Pixel accuracy: +0.72, +0.94, +2.03.",
+        "Three of the five follow. A statement on single bins needs rows with single bins.",
+    ),
+    solution="ace",
+)
+def ablation(answer) -> None:
+    """Which statements follow from PSPNet's ablation? Answer with letters, such as "bd".
+
+    ADE20K validation, ResNet-50 (Zhao et al. 2017)     mean IoU   pixel accuracy
+        dilated ResNet-50                                34.28      76.35
+        and data augmentation                            35.82      77.07
+        and the auxiliary loss                           37.23      78.01
+        and pyramid pooling                              41.68      80.04
+
+    a  Pyramid pooling is the largest of the three steps in both columns.
+    b  The 6x6 bins matter more than the whole image's average.
+    c  The auxiliary loss helps although its head is dropped at test time.
+    d  Pyramid pooling alone, without the other two, would gain 4.45 points as well.
+    e  Pyramid pooling gains more than the other two steps together in mean IoU.
+    """
+    why = {
+        "a": "4.45 against 1.54 and 1.41 points of mean IoU, 2.03 against 0.72 and 0.94 of pixel accuracy.",
+        "b": "no row leaves a bin out.",
+        "c": "37.23 against 35.82: the row was measured at test time, when the head is gone.",
+        "d": "no row has pyramid pooling without the others; effects need not add up.",
+        "e": "4.45 points against 1.54 + 1.41 = 2.95.",
+    }
+    expect.statements(answer, "ace", why)

@@ -8,9 +8,8 @@ from torch.nn import functional as F
 
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
-from course_lib.lectures.arithmetic import output_stride as output_stride
-from course_lib.lectures.arithmetic import plan as plan
-from course_lib.lectures.tables import low_level as low_level
+from course_lib.lectures.l07_deeplab_v3_v3plus.exercises_strides import output_stride as output_stride
+from course_lib.lectures.l07_deeplab_v3_v3plus.exercises_strides import plan as plan
 
 
 def _image_pooling(x: Tensor, weight: Tensor) -> Tensor:
@@ -243,3 +242,36 @@ def decoder(answer) -> None:
             ),
         },
     )
+
+
+@exercise(
+    "7.7",
+    hints=(
+        "Draw the five points: where is the top, and how flat is it?",
+        "The table begins at 8 channels. Differences of a tenth of a point may be chance: is there a second seed?",
+        "Two of the five follow.",
+    ),
+    solution="ad",
+)
+def low_level(answer) -> None:
+    """Which statements follow from DeepLab v3+'s table of low-level channels? Answer with letters, such as "bd".
+
+    The decoder's 1x1 reduces the low-level feature to ... channels (Chen et al. 2018, Table 1; VOC 2012 validation)
+        channels     8       16      32      48      64
+        mean IoU     77.61   77.92   78.16   78.21   77.94
+
+    a  Of the five counts that were tried, 48 is the best.
+    b  One channel would do as well as 48.
+    c  48 is better than 32 at every repetition of the training.
+    d  From 8 channels to 64 mean IoU changes by less than one point.
+    e  The more low-level channels, the better.
+    """
+    why = {
+        "a": "78.21 is the largest number of the row.",
+        "b": "one channel was not tried, and from 16 down to 8 it already falls. "
+        '"One channel" circulates in lecture notes; it is 48.',
+        "c": "there is one number for each count: without a second seed nobody knows what chance does to 0.05 points.",
+        "d": "78.21 - 77.61 = 0.60.",
+        "e": "64 channels are worse than 48.",
+    }
+    expect.statements(answer, "ad", why)

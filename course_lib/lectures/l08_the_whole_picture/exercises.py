@@ -2,7 +2,6 @@
 
 from course_lib.checking import expect
 from course_lib.checking.exercise import exercise
-from course_lib.lectures.tables import bench as bench
 
 # two-sided 95 % quantiles of Student's t for 3, 4, 5 and 6 seeds
 QUANTILES = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
@@ -147,3 +146,37 @@ def front(answer) -> None:
             ),
         },
     )
+
+
+@exercise(
+    "8.3",
+    hints=(
+        "Compare one row with the one above: what was added, what changed in each column?",
+        "Against the plain decoder separable convolutions save 40 % of the multiply-adds. What do they cost?",
+        "Two of the five follow. Which column would tell about time, or about edges?",
+    ),
+    solution="bd",
+)
+def bench(answer) -> None:
+    """Which statements follow from DeepLab v3+'s table of costs? Answer with letters, such as "ac".
+
+    Xception-65, output stride 16 (Chen et al. 2018, Table 5; VOC 2012 validation)
+                                             mean IoU   multiply-adds
+        no decoder                           79.17       68.00 billion
+        decoder                              79.93       89.76 billion
+        decoder and ASPP separable           79.79       54.17 billion
+
+    a  Separable convolutions make the network 1.66 times as fast.
+    b  The decoder gains less than one point and costs about a third more multiply-adds.
+    c  The decoder's gain lies at the edges of objects.
+    d  Decoder and separable convolutions together are better and cheaper than neither.
+    e  Separable convolutions lose accuracy on every data set.
+    """
+    why = {
+        "a": "89.76 / 54.17 = 1.66 counts multiply-adds. Time does not fall as much: depthwise layers wait for memory.",
+        "b": "0.76 points for 89.76 / 68.00 = 1.32 times the multiply-adds.",
+        "c": "mean IoU is over all pixels. The paper measures edges elsewhere, with a trimap.",
+        "d": "79.79 against 79.17, 54.17 against 68.00 billion.",
+        "e": "one data set and 0.14 points: no rule follows.",
+    }
+    expect.statements(answer, "bd", why)
