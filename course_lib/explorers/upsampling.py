@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Impossible, Map, Panel, Readout, number_text
-from course_lib.lectures.l02_deconvnet_segnet.experiments import index
+from course_lib.metrics.checkerboard import index
 from course_lib.models.blocks import bilinear_upsampling
 
 TINY = torch.tensor([[1.0, 3.0, 2.0, 0.0], [4.0, 8.0, 6.0, 2.0], [2.0, 5.0, 9.0, 4.0], [0.0, 1.0, 3.0, 2.0]])

@@ -185,7 +185,7 @@ evidence("D2", "D7")
 # steps each, together about 15 seconds.
 
 # %% tags=["heavy"]
-from course_lib.lectures.l02_deconvnet_segnet.experiments import Mirrored
+from course_lib.evidence.mirrored import Mirrored
 from course_lib.scenes import Scenes
 from course_lib.training import evaluate, fit
 

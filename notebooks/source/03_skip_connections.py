@@ -113,7 +113,7 @@ from functools import partial
 
 from torch.nn import functional as F
 
-from course_lib.lectures.l03_skip_connections.experiments import Depth, tower
+from course_lib.lectures.l03_skip_connections.networks import Depth, tower
 
 norms, depths = {}, (2, 4, 8, 16, 32)
 for name in ("plain", "plain, He's start", "residual", "dense"):

@@ -70,7 +70,7 @@
 from course_lib import explorers
 from course_lib.evidence.small_training import accuracy, answers, held_out
 from course_lib.lectures.l04_receptive_field_dilation import figures as figures
-from course_lib.lectures.l04_receptive_field_dilation.experiments import CAB, MIXED, PLAIN, labeller
+from course_lib.lectures.l04_receptive_field_dilation.networks import CAB, MIXED, PLAIN, labeller
 
 unseen = held_out("long_vehicle", **CAB)
 images, truth, maps = unseen.batch(range(len(unseen)))

@@ -310,7 +310,7 @@ figures.answers(pair, first, unseen.classes, unseen.colours)
 # low-level feature?
 
 # %%
-from course_lib.lectures.l07_deeplab_v3_v3plus.experiments import WAYS, SmallV3Plus
+from course_lib.lectures.l07_deeplab_v3_v3plus.networks import WAYS, SmallV3Plus
 
 with torch.device("meta"):
     for way in WAYS:
@@ -423,7 +423,7 @@ architecture("deeplab_v3plus")
 # Answer with letters, such as "bd".
 
 # %%
-from course_lib.lectures.l08_the_whole_picture import published
+from course_lib.evidence import published
 
 versions = ("DeepLab v2", "DeepLab v3", "DeepLab v3+")
 published.Table(row for row in published.table(data="VOC 2012") if row.family in versions)

@@ -244,7 +244,7 @@ exercises.whole_picture.front.check(my_front)
 # above is for.</details>
 
 # %%
-from course_lib.lectures.l08_the_whole_picture import published
+from course_lib.evidence import published
 
 figures.headlines(published.headlines(data="VOC 2012", split="test"))
 

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from course_lib import models
+from course_lib.evidence import published
 from course_lib.evidence.verdict import HOLDS, IN_PART
 from course_lib.lectures.l08_the_whole_picture import claims as on_the_whole_picture
-from course_lib.lectures.l08_the_whole_picture import published
 
 # mean IoU in percent, from low to high, typed off the papers a second time; the comment says where each stands
 PRINTED = {

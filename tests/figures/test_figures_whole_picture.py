@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from course_lib import exercises
+from course_lib.evidence import published
 from course_lib.lectures.l08_the_whole_picture import figures as whole_picture
-from course_lib.lectures.l08_the_whole_picture import published
 
 CLASSES, COLOURS = ("sky", "pole"), ((90, 180, 230), (0, 0, 0))
 # DeepLab v3+, Table 5: (billion multiply-adds, mean IoU)

@@ -9,55 +9,26 @@ from functools import partial
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from course_lib.evidence import mirrored
 from course_lib.evidence.claim import Seeds, claim
+from course_lib.evidence.mirrored import on_street, places
 from course_lib.evidence.small_training import (
     Answers,
-    Labeller,
     answers,
     held_out,
-    layer,
     mean_iou,
     over_seeds,
-    stack,
     started,
     train,
 )
 from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.lectures.l01_fcn_limits.networks import STRIDES, SmallFCN, enlarge, local_net
 from course_lib.metrics import consistency, iou_by_size
 from course_lib.receptive_field import theoretical
 
-STRIDES = (32, 16, 8)
 SIZES = {"under 12": (0, 12), "12 to 24": (12, 24), "24 to 48": (24, 48), "from 48": (48, math.inf)}
 SHAPES = {"size": 96, "min_size": 6, "max_size": 72}
 STEPS = 300
-
-
-class SmallFCN(nn.Module):
-    """Five layers, each with a 2x2 pool; scores of stride 32, and those of 16 and 8 added down to the `finest`.
-
-    All three score layers are always there, so that the networks have the same weights at the start.
-    """
-
-    def __init__(self, finest: int, classes: int = 4, widths: tuple[int, ...] = (16, 24, 32, 48, 64)):
-        super().__init__()
-        self.finest = finest
-        self.stages = nn.ModuleList(layer(a, b) for a, b in zip((3, *widths), widths))
-        self.scores = nn.ModuleList(nn.Conv2d(width, classes, 1) for width in reversed(widths[2:]))
-
-    def forward(self, image: Tensor) -> Tensor:
-        x, maps = image, []
-        for stage in self.stages:
-            x = F.max_pool2d(stage(x), 2)
-            maps.append(x)
-        answer = self.scores[0](maps[-1])
-        for stride, score, finer in zip(STRIDES[1:], self.scores[1:], maps[-2::-1]):
-            if stride >= self.finest:
-                answer = score(finer) + enlarge(answer, finer)
-        return enlarge(answer, image)
-
-
-def enlarge(x: Tensor, like: Tensor) -> Tensor:
-    return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def through_stride(label: Tensor, stride: int, classes: int = 4) -> Tensor:
@@ -123,10 +94,6 @@ def field_of(net: nn.Module) -> int:
     return int(theoretical(net, image_size=(161, 161)).size()[0])
 
 
-def local_net(rates: tuple[int, ...]) -> nn.Module:
-    return Labeller(stack(rates), nn.Conv2d(16, 3, 1))
-
-
 def inside_buses(found: Answers, field: int) -> dict[str, float]:
     """How many buses bear more than one label, by whether their pane is narrower or wider than the field."""
     prediction, label, maps = found
@@ -185,4 +152,30 @@ def torn_buses(seeds: Seeds) -> Evidence:
             "holds": "It takes no bicycle: a pane that mirrors an empty street tears a large bus as often. Where half "
             "the field does not reach the rim of the pane, a mirrored bicycle is called a bicycle."
         },
+    )
+
+
+@claim(
+    "F4",
+    "M",
+    "Detail is lost: a coarse map enlarged in one step has worse boundaries and thin things than a learned decoder.",
+    seeds=3,
+)
+def detail(seeds: Seeds) -> Evidence:
+    """Varied: the way back from a map of stride 8. Equal: encoder, steps, pictures.
+
+    The decoder has more parameters. The control is the same decoder with fixed corners: how it compares with one
+    step is due to its layers, what the indices gain over it is due to the places they remember.
+    """
+
+    def ways(seed: int) -> dict[str, float]:
+        return on_street("bilinear", seed) | places(seed)
+
+    return Evidence(
+        settings={"scenes": "street", "steps": mirrored.STEPS, "stride": 8},
+        values=over_seeds(seeds, ways),
+        comparisons=[
+            Comparison("edges", "edge IoU, indices", "edge IoU, bilinear", 0.05),
+            Comparison("poles", "pole IoU, indices", "pole IoU, bilinear", 0.05),
+        ],
     )

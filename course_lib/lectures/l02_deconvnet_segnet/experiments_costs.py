@@ -17,9 +17,9 @@ from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.cost import costs
 from course_lib.evidence.small_training import answers, held_out, mean_iou, over_seeds, started, train
 from course_lib.evidence.verdict import Bound, Comparison, Evidence
+from course_lib.lectures.l02_deconvnet_segnet.networks import SMALL, WIDTH, small, without_fully_connected
 
-SIDE, WIDTH, STEPS = 224, 1 / 16, 250
-SMALL = {"segnet": {}, "deconvnet": {"fc6_kernel": 2}}
+SIDE, STEPS = 224, 250
 
 
 def forward(net: nn.Module, image: Tensor) -> None:
@@ -44,19 +44,9 @@ def times_as_long(slow: nn.Module, fast: nn.Module, work: Callable[[nn.Module, T
     return spent[0] / spent[1]
 
 
-def without_fully_connected(net: nn.Module) -> nn.Module:
-    """The same DeconvNet, whose decoder begins at once where the encoder ends."""
-    net.fc6 = net.fc7 = net.fc6_deconv = nn.Identity()
-    return net
-
-
 def bytes_to_train(exact: dict, pictures: int) -> int:
     """Weights, their gradients, and what the forward pass keeps for the backward pass."""
     return 2 * 4 * exact["parameters"] + pictures * exact["bytes kept to learn"]
-
-
-def small(name: str) -> nn.Module:
-    return models.build(name, 6, width=WIDTH, **SMALL[name])
 
 
 def scores(seed: int) -> dict[str, float]:

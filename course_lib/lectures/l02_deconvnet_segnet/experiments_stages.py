@@ -11,58 +11,20 @@ from torch.nn import functional as F
 
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.probe import remembered
-from course_lib.evidence.small_training import BATCH, edge_iou, held_out, iou, layer, over_seeds, started, train
+from course_lib.evidence.small_training import BATCH, edge_iou, held_out, iou, over_seeds, started, train
 from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.lectures.l02_deconvnet_segnet.networks import CLASSES, MirroredStages
 from course_lib.metrics import trimap
 from course_lib.scenes import Scenes
 
 STEPS = 150
 STAGES = (1, 2, 3)
-CLASSES = 6
 WAYS = ("switches", "bilinear")
-
-
-class Mirrored(nn.Module):
-    """Three pools down; three times up by switches or bilinearly, each followed by two transposed convolutions."""
-
-    def __init__(self, way: str, widths: tuple[int, ...] = (16, 24, 32)):
-        super().__init__()
-        self.way = way
-        pairs = list(zip((3, *widths), widths))
-        self.down = nn.ModuleList(nn.Sequential(layer(a, b), layer(b, b)) for a, b in pairs)
-        self.up = nn.ModuleList(nn.Sequential(deconv(b, b), deconv(b, max(a, 16))) for a, b in reversed(pairs))
-        self.score = nn.Conv2d(16, CLASSES, 1)
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.score(self.stages(image)[-1]["deconvolved"])
-
-    def stages(self, image: Tensor) -> list[dict[str, Tensor]]:
-        """For each stage of the decoder its map when it is enlarged and when it has been deconvolved, and the cells
-        of the enlarged map that hold something."""
-        x, switches, found = image, [], []
-        for stage in self.down:
-            x, places = F.max_pool2d(stage(x), 2, return_indices=True)
-            switches.append(places)
-        for stage in self.up:
-            places = switches.pop()
-            filled = F.max_unpool2d(torch.ones_like(x), places, 2) > 0
-            if self.way == "switches":
-                enlarged = F.max_unpool2d(x, places, 2)
-            else:
-                enlarged = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-            x = stage(enlarged)
-            found.append({"enlarged": enlarged, "filled": filled, "deconvolved": x})
-        return found
-
-
-def deconv(before: int, after: int) -> nn.Sequential:
-    """Transposed convolution, batch normalisation, ReLU."""
-    return nn.Sequential(nn.ConvTranspose2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
 
 
 @remembered
 def on_street(way: str, seed: int) -> nn.Module:
-    return train(started(partial(Mirrored, way), seed), "street", steps=STEPS, seed=seed)
+    return train(started(partial(MirroredStages, way), seed), "street", steps=STEPS, seed=seed)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ differ. Networks of one rate schedule and seed are trained once for all claims o
 
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.probe import remembered
@@ -17,24 +17,28 @@ from course_lib.evidence.small_training import (
     edge_iou,
     held_out,
     iou,
-    layer,
     mean_iou,
     over_seeds,
-    stack,
     started,
     train,
 )
 from course_lib.evidence.verdict import Bound, Comparison, Evidence, Fact
+from course_lib.lectures.l04_receptive_field_dilation.networks import (
+    CAB,
+    HOLES,
+    MIXED,
+    PLAIN,
+    Kept,
+    dilated,
+    front_end,
+    labeller,
+    pooled,
+    without_stem,
+)
 from course_lib.metrics import consistency
 from course_lib.models.dilatednet import ContextModule
 
-PLAIN, HOLES, MIXED = (1,) * 6, (4,) * 6, (1, 2, 5, 9, 5, 2)  # receptive fields 27, 99 and 99
 STEPS = 350
-CAB = {"cab_width": 6}  # with the default of 3 the networks often learn nothing in these few steps
-
-
-def labeller(rates: tuple[int, ...], classes: int = 3) -> nn.Module:
-    return Labeller(stack(rates), nn.Conv2d(16, classes, 1))
 
 
 @remembered
@@ -155,11 +159,6 @@ def read_along_a_line(rates: tuple[int, ...]) -> tuple[int, int]:
     return max(cells) - min(cells) + 1, len(cells)
 
 
-def without_stem(rates: tuple[int, ...]) -> nn.Module:
-    layers = [layer(3 if number == 0 else 12, 12, rate=rate) for number, rate in enumerate(rates)]
-    return Labeller(*layers, nn.Conv2d(12, 4, 1))
-
-
 @claim(
     "R4",
     "M",
@@ -187,17 +186,6 @@ def resolution(seeds: Seeds) -> Evidence:
             Comparison("edges", "edge IoU, dilated", "edge IoU, pooled", 0.1),
         ],
     )
-
-
-def pooled() -> nn.Module:
-    stages = [nn.Sequential(layer(16, 16), layer(16, 16)) for _ in range(3)]
-    pools = [nn.MaxPool2d(2), nn.MaxPool2d(2), nn.Identity()]
-    inside = [part for pair in zip(stages, pools) for part in pair]
-    return Labeller(layer(3, 16, stride=2), *inside, nn.Conv2d(16, 6, 1))
-
-
-def dilated() -> nn.Module:
-    return labeller((1, 1, 2, 3, 4, 5), classes=6)
 
 
 @claim(
@@ -232,21 +220,3 @@ def context(seeds: Seeds) -> Evidence:
             Comparison("by its start", "mIoU, context, identity", "mIoU, context, xavier", 0.1),
         ],
     )
-
-
-def front_end() -> nn.Module:
-    return Labeller(stack((1,) * 4), nn.Conv2d(16, 3, 1))
-
-
-class Kept(nn.Module):
-    """The front end's scores at its own size, without learning."""
-
-    def __init__(self, net: Labeller):
-        super().__init__()
-        self.parts = nn.Sequential(*net).requires_grad_(False)
-
-    def train(self, mode: bool = True) -> "Kept":
-        return super().train(False)
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.parts(image)

@@ -10,7 +10,8 @@ from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.context_heads import far_net, trained
 from course_lib.evidence.small_training import held_out, over_seeds, started
 from course_lib.evidence.verdict import Bound, Comparison, Evidence, Fact
-from course_lib.lectures.l04_receptive_field_dilation.experiments import CAB, MIXED, PLAIN, labeller, of_vehicles
+from course_lib.lectures.l04_receptive_field_dilation.experiments import of_vehicles
+from course_lib.lectures.l04_receptive_field_dilation.networks import CAB, MIXED, PLAIN, deep, labeller
 from course_lib.receptive_field import effective, empirical, theoretical
 
 
@@ -74,16 +75,6 @@ def uniform_spread(n: int, k: int) -> float:
     for parameter in net.parameters():
         nn.init.constant_(parameter, 1 / k**2)
     return effective(net, torch.ones(1, 1, 65, 65, dtype=torch.float64), (32, 32), progress=False).std[1]
-
-
-def deep(n: int) -> nn.Module:
-    """n random layers with ReLU, with He's start so that no gradient fades."""
-    layers = []
-    for number in range(n):
-        convolution = nn.Conv2d(3 if number == 0 else 8, 8, 3, padding=1, bias=False)
-        nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-        layers += [convolution, nn.ReLU()]
-    return nn.Sequential(*layers)
 
 
 def side_of(net: nn.Module, images: Tensor) -> float:

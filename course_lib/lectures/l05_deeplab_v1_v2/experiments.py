@@ -16,57 +16,23 @@ from course_lib.evidence.small_training import (
     edge_iou,
     held_out,
     iou,
-    layer,
     mean_iou,
     over_seeds,
     started,
     train,
 )
 from course_lib.evidence.verdict import Bound, Comparison, Evidence, Fact
+from course_lib.lectures.l05_deeplab_v1_v2.networks import CLASSES, STRIDE, WAYS, Enlarged
 from course_lib.metrics import trimap_iou
-from course_lib.models.blocks import bilinear_upsampling
 from course_lib.scenes import Scenes
 
-STEPS, STRIDE, CLASSES, POLE = 200, 8, 6, 5
-
-
-class Enlarged(nn.Module):
-    """Scores of stride 8, and one of three ways up: bilinear, or a transposed convolution from either start."""
-
-    def __init__(self, way: str, classes: int = CLASSES, stride: int = STRIDE):
-        super().__init__()
-        self.stride = stride
-        widths = (16, 24, 32) if stride == 8 else (16, 24)
-        down = [layer(a, b, stride=2) for a, b in zip((3, *widths), widths)]
-        last = widths[-1]
-        self.scores = nn.Sequential(*down, layer(last, last), layer(last, last), nn.Conv2d(last, classes, 1))
-        self.up = transposed(classes, stride, bilinear=way.startswith("bilinear start")) if way != "bilinear" else None
-
-    def forward(self, image: Tensor) -> Tensor:
-        return self.enlarge(self.scores(image))
-
-    def enlarge(self, scores: Tensor) -> Tensor:
-        if self.up is None:
-            return F.interpolate(scores, scale_factor=self.stride, mode="bilinear", align_corners=False)
-        edge = self.stride // 2
-        return self.up(scores)[..., edge:-edge, edge:-edge]
-
-
-def transposed(classes: int, stride: int, *, bilinear: bool) -> nn.Module:
-    """From all classes to all classes, twice the stride wide, as FCN's; the random start keeps the variance."""
-    up = bilinear_upsampling(classes, kernel_size=2 * stride, stride=stride, learned=True)
-    if not bilinear:
-        nn.init.normal_(up.weight, std=(4 * classes) ** -0.5)  # each output adds four cells of every class
-    return up
+STEPS, POLE = 200, 5
 
 
 @remembered
 def enlarging(way: str, seed: int, family: str = "street", stride: int = STRIDE) -> Enlarged:
     classes = Scenes(family).num_classes
     return train(started(partial(Enlarged, way, classes, stride), seed), family, steps=STEPS, seed=seed)
-
-
-WAYS = ("bilinear", "transposed", "bilinear start, learned")
 
 
 @claim(

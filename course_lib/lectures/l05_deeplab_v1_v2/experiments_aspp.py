@@ -1,36 +1,25 @@
 """05 DeepLab v2, measured: several rates at once against each of them alone."""
 
-from collections.abc import Sequence
 from functools import partial
-
-from torch import nn
 
 from course_lib.evidence import counting
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.small_training import (
-    Labeller,
     accuracy,
     answers,
     held_out,
-    layer,
     mean_iou,
     over_seeds,
     started,
     train,
 )
 from course_lib.evidence.verdict import Comparison, Evidence, Fact
-from course_lib.models.deeplab_v2 import Sum
+from course_lib.lectures.l05_deeplab_v1_v2.networks import aspp
 
 RATES = (1, 2, 4, 6)
 SIZES = {"small": (0, 12), "middle": (12, 30), "large": (30, 65)}
 SCALES = {"many sizes": {"min_size": 6, "max_size": 56}, "one size": {"min_size": 24, "max_size": 24}}
 HEADS = {"all rates": RATES, **{f"rate {rate}": (rate,) * 4 for rate in RATES}}
-
-
-def aspp(rates: Sequence[int]) -> nn.Module:
-    """DeepLab v2's head on a map of stride 4: a branch for each rate, and their scores summed."""
-    branches = Sum(nn.Sequential(layer(24, 16, rate=rate), nn.Conv2d(16, 4, 1)) for rate in rates)
-    return Labeller(layer(3, 16, stride=2), layer(16, 24, stride=2), layer(24, 24), branches)
 
 
 @claim(

@@ -9,10 +9,8 @@ from course_lib.evidence.context_heads import STEPS, far_net, pair, pooling_net,
 from course_lib.evidence.probe import remembered
 from course_lib.evidence.small_training import answers, held_out, iou, over_seeds, started
 from course_lib.evidence.verdict import Bound, Comparison, Evidence, Fact
+from course_lib.lectures.l06_pspnet.networks import FAR, HEADS, plain_net
 from course_lib.receptive_field import effective, theoretical
-
-HEADS = {"none": (0,), "global": (1,), "pyramid": (1, 2, 3, 6)}
-FAR = "far, without pooling"
 
 
 @remembered
@@ -175,11 +173,6 @@ def gap_between_fields(seeds: Seeds) -> Evidence:
             "weighs even for untrained plain layers, and a network trained on evidence far away learns to look far."
         },
     )
-
-
-def plain_net() -> nn.Module:
-    """Seven plain layers behind the backbone: a field of 71 pixels before the enlargement."""
-    return far_net(5, rates=(1,) * 7)
 
 
 @claim(

@@ -3,15 +3,13 @@
 import math
 import time
 from collections.abc import Callable
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from course_lib.evidence import counting, probe
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.small_training import (
-    Labeller,
     answers,
     edge_iou,
     held_out,
@@ -22,26 +20,10 @@ from course_lib.evidence.small_training import (
     train,
 )
 from course_lib.evidence.verdict import Bound, Comparison, Evidence, Fact
+from course_lib.lectures.l07_deeplab_v3_v3plus.networks import MAPS, NETS
 from course_lib.models.xception import SeparableConv
 
-STEPS, MAPS = 200, 48
-NARROW, WIDE = 21, 127  # plain with the parameters of separable at 48 maps; separable with those of plain at 48
-
-
-def body(separable: bool, maps: int = MAPS) -> nn.Module:
-    """A stem of two strided layers, then four 3x3 layers on maps of stride 4, plain or separable."""
-    one = partial(SeparableConv, maps, maps, relu=True) if separable else partial(layer, maps, maps)
-    return Labeller(
-        layer(3, 16, stride=2), layer(16, maps, stride=2), *[one() for _ in range(4)], nn.Conv2d(maps, 6, 1)
-    )
-
-
-NETS = {
-    "plain": partial(body, separable=False),
-    "separable": partial(body, separable=True),
-    "plain and narrow": partial(body, separable=False, maps=NARROW),
-    "separable and wide": partial(body, separable=True, maps=WIDE),
-}
+STEPS = 200
 
 
 @claim(

@@ -4,10 +4,9 @@ from functools import cache
 from typing import Any
 
 from course_lib import models
-from course_lib.evidence import counting
+from course_lib.evidence import counting, published
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.verdict import Evidence, Fact
-from course_lib.lectures.l08_the_whole_picture import published
 from course_lib.models.families import FAMILIES
 from course_lib.models.structure import structure
 
