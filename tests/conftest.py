@@ -30,6 +30,14 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture
+def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A record of progress of the test's own, so that no test touches a student's."""
+    record = tmp_path / "progress.json"
+    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(record))
+    return record
+
+
 @pytest.fixture(autouse=True)
 def same_dice() -> None:
     """Every test throws the same dice, alone or after others."""

@@ -1,13 +1,10 @@
-"""Pictures that a student can move: one widget, one table, and the explorers.
+"""The parts of an explorer: controls, panels, the table of all states, and the widget that shows it.
 
-    from course_lib import explorers
-    explorers.dilation()
+    Explorer(render, controls, name=..., title=...)      a picture of your own that a student can move
 
-explorers/ holds the pictures, explorer.py joins a picture with its controls, widget.py (and widget.js) shows it in a
-notebook, static.py in print. Own explorers: `Explorer(render, controls, name=..., title=...)`.
+explorer.py joins a picture with its controls; widget.py, with widget.js, shows it in a notebook; static.py in print.
 """
 
-from course_lib import explorers
 from course_lib.explorers.machinery.controls import Choice, Grid, Pixel, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Image, Impossible, Line, Map, Mark, Readout
@@ -28,5 +25,4 @@ __all__ = [
     "Readout",
     "Slider",
     "Switch",
-    "explorers",
 ]

@@ -3,16 +3,30 @@
 explorer.py makes it; widget.js and widget.css are its other half. `settings` is the state that both halves share.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import anywidget
 import traitlets
 
-if TYPE_CHECKING:
-    from course_lib.explorers.machinery.explorer import Explorer
+from course_lib.explorers.machinery.controls import Control
+from course_lib.explorers.machinery.table import Table
 
 HERE = Path(__file__).parent
+
+
+class Movable(Protocol):
+    """What the widget needs of an explorer."""
+
+    title: str
+    controls: Sequence[Control]
+
+    def settings(self, **settings: object) -> dict: ...
+
+    def table(self) -> Table: ...
+
+    def answer(self, settings: dict) -> bytes: ...
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -24,7 +38,7 @@ class ExplorerWidget(anywidget.AnyWidget):
     table = traitlets.Unicode().tag(sync=True)
     settings = traitlets.Dict().tag(sync=True, echo_update=False)  # an echo would undo what was moved meanwhile
 
-    def __init__(self, explorer: "Explorer"):
+    def __init__(self, explorer: Movable):
         self._explorer = explorer
         controls = []
         for control in explorer.controls:

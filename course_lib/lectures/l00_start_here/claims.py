@@ -16,7 +16,7 @@ SMALL = ("car", "bicycle", "pole")
     "T1",
     "E",
     "Segmentation labels every pixel; logits are N x C x H x W; the loss ignores the void label.",
-    tests=("tests/claims/test_claims_on_start.py::test_void_pixels_do_not_move_the_loss",),
+    tests=("tests/lectures/test_claims_on_start.py::test_void_pixels_do_not_move_the_loss",),
 )
 def the_task(seeds: Seeds) -> Evidence:
     images, labels, _ = Scenes("street", count=2).batch(range(2))
@@ -41,7 +41,7 @@ def the_task(seeds: Seeds) -> Evidence:
     "E",
     "Pixel accuracy, mean accuracy, mean IoU and frequency-weighted IoU from one confusion matrix; a class absent from "
     "truth and prediction is left out, a class predicted but never true counts 0.",
-    tests=("tests/claims/test_claims_on_start.py::test_the_four_numbers_of_a_matrix",),
+    tests=("tests/lectures/test_claims_on_start.py::test_the_four_numbers_of_a_matrix",),
 )
 def the_metrics(seeds: Seeds) -> Evidence:
     matrix = [[50, 3, 2], [4, 20, 1], [6, 0, 14]]
@@ -100,7 +100,7 @@ def pixel_accuracy_flatters(seeds: Seeds) -> Evidence:
     "T4",
     "E",
     "Averaging the IoU of single images is not the IoU of the data set: the ranking of two models can flip.",
-    tests=("tests/claims/test_claims_on_start.py::test_the_mean_over_images_ranks_the_other_way",),
+    tests=("tests/lectures/test_claims_on_start.py::test_the_mean_over_images_ranks_the_other_way",),
 )
 def two_means(seeds: Seeds) -> Evidence:
     """A thing of one pixel and one of nine: A finds the small one and half of the large one, B only the large one."""

@@ -35,7 +35,7 @@ def recurrence(*layers: tuple[int, int, int]) -> int:
     "R1",
     "E",
     "3x3 + 3x3 = 5x5; 3x3 + 2x2 pool + 3x3 = 8x8; the recurrence r += (k-1) d j, j *= s.",
-    tests=("tests/claims/test_claims_on_receptive_field.py::test_the_recurrence_is_what_gradients_say",),
+    tests=("tests/lectures/test_claims_on_receptive_field.py::test_the_recurrence_is_what_gradients_say",),
 )
 def arithmetic(seeds: Seeds) -> Evidence:
     pooled = (conv(), nn.MaxPool2d(2), conv())
@@ -54,7 +54,7 @@ def arithmetic(seeds: Seeds) -> Evidence:
     "R2",
     "E",
     "The same receptive field by convolutions alone needs far more layers and weights than with pooling or dilation.",
-    tests=("tests/claims/test_claims_on_receptive_field.py::test_plain_layers_grow_by_two",),
+    tests=("tests/lectures/test_claims_on_receptive_field.py::test_plain_layers_grow_by_two",),
 )
 def ways_to_67(seeds: Seeds) -> Evidence:
     """How many 3x3 layers of 64 maps reach a field of at least 67 pixels, plain, with four pools, with rates."""
@@ -80,7 +80,7 @@ def ways_to_67(seeds: Seeds) -> Evidence:
     "E",
     "A 3x3 kernel at rate r spans 2r+1 pixels with nine weights; parameters and multiply-adds per output do not "
     "change.",
-    tests=("tests/claims/test_claims_on_receptive_field.py::test_a_rate_spreads_nine_taps",),
+    tests=("tests/lectures/test_claims_on_receptive_field.py::test_a_rate_spreads_nine_taps",),
 )
 def rate_is_free(seeds: Seeds) -> Evidence:
     rates = (1, 2, 4, 12, 24)
@@ -109,7 +109,7 @@ def valid_shares(side: int, rate: int) -> tuple[dict[int, float], float]:
     "E",
     "Large rates waste weights: on a 65x65 map ever fewer of the nine fall on the map; the mean share is "
     "((3N-2r)/(3N))^2 up to half the map, and from rate 65 on the kernel is a 1x1.",
-    tests=("tests/claims/test_claims_on_receptive_field.py::test_valid_weights_counted_one_by_one",),
+    tests=("tests/lectures/test_claims_on_receptive_field.py::test_valid_weights_counted_one_by_one",),
     paper="Figure 4 of DeepLab v3 (Chen et al. 2017)",
 )
 def wasted_weights(seeds: Seeds) -> Evidence:
@@ -200,7 +200,7 @@ def missing_rate_16(seeds: Seeds) -> Evidence:
     "R14",
     "E",
     "fc6 as 3x3 rate 12 against 7x7 rate 4: span 25 in both, 9 against 49 weights.",
-    tests=("tests/claims/test_claims_on_receptive_field.py::test_a_rate_spreads_nine_taps",),
+    tests=("tests/lectures/test_claims_on_receptive_field.py::test_a_rate_spreads_nine_taps",),
 )
 def two_ways_to_span_25(seeds: Seeds) -> Evidence:
     small, large = conv(rate=12), conv(rate=4, kernel=7)

@@ -50,7 +50,7 @@ POOLS = [(3, 2), (3, 2), (3, 2), (3, 1), (3, 1)]
     "L2",
     "E",
     "A 3x3 stride-2 pool halves like a 2x2 one and reads more: neighbours share a third of what they read.",
-    tests=("tests/claims/test_claims_on_deeplab.py::test_neighbouring_windows_share_a_column",),
+    tests=("tests/lectures/test_claims_on_deeplab.py::test_neighbouring_windows_share_a_column",),
 )
 def overlapping_pools(seeds: Seeds) -> Evidence:
     image = torch.empty(1, 1, 40, 40)

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib import palette
+from course_lib.figures.answers import answers as answers
+from course_lib.figures.answers import in_words
 from course_lib.figures.style import COLOURS, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
-from course_lib.lectures.l05_deeplab_v1_v2.figures import answers as answers
-from course_lib.lectures.l05_deeplab_v1_v2.figures import in_words
 from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.figures.scores import scores
 from course_lib.figures.style import Figure, class_legend, labels, new, picture, styled
-from course_lib.metrics import Confusion, trimap
 
 
 @styled
@@ -100,13 +100,6 @@ def answers(
     names = ", ".join(name.replace("\n", " ") for name in pictures)
     figure.alt = f"Pictures: {names}. Label maps of {', '.join(classes)}: {'; '.join(told)}."
     return figure
-
-
-def scores(label: Tensor, truth: Tensor, classes: int) -> str:
-    """Mean IoU of one picture, everywhere and within one pixel of a boundary."""
-    everywhere = Confusion(classes).update(label, truth).mean_iou
-    edges = Confusion(classes).update(label, truth.where(trimap(truth, 1), 255)).mean_iou
-    return f"IoU {everywhere:.2f}, edges {edges:.2f}"
 
 
 def shares(label: Tensor, classes: Sequence[str]) -> str:

@@ -70,8 +70,8 @@ def anatomy(family: str) -> dict[str, Any]:
     "E",
     "The published headlines on VOC 2012, CamVid, Cityscapes and ADE20K in one table, each with its source.",
     tests=(
-        "tests/claims/test_claims_published.py::test_the_headlines_are_those_of_the_papers",
-        "tests/claims/test_claims_published.py::test_every_source_names_a_paper_of_the_list_and_a_table",
+        "tests/evidence/test_claims_published.py::test_the_headlines_are_those_of_the_papers",
+        "tests/evidence/test_claims_published.py::test_every_source_names_a_paper_of_the_list_and_a_table",
     ),
 )
 def published_headlines(seeds: Seeds) -> Evidence:

@@ -9,8 +9,8 @@ from itertools import pairwise
 from torch import Tensor
 
 from course_lib.evidence.published import Headline
+from course_lib.figures.scores import scores
 from course_lib.figures.style import COLOURS, QUIET, Figure, class_legend, labels, new, picture, styled
-from course_lib.lectures.l07_deeplab_v3_v3plus.figures import scores
 from course_lib.models.families import FAMILIES
 
 COLUMNS = 4

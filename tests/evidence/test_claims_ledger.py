@@ -13,7 +13,7 @@ from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import Evidence, Fact
 
 
-@claim("T1", "E", "Two and two are four.", tests=("tests/claims/test_claims_ledger.py",))
+@claim("T1", "E", "Two and two are four.", tests=("tests/evidence/test_claims_ledger.py",))
 def addition(seeds) -> Evidence:
     return Evidence(facts=[Fact("sum", 2 + 2, 4)], values={"sum": [4.0]})
 
