@@ -47,7 +47,7 @@ def of_source(path: Path) -> Iterator[str]:
         if cells_of(built) != cells_of(unrun):
             yield f"{name}: does not match notebooks/source/{path.name}; run make notebooks"
         elif built.metadata.get("inputs") != build.inputs_of(unrun):
-            yield f"{name}: its outputs are older than the code they come from; run make notebooks"
+            yield f"{name}: its outputs are older than its words or rows; run make notebooks"
 
 
 def of_evidence() -> Iterator[str]:

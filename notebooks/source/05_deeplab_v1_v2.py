@@ -196,7 +196,7 @@ evidence("L1", "L2")
 # here the one that starts as bilinear and learns scores best, 0.50 against 0.46. From a random start the board is four
 # times as strong, 0.23 against 0.05: most of it is left by the start, not by the operation.</details>
 #
-# To turn the knobs yourself: `explorers.upsampling()` from `course_lib.widgets`. Exercise 5.2,
+# To turn the knobs yourself: `explorers.upsampling()` from `course_lib`. Exercise 5.2,
 # `exercises.deeplab.resize.question()`, asks you to write it.
 
 # %%
