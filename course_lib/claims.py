@@ -10,7 +10,7 @@ import sys
 
 from tqdm import tqdm
 
-from course_lib.evidence import ledger
+from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import VERDICTS
 
@@ -45,7 +45,9 @@ def main() -> int:
         row = claim.row()
         ledger.add(row)
         ledger.keep_probe(claim.id, found)
-        tqdm.write(f"{claim.id:4} {row['verdict']:24} {row['cpu_seconds']:6.1f} CPU s  {ledger.numbers(row)[:110]}")
+        tqdm.write(
+            f"{claim.id:4} {row['verdict']:24} {row['cpu_seconds']:6.1f} CPU s  {ledger_text.numbers(row)[:110]}"
+        )
     return 0
 
 

@@ -1,7 +1,5 @@
 """What every test shares: the folder of reference data beside the project, and the list of skips we expect."""
 
-import datetime
-import os
 import re
 import signal
 from pathlib import Path
@@ -45,11 +43,7 @@ def same_dice() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One day for all: workers that start beside midnight must choose the same tests. TESTS_DAY names another.
-
-    A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer.
-    """
-    os.environ.setdefault("TESTS_DAY", str(datetime.date.today().toordinal()))
+    """A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -11,7 +11,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from course_lib.evidence import ledger
+from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.claim import KINDS
 from course_lib.evidence.ledger import all_claims
 from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
@@ -153,7 +153,7 @@ def _is_share(values: dict[str, list[float]], names: Sequence[str]) -> bool:
 
 
 def _numbers(row: dict[str, Any]) -> str:
-    return ledger.numbers(row) if "verdict" in row else row["statement"]
+    return ledger_text.numbers(row) if "verdict" in row else row["statement"]
 
 
 def _value(value: Any) -> str:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from course_lib.claims import __main__ as command
+from course_lib import claims as command
 from course_lib.evidence import ledger
 from course_lib.evidence import ledger_text as shown
 from course_lib.evidence.ledger import all_claims

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.exercises import __main__ as command
 from course_lib.grading import cells as grading_cells
+from course_lib.grading import command
 from course_lib.grading import folder as grading
 from course_lib.grading.folder import Limits
 

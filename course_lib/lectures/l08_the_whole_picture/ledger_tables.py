@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from course_lib.evidence import ledger
+from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.verdict import VERDICTS
 
 LEFT = 'style="text-align:left;vertical-align:top"'
@@ -51,7 +51,7 @@ def statements(verdict: str | None = None, *, lecture: str | int | None = None) 
     for one in chosen:
         found = [row for row in rows if row["verdict"] == one]
         groups[f"{one}: {len(found)} of {len(rows)}"] = [
-            (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger.numbers(row))
+            (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger_text.numbers(row))
             for row in found
         ]
     return Table(("id", "statement", "our numbers"), groups, opened=verdict is not None)
@@ -104,7 +104,7 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
     if advice.comparison and advice.comparison not in found:
         raise ValueError(f"{advice.row} compares {', '.join(found) or 'nothing'}, not {advice.comparison!r}")
     if not found:
-        return ledger.numbers(row), f"{advice.row}: {row['verdict']}"
+        return ledger_text.numbers(row), f"{advice.row}: {row['verdict']}"
     one = found[advice.comparison] if advice.comparison else row["differences"][0]
     low, high = one["interval"]
     sure = "" if one["holds"] else "; may be chance"
