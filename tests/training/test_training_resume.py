@@ -10,7 +10,8 @@ import pytest
 import torch
 from training_tiny import Blobs, TinyNet, fingerprint
 
-from course_lib.training import checkpoint, fit
+from course_lib.files import whole
+from course_lib.training import fit
 
 HERE = Path(__file__).parent
 OPTIONS = {"steps": 8, "batch_size": 4, "checkpoint_every": 1, "progress": False}
@@ -132,11 +133,11 @@ def test_a_full_disk_loses_neither_the_training_nor_the_last_checkpoint(tmp_path
             full()
 
     if failure == "fsync":
-        monkeypatch.setattr(checkpoint.os, "fsync", full)
+        monkeypatch.setattr(whole.os, "fsync", full)
     elif failure == "rename":
-        monkeypatch.setattr(checkpoint.os, "replace", full)
+        monkeypatch.setattr(whole.os, "replace", full)
     else:
-        monkeypatch.setattr(checkpoint, "open", HalfFile, raising=False)
+        monkeypatch.setattr(whole, "open", HalfFile, raising=False)
     with pytest.warns(UserWarning, match="could not be saved .*No space left.*the last good checkpoint stands"):
         model, _ = trained(checkpoint=path)
     assert fingerprint(model) == undisturbed[0]
