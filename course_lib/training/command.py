@@ -20,7 +20,7 @@ from course_lib.training.balance import median_frequency
 from course_lib.training.evaluation import evaluate
 from course_lib.training.history import History
 from course_lib.training.loop import fit
-from course_lib.training.naming import check_smallest
+from course_lib.training.objective import check_smallest
 from course_lib.training.optimisers import SCHEDULES
 from course_lib.training.recipes import Recipe, recipe_for
 
