@@ -75,9 +75,7 @@ class Folder(Pairs):
         upright = lying[::-1] if turn >= 5 else lying
         note, size = opened(mask, lambda picture: (turn_of(picture), picture.size), OWN)
         told = f"{image} has a note by which viewers turn it (EXIF orientation {turn}); its mask {mask} has none"
-        mend = (
-            "To make it sure: from PIL import Image, ImageOps; ImageOps.exif_transpose(Image.open(image)).save(image)"
-        )
+        mend = "To be sure: from PIL import Image, ImageOps; ImageOps.exif_transpose(Image.open(image)).save(image)"
         if note == 1 and size == lying != upright:
             raise ValueError(
                 f"{told}, and is {size[0]}x{size[1]} (width x height), as the picture lies in its file; expected "

@@ -58,7 +58,8 @@ def colours_of(picture, path: Path, *, own: bool = False) -> np.ndarray:
         check_opaque(picture, path)
         picture = ImageOps.exif_transpose(picture)
     if picture.mode not in DEEP:
-        return np.array(picture.convert("RGB"))
+        plain = picture.convert("RGBA") if picture.mode == "P" else picture  # else Pillow warns of a table of alphas
+        return np.array(plain.convert("RGB"))
     values = np.array(picture)
     if not sixteen:
         raise Refused(

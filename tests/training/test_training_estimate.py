@@ -24,7 +24,7 @@ def test_the_bytes_of_a_network_that_one_can_count_by_hand():
     assert found.stored == 2 * weights
     # the batch is held by the loader and by the backward pass: it is counted twice, too much rather than too little
     least = 3 * weights + images + labels + hidden + logarithms
-    assert least <= found.memory <= least + images + labels + 2 * hidden + 100
+    assert least <= found.memory / estimate.BESIDE <= least + images + labels + 2 * hidden + 100
 
 
 @pytest.mark.parametrize("optimizer, kept", [("sgd", 1), ("rmsprop", 1), ("adamw", 2)])
@@ -41,7 +41,8 @@ def test_twice_the_batch_takes_twice_the_maps_and_the_network_stays():
     model = models.build("segnet_basic", CLASSES, 0.05)
     before = fingerprint(model)
     one, two, four = (memory(model, batch_size=size).memory for size in (1, 2, 4))
-    assert four - two == 2 * (two - one) > 0
+    assert four - two == pytest.approx(2 * (two - one), abs=2)
+    assert two > one
     assert fingerprint(model) == before
     assert all(not p.is_meta and p.grad is None for p in model.parameters())
 
