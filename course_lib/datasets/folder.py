@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from course_lib.datasets.pairs import VOID, Pairs, Transform
-from course_lib.datasets.pictures import OWN, colours_of, opened, read_labels
+from course_lib.datasets.pictures import OWN, colours_of, opened, read_labels, turn_of
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 UNREAD = f"this format is not read: save it anew as {', '.join(IMAGES)}"
@@ -50,6 +51,8 @@ class Folder(Pairs):
         self.colours, self.void = dict(colours or {}), void
         self.black_and_white: Path | None = None  # the first mask that looks like it
         self.foreground = self.checking = False
+        self.turned: set[int] = set()  # pairs of which it is known how they lie
+        self.doubted = False  # whether that was doubtful, and said
         image_folder, mask_folder = self.root / images / (split or ""), self.root / masks / (split or "")
         if not self.root.is_dir():
             raise FileNotFoundError(f"there is no folder {self.root}; expected one that holds {images} and {masks}")
@@ -58,13 +61,37 @@ class Folder(Pairs):
                 raise FileNotFoundError(f"the folder {folder} is missing; {share(image_folder, mask_folder, split)}")
         super().__init__(paired(image_folder, mask_folder), transform=transform)
 
+    def load(self, index: int) -> tuple[Tensor, Tensor]:
+        if index not in self.turned:
+            self.check_turn(*self.pairs[index])
+            self.turned.add(index)
+        return super().load(index)
+
+    def check_turn(self, image: Path, mask: Path) -> None:
+        """A picture is turned by the note in its file. Was its mask painted before or after that?"""
+        turn, lying = opened(image, lambda picture: (turn_of(picture), picture.size), OWN)
+        if turn == 1:
+            return
+        upright = lying[::-1] if turn >= 5 else lying
+        note, size = opened(mask, lambda picture: (turn_of(picture), picture.size), OWN)
+        told = f"{image} has a note by which viewers turn it (EXIF orientation {turn}); its mask {mask} has none"
+        mend = "To be sure: from PIL import Image, ImageOps; ImageOps.exif_transpose(Image.open(image)).save(image)"
+        if note == 1 and size == lying != upright:
+            raise ValueError(
+                f"{told}, and is {size[0]}x{size[1]} (width x height), as the picture lies in its file; expected "
+                f"{upright[0]}x{upright[1]}, as viewers show it: turn the mask, or take the note out of the picture"
+            )
+        if note == 1 and size == lying and not self.doubted:
+            self.doubted = True
+            warnings.warn(f"{told}. The mask is taken to be painted as viewers show the picture. {mend}", stacklevel=2)
+
     def read_image(self, path: Path) -> np.ndarray:
-        return opened(path, lambda picture: colours_of(picture, path, upright=True), OWN)
+        return opened(path, lambda picture: colours_of(picture, path, own=True), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
         if self.colours:
             return self.read_colours(path)
-        label = read_labels(path, OWN)
+        label = read_labels(path, OWN, own=True)
         self.note(path, label)
         return np.where(label == self.void, VOID, label).astype(np.uint8)
 
@@ -93,7 +120,10 @@ class Folder(Pairs):
             raise ValueError(f"{self.black_and_white} {BLACK_AND_WHITE}. No mask in its folder holds a class but 0")
 
     def read_colours(self, path: Path) -> np.ndarray:
-        painted = opened(path, lambda picture: np.array(picture.convert("RGB")), OWN).astype(np.int64)
+        from PIL import ImageOps
+
+        read = lambda picture: np.array(ImageOps.exif_transpose(picture).convert("RGB"))
+        painted = opened(path, read, OWN).astype(np.int64)
         codes = painted @ np.array([1 << 16, 1 << 8, 1])
         label, known = np.zeros(codes.shape, np.uint8), np.zeros(codes.shape, bool)
         for (red, green, blue), value in self.colours.items():

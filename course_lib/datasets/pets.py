@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import paths
-from course_lib.datasets.archives import fetch_and_unpack
-from course_lib.datasets.download import Remote
 from course_lib.datasets.pairs import VOID, Pairs, Transform, check_count, check_name, read_labels
 from course_lib.datasets.pairs import stems as stems_of
+from course_lib.files.archives import fetch_and_unpack
+from course_lib.files.download import Remote
 
 COUNTS = {"trainval": 3680, "test": 3669}
 IMAGES = Remote(

@@ -17,6 +17,10 @@ OWN = "open it in a viewer and save it anew as PNG"
 DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # Pillow's names for more than 8 bits in one channel
 
 
+class Refused(ValueError):
+    """A picture that can be read and still will not do."""
+
+
 def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
     """What `read` makes of a picture file; a damaged file is named, with the advice on how to mend it."""
     from PIL import Image
@@ -36,22 +40,29 @@ def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
             f"{path} has {size}; expected at most {(Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f} million, and a tenth of "
             "that trains faster: shrink it and its partner alike, a mask without smoothing (nearest neighbour)"
         ) from error
-    except (OSError, SyntaxError, EOFError, struct.error) as error:
+    except Refused:
+        raise
+    except (OSError, SyntaxError, EOFError, struct.error, ValueError) as error:
         raise ValueError(f"{path} cannot be read as a picture ({error}): {advice}") from error
 
 
-def colours_of(picture, path: Path, *, upright: bool = False) -> np.ndarray:
-    """H x W x 3, uint8. Pillow itself cuts what is deeper than 8 bits off at 255, so that nearly all of it is white."""
+def colours_of(picture, path: Path, *, own: bool = False) -> np.ndarray:
+    """H x W x 3, uint8. Pillow itself cuts what is deeper than 8 bits off at 255, so that nearly all of it is white.
+
+    own: a student's picture, which may be turned by a note beside it or hide colours behind transparency.
+    """
     from PIL import ImageOps
 
     sixteen = picture.mode.startswith("I;16") or (picture.mode, picture.format) == ("I", "PNG")  # older Pillow: "I"
-    if upright:  # a telephone writes its pictures lying down and notes the turn beside them
+    if own:  # a telephone writes its pictures lying down and notes the turn beside them
+        check_opaque(picture, path)
         picture = ImageOps.exif_transpose(picture)
     if picture.mode not in DEEP:
-        return np.array(picture.convert("RGB"))
+        plain = picture.convert("RGBA") if picture.mode == "P" else picture  # else Pillow warns of a table of alphas
+        return np.array(plain.convert("RGB"))
     values = np.array(picture)
     if not sixteen:
-        raise ValueError(
+        raise Refused(
             f"{path} has values from {values.min()} to {values.max()} (mode {picture.mode}); expected 8 or 16 bits a "
             "channel: save it anew as PNG with 8 bits"
         )
@@ -59,24 +70,46 @@ def colours_of(picture, path: Path, *, upright: bool = False) -> np.ndarray:
     return np.stack([grey] * 3, axis=2)
 
 
-def read_labels(path: Path, advice: str = FETCHED) -> np.ndarray:
+def check_opaque(picture, path: Path) -> None:
+    """Behind a transparent pixel lies a colour that no viewer shows: a network would learn from it."""
+    if picture.mode in DEEP or not ("A" in picture.getbands() or "transparency" in picture.info):
+        return
+    lowest = picture.convert("RGBA").getextrema()[3][0]
+    if lowest < 255:
+        raise Refused(
+            f"{path} has transparent pixels (alpha down to {lowest}); expected a picture without transparency. To put "
+            "it on white: from PIL import Image; cut = Image.open(path).convert('RGBA'); "
+            "Image.alpha_composite(Image.new('RGBA', cut.size, 'white'), cut).convert('RGB').save(path)"
+        )
+
+
+def turn_of(picture) -> int:
+    """The note in a picture's file of how viewers turn it (EXIF orientation): 1 as it lies, 2 to 8 turned."""
+    note = picture.getexif().get(0x0112, 1)
+    return note if note in range(2, 9) else 1
+
+
+def read_labels(path: Path, advice: str = FETCHED, *, own: bool = False) -> np.ndarray:
     """A mask whose pixel values are labels: a palette or grey PNG, never interpolated, never JPEG."""
+    from PIL import ImageOps
 
     def read(picture) -> np.ndarray:
         if picture.format == "JPEG":
-            raise ValueError(f"{path} is a JPEG: its compression changes labels; save masks as PNG")
+            raise Refused(f"{path} is a JPEG: its compression changes labels; save masks as PNG")
         if picture.mode in DEEP:
-            raise ValueError(
+            raise Refused(
                 f"{path} has more than 8 bits a pixel (mode {picture.mode}); expected 8 bits, labels 0 to 255. To "
                 "convert one: from PIL import Image; import numpy; "
                 "Image.fromarray(numpy.array(Image.open(mask)).astype('uint8')).save(new_mask)"
             )
         if picture.mode not in ("P", "L", "1"):
-            raise ValueError(
+            raise Refused(
                 f"{path} has mode {picture.mode}; expected a mask of one channel (palette or grey) whose values are "
                 "labels. For a mask painted in colours use --colours R,G,B=LABEL ..., or in Python "
                 "Folder(..., colours={(r, g, b): label})"
             )
+        if own:
+            picture = ImageOps.exif_transpose(picture)
         return np.array(picture).astype(np.uint8)
 
     return opened(path, read, advice)

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import paths
-from course_lib.datasets.archives import fetch_and_unpack
-from course_lib.datasets.download import Remote, fetch
 from course_lib.datasets.matlab import segmentation
 from course_lib.datasets.pairs import Pair, Pairs, Transform, check_count, check_name, read_labels
 from course_lib.datasets.pairs import stems as stems_of
+from course_lib.files.archives import fetch_and_unpack
+from course_lib.files.download import Remote, fetch
 
 COUNTS = {"train": 1464, "val": 1449, "trainval": 2913}
 SBD_COUNT = 5623  # SBD's train_noval

@@ -1,7 +1,8 @@
 """Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, and files saved from our own networks.
 
-In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come through
-torchvision's own addresses and checksums, are kept in torch's cache, and are read with `weights_only=True`.
+In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come from
+torchvision's own addresses and are kept in torch's cache. Each carries a checksum in its name, which is compared
+whenever the file is read. Reading runs no code.
 
 torchvision's names are not ours. Both list their layers in the order of the forward pass, so the tensors are paired
 in that order, and each pair must have one shape. The order is that of torchvision's model and not of the file: old
@@ -9,15 +10,17 @@ files list a BN's statistics before its weight, and lack its counter.
 """
 
 import difflib
+import re
 import warnings
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
 
+from course_lib.files import download as files
+from course_lib.files import tensors
 from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.resnet import ResNet
 from course_lib.models.vgg import from_torchvision, is_trunk
@@ -27,9 +30,7 @@ def load(net: nn.Module, source: str | PathLike) -> None:
     """All weights of a network: a file saved from it (.pt, .pth), or torchvision's name of a checkpoint."""
     refuse_meta(net)
     if Path(source).suffix in (".pt", ".pth"):
-        if not Path(source).is_file():
-            raise FileNotFoundError(f"there is no file {source}")
-        net.load_state_dict(torch.load(source, map_location="cpu", weights_only=True))
+        load_file(net, Path(source))
         return
     if not isinstance(net, DeepLabV3) or net.variant != "torchvision":
         raise ValueError(
@@ -41,6 +42,17 @@ def load(net: nn.Module, source: str | PathLike) -> None:
     if net.auxiliary is None:
         state = {name: value for name, value in state.items() if not name.startswith("aux_classifier.")}
     copy_in_order(state, net)
+
+
+def load_file(net: nn.Module, path: Path) -> None:
+    """A file that torch or the training of this course wrote from the network's own state_dict()."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}; expected weights saved from this network (.pt or .pth)")
+    state = tensors.read(path, mend="save or copy it again", what="file of weights")
+    if isinstance(state, Mapping) and "plan" in state and "model" in state:
+        state = state["model"]  # a training's checkpoint holds more than the weights
+    tensors.check_state(state, net, path, "or give the weights of this one")
+    net.load_state_dict(state)
 
 
 def load_backbone(net: nn.Module, checkpoint: str) -> None:
@@ -85,7 +97,7 @@ def download(model: str, checkpoint: str, **options) -> dict[str, Tensor]:
         close = difflib.get_close_matches(checkpoint, known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has: {', '.join(known)}"
         raise ValueError(f"torchvision has no weights {checkpoint!r} for {model}; {hint}")
-    state = fetch(known[checkpoint].url)
+    state = fetch(known[checkpoint].url, megabytes=known[checkpoint].meta.get("_file_size", 1000))
     if model.startswith("deeplab"):
         options["weights_backbone"] = None
     with torch.device("meta"):
@@ -99,23 +111,15 @@ def download(model: str, checkpoint: str, **options) -> dict[str, Tensor]:
     return {name: state.get(name, counter) for name in expected}
 
 
-def fetch(url: str) -> Mapping[str, Tensor]:
-    """The file behind an address, from torch's cache or the network, with progress and checksum."""
+def fetch(url: str, *, megabytes: float) -> Mapping[str, Tensor]:
+    """The file behind an address, from torch's cache or the network; its name ends in the beginning of its SHA-256."""
     name = url.rsplit("/", 1)[-1]
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    try:
-        return torch.hub.load_state_dict_from_url(
-            url, map_location="cpu", progress=True, check_hash=True, weights_only=True
-        )
-    except (URLError, TimeoutError, ConnectionError) as error:
-        reason = getattr(error, "reason", error)
-        raise ConnectionError(
-            f"could not download {url} ({reason}); check the network, or put the file into {folder} by hand"
-        ) from None
-    except RuntimeError as error:
-        if "invalid hash value" not in str(error):
-            raise
-        raise RuntimeError(f"{name} arrived damaged: its checksum is not the one in its name; try again") from None
+    checksum = re.search(r"-([0-9a-f]{8,})\.", name)
+    if checksum is None:
+        raise ValueError(f"the file {url} has no checksum in its name; expected NAME-0123abcd.pth")
+    remote = files.Remote(name, (url,), md5="", size=round(megabytes * 2**20), sha256=checksum[1])
+    path = files.fetch(remote, Path(torch.hub.get_dir()) / "checkpoints")
+    return tensors.read(path, checked=True, mend="delete it and run again", what="file of weights")
 
 
 def copy_in_order(state: Mapping[str, Tensor], net: nn.Module) -> None:

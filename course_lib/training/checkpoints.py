@@ -4,8 +4,8 @@
     net = checkpoints.load("segnet_street")
 
 `make checkpoints` (python -m course_lib.training.checkpoints [NAME ...]) trains them again. Beside each lies a JSON
-with the command, the seed and the score. Filters are stored as float16, all else as float32; the score is that of the
-stored numbers, not of those before rounding.
+with the command, the seed, the score and the file's SHA-256, which `load` compares. Filters are stored as float16, all
+else as float32; the score is that of the stored numbers, not of those before rounding.
 """
 
 import json
@@ -20,14 +20,16 @@ from torch import Tensor, nn
 
 from course_lib import models, paths
 from course_lib.datasets.pairs import check_name
+from course_lib.files import tensors, whole
+from course_lib.files.download import digest_of
 from course_lib.metrics import Confusion
 from course_lib.scenes import Scenes
-from course_lib.training import checkpoint
 from course_lib.training.evaluation import evaluate
 from course_lib.training.loop import fit
 from course_lib.training.stacks import FAR, NEAR, Stack
 
 TEST_SEED, TEST_COUNT = 1_000_003, 256
+MEND = "restore it with git checkout data/checkpoints, or install the course again"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """The trained network, in evaluation mode."""
     told = describe(name)
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
-    state = checkpoint.load(folder() / f"{name}.pt")
+    state = tensors.read(folder() / f"{name}.pt", sha256=told.get("sha256", ""), what="checkpoint", mend=MEND)
     model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
     return model.eval().to(device)
 
@@ -126,13 +128,14 @@ def make(name: str) -> dict:
     model = lesson.build()
     fit(model, lesson.scenes(), steps=lesson.steps, batch_size=lesson.batch_size, learning_rate=lesson.learning_rate,
         seed=lesson.seed)  # fmt: skip
-    checkpoint.save(folder() / f"{name}.pt", {key: rounded(value) for key, value in model.state_dict().items()})
+    tensors.save(folder() / f"{name}.pt", {key: rounded(value) for key, value in model.state_dict().items()})
     told = {
         **asdict(lesson),
         "classes": list(lesson.scenes().classes),
         "command": f"python -m course_lib.training.checkpoints {name}",
         "parameters": sum(p.numel() for p in model.parameters()),
         "bytes": (folder() / f"{name}.pt").stat().st_size,
+        "sha256": digest_of(folder() / f"{name}.pt", progress=False),
         "stored": "filters float16, all else float32; the score is that of the stored numbers",
         "scored_on": f"{TEST_COUNT} scenes of seed {TEST_SEED}",
         "made_with": f"torch {torch.__version__}, {platform.machine()}",
@@ -157,13 +160,16 @@ def signature(lesson: Lesson) -> int:
 
 
 def write(name: str, told: dict) -> dict:
-    (folder() / f"{name}.json").write_text(json.dumps(told, indent=2) + "\n")
+    whole.write(folder() / f"{name}.json", json.dumps(told, indent=2) + "\n")
     return told
 
 
 def main(chosen: list[str]) -> None:
-    for name in chosen:
-        check_name(name, list(LESSONS), "checkpoint")
+    try:
+        for name in chosen:
+            check_name(name, list(LESSONS), "checkpoint")
+    except ValueError as error:
+        raise SystemExit(f"python -m course_lib.training.checkpoints: {error}") from error
     for name in chosen or LESSONS:
         told = make(name)
         print(

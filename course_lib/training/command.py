@@ -6,6 +6,7 @@ command again after an interruption and it goes on. Several GPUs: torchrun --npr
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,15 @@ import torch
 from torch import nn
 
 from course_lib import models
+from course_lib.files import whole
 from course_lib.metrics import Confusion
-from course_lib.training import checkpoint, distributed, sources
+from course_lib.training import checkpoint, dice, distributed, sources
 from course_lib.training.balance import median_frequency
+from course_lib.training.estimate import Estimate, free_disk, free_memory, gigabytes, seconds_of_step, spell
 from course_lib.training.evaluation import evaluate
 from course_lib.training.history import History
-from course_lib.training.loop import fit
-from course_lib.training.naming import check_smallest
+from course_lib.training.loop import fit, length
+from course_lib.training.objective import check_smallest
 from course_lib.training.optimisers import SCHEDULES
 from course_lib.training.recipes import Recipe, recipe_for
 
@@ -51,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     say.add_argument("--seed", type=int, default=0)
     say.add_argument("--checkpoint-every", type=int, default=500, metavar="STEPS")
     say.add_argument("--output", type=Path, help="default: artefacts/training/MODEL_DATA, for folder MODEL_folder_ROOT")
+    say.add_argument("--yes", action="store_true", help="go on although the machine has too little memory or disk")
     return say
 
 
@@ -61,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             train(asked)
         except (ValueError, OSError, FloatingPointError) as error:
             raise SystemExit(f"{parser().prog}: {error}") from error
+        except KeyboardInterrupt:
+            raise SystemExit(f"{parser().prog}: stopped before the first step or while scoring") from None
 
 
 def train(asked: argparse.Namespace) -> None:
@@ -76,17 +82,51 @@ def train(asked: argparse.Namespace) -> None:
     )  # fmt: skip
     check_smallest(model, source.test)
     output = output_of(asked)
-    steps = None if asked.epochs else asked.steps or recipe.steps
+    steps = length(
+        None if asked.epochs else asked.steps or recipe.steps, asked.epochs, len(source.train), recipe.batch_size
+    )
     say(f"{asked.model} on {asked.data}: {len(source.train)} images, {device}, {distributed.world()} process(es)")
     say(f"recipe: {recipe.source}")
+    forecast(model, source, recipe, asked, steps=steps, device=device, output=output)
+    facts = {
+        "model": asked.model, "width": asked.width, "option": sorted(asked.option), "crop": recipe.crop,
+        "scale": list(recipe.scale), "backbone_weights": asked.backbone_weights,
+    }  # fmt: skip
     history = fit(
-        model, source.train, steps=steps, epochs=asked.epochs, batch_size=recipe.batch_size,
+        model, source.train, steps=steps, facts=facts, batch_size=recipe.batch_size,
         optimizer=recipe.optimizer_for(model, pretrained=bool(asked.backbone_weights)), schedule=recipe.schedule,
         class_weights=median_frequency(source.train) if recipe.balanced else None, clip=recipe.clip, amp=asked.amp,
         checkpoint=output / "checkpoint.pt", checkpoint_every=asked.checkpoint_every, log=output / "log.csv",
         seed=asked.seed, workers=0 if asked.data.startswith("scenes") else asked.workers,
     )  # fmt: skip
     finish(model, source, history, asked, output)
+
+
+def forecast(model: nn.Module, source: sources.Source, recipe: Recipe, asked, *, steps: int, device, output: Path):
+    """Say what the training will take, before its first step; where the machine has less, ask first."""
+    with dice.kept():
+        image, label = source.train[0][:2]
+    batch = max(1, recipe.batch_size // distributed.world())
+    needed = Estimate.of(model, image, label, batch_size=batch, optimizer=recipe.optimizer)
+    memory, disk = free_memory(device), free_disk(output)
+    say(f"needs about {gigabytes(needed.memory)} of memory" + (f" ({gigabytes(memory)} are free)" if memory else ""))
+    short = [
+        f"about {gigabytes(size)} of {what}, and {gigabytes(free)} are free"
+        for what, size, free in (("memory", needed.memory, memory), ("disk", 2 * needed.stored, disk))
+        if free is not None and size > free and not asked.yes
+    ]
+    if short:
+        ask(f"the training needs {' and '.join(short)}")
+    seconds = seconds_of_step(model, image, label, batch_size=batch, device=device)
+    say(f"takes about {spell(steps * seconds)} ({steps} steps of {seconds:.2g} s), less what a checkpoint has done")
+
+
+def ask(trouble: str) -> None:
+    """Go on all the same? Where nobody can answer, no."""
+    if distributed.running() or sys.stdin is None or not sys.stdin.isatty():
+        raise ValueError(f"{trouble}: choose a smaller --batch-size, --crop or --width, or --yes to go on all the same")
+    if input(f"{trouble}. Go on all the same? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise ValueError("not begun: a smaller --batch-size, --crop or --width needs less")
 
 
 def output_of(asked: argparse.Namespace) -> Path:
@@ -128,7 +168,7 @@ def finish(model: nn.Module, source: sources.Source, history: History, asked, ou
     checkpoint.save(output / "weights.pt", model.state_dict())
     history.write_csv(output / "log.csv")
     plot(history, output / "plot.png", f"{asked.model} on {asked.data}")
-    (output / "scores.json").write_text(json.dumps(summary(score, source, history), indent=2) + "\n")
+    whole.write(output / "scores.json", json.dumps(summary(score, source, history), indent=2) + "\n")
     say(f"{source.scored_on}: mIoU {float(score.mean_iou):.4f}, pixel accuracy {float(score.pixel_accuracy):.4f}")
     for name, iou in zip(source.classes, score.iou.tolist()):
         say(f"  {name:<14} {iou:.4f}")

@@ -1,8 +1,11 @@
 """What a training was: the loss of each step, the scores seen on the way, the time. It is part of every checkpoint."""
 
 import csv
+import io
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+
+from course_lib.files import whole
 
 
 @dataclass
@@ -32,10 +35,9 @@ class History:
     def write_csv(self, path: str | Path) -> None:
         """One row per step: step, loss, learning rate, and the two scores where they were taken."""
         scores, validations = dict(map(tuple, self.scores)), dict(map(tuple, self.validations))
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["step", "loss", "learning_rate", "batch_miou", "validation_miou"])
-            for step, (loss, rate) in enumerate(zip(self.losses, self.rates), 1):
-                writer.writerow([step, f"{loss:.6g}", f"{rate:.6g}", scores.get(step, ""), validations.get(step, "")])
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(["step", "loss", "learning_rate", "batch_miou", "validation_miou"])
+        for step, (loss, rate) in enumerate(zip(self.losses, self.rates), 1):
+            writer.writerow([step, f"{loss:.6g}", f"{rate:.6g}", scores.get(step, ""), validations.get(step, "")])
+        whole.write(path, text.getvalue())

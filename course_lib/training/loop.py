@@ -4,7 +4,9 @@ In come a network and data; the network learns in place, and a History comes out
 in the files beside it; what is left here can be read from top to bottom.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -42,6 +44,7 @@ def fit(
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 100,
     log: str | Path | None = None,
+    facts: Mapping[str, object] | None = None,
     seed: int = 0,
     workers: int = 0,
     device: str | torch.device | None = None,
@@ -53,8 +56,10 @@ def fit(
     schedule: "one_cycle", "poly", "stairs", "constant" or a function of progress.
     amp: mixed precision; None means on CUDA yes, elsewhere no.
     checkpoint: a file; if it is there training continues from it, bit for bit on a processor.
+    facts: what else must be the same to continue, and the checkpoint cannot know, such as {"crop": 321}.
     Ctrl-C or the stop button ends training after the step in hand; what was learned stays.
     """
+    check_numbers(clip=clip, checkpoint_every=checkpoint_every, validate_every=validate_every)
     device = torch.device(device) if device else next(model.parameters()).device
     model.to(device, memory_format=torch.channels_last)
     with dice.kept():
@@ -68,24 +73,24 @@ def fit(
         "steps": steps, "batch_size": batch_size, "seed": seed, "images": len(data), "clip": clip, "ignore": ignore,
         "class_weights": None if weights is None else weights.tolist(), "schedule": getattr(factor, "__name__", "own"),
         "data": distributed.from_first(lambda: identity(data, progress=progress)) if checkpoint else None,
-        **described(optimizer),
+        "facts": dict(facts or {}), **described(optimizer),
     }  # fmt: skip
     save = Saver(model, optimizer, scaler, plan=plan, path=checkpoint, log=log)
-    history = save.resume()
-    objective = distributed.joined(Objective(model, class_weights=weights, ignore=ignore).to(device), device)
-    order = Order(
-        len(data), batch_size=batch_size, start=history.steps, steps=steps, seed=seed,
-        rank=distributed.rank(), world=distributed.world(),
-    )  # fmt: skip
-    checked = Checked(data, num_classes=num_classes, ignore=ignore, seed=seed)
-    feed = batches(checked, order, workers=workers, pin=device.type == "cuda")
-    watch = Watch(history, steps=steps, num_classes=num_classes, ignore=ignore, progress=progress)
-    parameters = list(model.train().parameters())
-    try:
-        with dice.kept(), Interruption() as interruption:
+    with save.alone() as history, dice.kept(), Interruption() as interruption:
+        objective = distributed.joined(Objective(model, class_weights=weights, ignore=ignore).to(device), device)
+        order = Order(
+            len(data), batch_size=batch_size, start=history.steps, steps=steps, seed=seed,
+            rank=distributed.rank(), world=distributed.world(),
+        )  # fmt: skip
+        checked = Checked(data, num_classes=num_classes, ignore=ignore, seed=seed)
+        feed = batches(checked, order, workers=workers, pin=device.type == "cuda")
+        watch = Watch(history, steps=steps, images=len(data), num_classes=num_classes, ignore=ignore, progress=progress)
+        parameters = list(model.train().parameters())
+        try:
             for step, (images, labels) in enumerate(Clock(history).timed(feed), history.steps):
                 dice.throw_for_step(seed, step, distributed.rank())
                 rate = set_rate(optimizer, factor(step / steps))
+                watch.look(labels)
                 images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
                 labels = labels.to(device, non_blocking=True)
                 with autocast():
@@ -111,11 +116,22 @@ def fit(
                     save(history)
             watch.settle()
             save(history)
-    except KeyboardInterrupt:  # in the middle of a step: the last checkpoint is the better start
-        history.interrupted = True
-    finally:
-        watch.close()
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{error}. For now {save.stands()}") from error
+        except KeyboardInterrupt:  # in the middle of a step: the last checkpoint is the better start
+            history.interrupted = True
+        finally:
+            watch.close()
     return history
+
+
+def check_numbers(*, clip: float | None, checkpoint_every: int, validate_every: int | None) -> None:
+    """Below 0 a clipped gradient points backwards; at 0 nothing is learned."""
+    if clip is not None and not 0 < clip < math.inf:
+        raise ValueError(f"clip, the largest norm of the gradient, must be above 0, or None for no limit; got {clip}")
+    for what, value in (("checkpoint_every", checkpoint_every), ("validate_every", validate_every)):
+        if value is not None and not (isinstance(value, Integral) and value > 0):
+            raise ValueError(f"{what} is a number of steps and must be at least 1, got {value!r}")
 
 
 def length(steps: int | None, epochs: float | None, images: int, batch_size: int) -> int:

@@ -6,7 +6,6 @@ In comes an error from inside a network; out goes the same error with the name o
 import contextlib
 from collections.abc import Iterator
 
-from torch import nn
 from torch.utils.data import Dataset, Subset
 
 from course_lib.datasets.pairs import Pairs
@@ -26,12 +25,3 @@ def named(data: Dataset, index: int) -> Iterator[None]:
             f"{error}; the picture is {data.pairs[index][0]}: enlarge it or take it away, and if it was cut, "
             "take a larger --crop (in Python: augment(crop=...))"
         ) from error
-
-
-def check_smallest(model: nn.Module, data: Dataset) -> None:
-    """Scoring shows whole pictures: one that is too small is named before training, and not after it."""
-    from course_lib.training.objective import classes_of
-
-    if isinstance(data, Pairs):
-        smallest = min(range(len(data)), key=lambda index: min(data.size_of(index)))
-        classes_of(model, Subset(data, [smallest]), next(model.parameters()).device)

@@ -7,9 +7,12 @@ the pixels of all of them, so that two processes compute the gradient of one.
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import Dataset, Subset
 
+from course_lib.datasets.pairs import Pairs
 from course_lib.models import training_logits
 from course_lib.training import distributed
+from course_lib.training.feed import check_sample
 from course_lib.training.naming import named
 
 
@@ -60,7 +63,7 @@ def classes_of(model: nn.Module, data, device: torch.device) -> int:
     if not len(data):
         raise ValueError("the data set is empty: there is nothing to train on or to score")
     image, label = data[0][:2]
-    check_pair(image, label)
+    check_sample(image, label, 0)
     training = model.training
     try:
         with named(data, 0):
@@ -82,7 +85,8 @@ def classes_of(model: nn.Module, data, device: torch.device) -> int:
     return logits.shape[1]
 
 
-def check_pair(image: Tensor, label: Tensor) -> None:
-    from course_lib.training.feed import check_sample
-
-    check_sample(image, label, 0)
+def check_smallest(model: nn.Module, data: Dataset) -> None:
+    """Scoring shows whole pictures: one that is too small is named before training, and not after it."""
+    if isinstance(data, Pairs):
+        smallest = min(range(len(data)), key=lambda index: min(data.size_of(index)))
+        classes_of(model, Subset(data, [smallest]), next(model.parameters()).device)

@@ -5,6 +5,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 
 import torch
 from torch import Tensor
@@ -20,13 +21,30 @@ LOOKS, APART = 50, 20  # how often in one training the score of a batch is taken
 class Watch:
     """Sees each step; keeps losses on the GPU until it looks, so that it never makes the GPU wait."""
 
-    def __init__(self, history: History, *, steps: int, num_classes: int, ignore: int | None, progress: bool):
-        self.history, self.steps = history, steps
+    def __init__(
+        self, history: History, *, steps: int, images: int, num_classes: int, ignore: int | None, progress: bool
+    ):
+        self.history, self.steps, self.images = history, steps, images
         self.num_classes, self.ignore = num_classes, ignore
         self.every = max(APART, steps // LOOKS)
         self.pending: list[Tensor] = []
+        self.void = 0  # images seen before the first pixel that counts
+        self.counted = ignore is None
         hidden = not progress or distributed.rank() != 0
         self.bar = tqdm(total=steps, initial=history.steps, desc="training", delay=1, leave=False, disable=hidden)
+
+    def look(self, labels: Tensor) -> None:
+        """Before a step, until the first pixel that is not void: without any there is nothing to learn."""
+        if not self.counted:
+            self.counted = bool((labels != self.ignore).any())
+            self.void += len(labels)
+            if not self.counted and self.void >= self.images:
+                self.counted = True  # it is said once
+                warnings.warn(
+                    f"all pixels of the first {self.void} labels are void ({self.ignore}): nothing is learned. Look at "
+                    "the masks, at ignore= and, if pictures are cut, at the crop",
+                    stacklevel=3,
+                )
 
     def alarm(self, loss: Tensor, norm: Tensor | None) -> None:
         """Before the weights move: is the loss a number, and its gradient?"""

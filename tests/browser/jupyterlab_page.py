@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -36,10 +37,11 @@ OUTPUTS = f"() => {CURRENT}.content.widgets.filter(c => c.model.type === 'code')
 
 @dataclass
 class Lab:
-    """A running JupyterLab, its folder, and where screenshots are kept."""
+    """A running JupyterLab, the word that opens it, its folder, and where screenshots are kept."""
 
     browser: object
     address: str
+    token: str
     folder: Path
     artefacts: Path
 
@@ -55,7 +57,7 @@ class Lab:
         """The page of a notebook, once its kernel answers."""
         page = self.browser.new_page(viewport={"width": width, "height": height}, **options)
         page.set_default_timeout(PATIENCE)
-        page.goto(f"{self.address}/doc/tree/{path}?reset")
+        page.goto(f"{self.address}/doc/tree/{path}?reset&token={self.token}")
         page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
         page.wait_for_function(READY)
         return page
@@ -90,27 +92,28 @@ def running_lab(browser, folder: Path, *, artefacts: Path) -> Iterator[Lab]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]  # should another take it first, the server takes the next and writes down which
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += ["--IdentityProvider.token=", "--expose-app-in-browser"]
-    own = {name: str(folder / name.lower()) for name in OWN_FOLDERS}
+    command += ["--expose-app-in-browser"]
+    token = secrets.token_urlsafe()  # whoever opens the server runs code as us; a command line can be read by others
+    own = {"JUPYTER_TOKEN": token, **{name: str(folder / name.lower()) for name in OWN_FOLDERS}}
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
     try:
-        address = wait_until_it_answers(server, folder)
+        address = wait_until_it_answers(server, folder, token)
         artefacts.mkdir(parents=True, exist_ok=True)
-        yield Lab(browser, address, folder, artefacts)
+        yield Lab(browser, address, token, folder, artefacts)
     finally:
         server.terminate()
         server.wait()
 
 
-def wait_until_it_answers(server: subprocess.Popen, folder: Path) -> str:
+def wait_until_it_answers(server: subprocess.Popen, folder: Path, token: str) -> str:
     """The address that the server has written down, once it answers there."""
     until = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < until and server.poll() is None:
         try:
             (written,) = (folder / "jupyter_runtime_dir").glob("jpserver-*.json")
             address = f"http://127.0.0.1:{json.loads(written.read_text())['port']}"
-            urllib.request.urlopen(f"{address}/api/status", timeout=10)
+            urllib.request.urlopen(f"{address}/api/status?token={token}", timeout=10)
             return address
         except (OSError, ValueError):  # not there yet, or half written
             time.sleep(0.3)

@@ -5,6 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
+import torch
 from datasets_files import CLASSES, labels, own_pictures, write_image, write_mask
 from PIL import Image
 
@@ -115,6 +116,98 @@ def test_a_picture_too_large_is_named_and_to_be_shrunk(root, monkeypatch, limit)
         Folder(root, CLASSES)[0]
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # who knows what he does
     assert Folder(root, CLASSES)[0][0].shape == (3, 6, 8)
+
+
+def test_what_pillow_refuses_is_told_with_the_file(root):
+    """A text of 70 MB inside a PNG: Pillow's own words do not say in which file."""
+    path = root / "images" / "cat.png"
+    text = b"zTXt" + b"words\0\0" + zlib.compress(bytes(70 << 20))
+    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
+    content = path.read_bytes()
+    path.write_bytes(content[:33] + chunk + content[33:])  # after the head
+    with pytest.raises(ValueError, match=r"images/cat\.png cannot be read as a picture \(.*\): open it in a viewer"):
+        Folder(root, CLASSES)[0]
+
+
+@pytest.mark.parametrize("mode, alpha", [("RGBA", 0), ("RGBA", 254), ("LA", 0), ("P", 0)])
+def test_a_picture_that_hides_colours_behind_transparency_is_refused_and_the_advice_mends_it(root, mode, alpha):
+    path = root / "images" / "cat.png"
+    picture = Image.new("RGBA", (8, 6), (200, 30, 30, 255))
+    picture.putpixel((3, 2), (10, 20, 30, alpha))
+    if mode == "P":
+        picture.quantize().save(path)
+    else:
+        picture.convert(mode).save(path)
+    with pytest.raises(
+        ValueError, match=r"cat\.png has transparent pixels \(alpha down to \d+\); expected a picture"
+    ) as told:
+        Folder(root, CLASSES)[0]
+    advice = str(told.value).split("To put it on white: ")[1]
+    exec(advice, {"path": path})
+    assert Folder(root, CLASSES).load(0)[0].shape == (3, 6, 8)
+    if alpha == 0:
+        assert Folder(root, CLASSES).load(0)[0][:, 2, 3].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+def test_a_picture_whose_alpha_is_full_is_read(root, mode):
+    picture = Image.new("RGBA", (8, 6), (200, 30, 20, 255))
+    if mode == "P":
+        picture = picture.quantize()
+        picture.info["transparency"] = bytes([255])
+    picture.save(root / "images" / "cat.png")
+    assert Folder(root, CLASSES).load(0)[0][:, 0, 0].tolist() == [200, 30, 20]
+
+
+def turned(path, note, size=(6, 6)):
+    """A picture with a note by which viewers turn it."""
+    exif = Image.Exif()
+    exif[0x0112] = note
+    path.unlink(missing_ok=True)
+    write_image(path, size=size, exif=exif)
+
+
+@pytest.mark.parametrize("note", [3, 6])
+def test_a_square_picture_that_is_turned_beside_a_mask_that_is_not_is_told_once(root, note):
+    for name in ("cat", "dog"):
+        turned(root / "images" / f"{name}.png", note)
+        write_mask(root / "masks" / f"{name}.png", labels(0, 1, size=(6, 6)))
+    data = Folder(root, CLASSES)
+    with pytest.warns(
+        UserWarning, match=rf"cat\.png has a note .*EXIF orientation {note}\); its mask .* has none"
+    ) as told:
+        list(data) + [data[0]]
+    assert len(told) == 1
+    image = root / "images" / "cat.png"
+    before = data.load(0)[0]
+    exec(str(told[0].message).split("To be sure: ")[1], {"image": image})
+    turned(root / "images" / "dog.png", 1)
+    assert torch.equal(Folder(root, CLASSES).load(0)[0], before)
+
+
+def test_a_mask_as_the_picture_lies_in_its_file_is_refused_with_the_reason(root):
+    turned(root / "images" / "cat.png", 6, size=(8, 6))
+    write_mask(root / "masks" / "cat.png", labels(0, 1, size=(8, 6)))
+    with pytest.raises(ValueError, match=r"is 6x8 .* as the picture lies in its file; expected 8x6, as view"):
+        Folder(root, CLASSES)[0]
+
+
+def test_a_mask_as_viewers_show_the_picture_is_right(root):
+    turned(root / "images" / "cat.png", 6, size=(8, 6))
+    assert Folder(root, CLASSES)[0][0].shape == (3, 6, 8)
+
+
+@pytest.mark.parametrize("colours", [None, {(0, 0, 0): 0, (255, 255, 255): 1}])
+def test_a_mask_with_the_same_note_turns_with_its_picture(root, colours):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = np.zeros((8, 6), np.uint8)
+    pixels[0, 0] = 1
+    picture = Image.fromarray(pixels * 255).convert("RGB") if colours else Image.fromarray(pixels)
+    turned(root / "images" / "cat.png", 6, size=(8, 6))
+    picture.save(root / "masks" / "cat.png", exif=exif)
+    label = Folder(root, CLASSES, colours=colours).load(0)[1]
+    assert label.nonzero().tolist() == [[0, 7]]  # by a quarter clockwise, as the picture
 
 
 def test_the_size_of_a_picture_too_large_is_told_in_millions(root):

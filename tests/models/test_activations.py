@@ -66,3 +66,12 @@ def test_unknown_layers_are_answered_with_known_ones(layer: str, words: str) -> 
 def test_at_least_one_layer() -> None:
     with pytest.raises(ValueError, match="name at least one layer"), models.activations(Small()):
         pass
+
+
+def test_of_several_tensors_the_first_is_kept() -> None:
+    """A pool that remembers where its maxima were gives two: the map and the places."""
+    net, image = nn.Sequential(nn.MaxPool2d(2, return_indices=True)), torch.randn(1, 2, 4, 4)
+    with models.activations(net, "0") as maps:
+        pooled, places = net(image)
+    assert torch.equal(maps["0"], pooled)
+    assert maps["0"].dtype != places.dtype

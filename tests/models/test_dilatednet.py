@@ -133,6 +133,7 @@ def test_padding_is_where_the_release_has_it(kind, pads):
     "arguments, words",
     [
         ({"dilations": (1, 1, 0, 1)}, "dilation must be at least 1, got 0"),
+        ({"dilations": ()}, "dilation must be at least 1, got 0"),
         ({"dilations": (1, 1, 2)}, "the last layer is 1x1 and needs dilation 1"),
         ({"kind": "basics"}, "did you mean 'basic'"),
         ({"initialisation": "xavir"}, "did you mean 'xavier'"),

@@ -15,6 +15,7 @@ from torchvision.models import ResNet50_Weights, VGG16_BN_Weights, VGG16_Weights
 from torchvision.models.segmentation import DeepLabV3_ResNet50_Weights
 
 from course_lib import models
+from course_lib.files import download, tensors
 
 SERVED = {
     "resnet50": ResNet50_Weights.IMAGENET1K_V1,
@@ -127,19 +128,30 @@ def test_vgg16_backbone(serve, name: str, model: str) -> None:
     assert number(net, biases[0]) == theirs[{"vgg16": "features.28.bias", "vgg16_bn": "features.40.bias"}[model]][0]
 
 
-def test_a_damaged_file_is_refused(serve) -> None:
+def test_a_file_that_arrives_damaged_is_refused(serve) -> None:
     serve("resnet50", damaged=True)
-    with pytest.raises(RuntimeError, match=r"resnet50-00000000.pth arrived damaged: its checksum"):
+    with pytest.raises(OSError, match=r"another file \(sha256 \w{8}, expected 00000000\)"):
         models.build("deeplab_v3_resnet50", backbone_weights="IMAGENET1K_V1")
 
 
-def test_no_network_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_that_was_damaged_in_the_cache_is_refused(serve, tmp_path: Path) -> None:
+    serve("resnet50")
+    models.build("deeplab_v3_resnet50", backbone_weights="IMAGENET1K_V1")
+    (kept,) = (tmp_path / "home" / "hub" / "checkpoints").iterdir()
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(content)
+    with pytest.raises(OSError, match=r"resnet50-\w{8}\.pth is another file or not whole: .* Delete it and run again"):
+        models.build("deeplab_v3_resnet50", backbone_weights="IMAGENET1K_V1")
+
+
+def test_no_network_is_told_with_what_to_fetch_by_hand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(download.time, "sleep", lambda seconds: None)
     monkeypatch.setattr(ResNet50_Weights.IMAGENET1K_V1.value, "url", "http://127.0.0.1:9/resnet50-00000000.pth")
-    with pytest.raises(ConnectionError, match=r"could not download http://127.0.0.1:9/resnet50") as caught:
+    with pytest.raises(OSError, match=r"resnet50-00000000\.pth could not be fetched:\n  http://127.0.0.1:9") as caught:
         models.build("deeplab_v3_resnet50", backbone_weights="IMAGENET1K_V1")
-    assert "\n" not in str(caught.value)
-    assert str(tmp_path / "hub" / "checkpoints") in str(caught.value)
+    assert f"put it at\n  {tmp_path / 'hub' / 'checkpoints'}" in str(caught.value)
 
 
 def test_a_file_of_ours_comes_back(tmp_path: Path) -> None:
@@ -149,10 +161,72 @@ def test_a_file_of_ours_comes_back(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(net.state_dict().values(), again.state_dict().values()))
 
 
-def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
-    torch.save({"net": models.build("segnet", width=0.05)}, tmp_path / "pickled.pt")
-    with pytest.raises(Exception, match=r"[Ww]eights.only"):
-        models.build("segnet", width=0.05, weights=tmp_path / "pickled.pt")
+def test_a_trainings_checkpoint_gives_its_weights(tmp_path: Path) -> None:
+    net = models.build("segnet", num_classes=3, width=0.05)
+    tensors.save(tmp_path / "c.pt", {"plan": {"steps": 3}, "model": net.state_dict(), "optimizer": {}})
+    again = models.build("segnet", num_classes=3, width=0.05, weights=tmp_path / "c.pt")
+    assert all(torch.equal(a, b) for a, b in zip(net.state_dict().values(), again.state_dict().values()))
+
+
+class Evil:
+    def __reduce__(self):
+        return (Path.mkdir, (Path("evil"),))
+
+
+SMALL = {"num_classes": 3, "width": 0.05}
+
+
+def written(path: Path, kind: str) -> None:
+    """One of the many files that are no weights of SegNet."""
+    state = models.build("segnet", **SMALL).state_dict()
+    torch.save(state, path)
+    whole = path.read_bytes()
+    contents = {"text": b"weights, please", "empty": b"", "truncated": whole[:-2000], "half": whole[: len(whole) // 2]}
+    payloads = {
+        "pickled": {"net": models.build("segnet", **SMALL)}, "evil": {"net": Evil()}, "list": [1, 2],
+        "nothing": {}, "numbers": {"score.bias": 3}, "other": models.build("unet", **SMALL).state_dict(),
+        "other classes": models.build("segnet", 4, 0.05).state_dict(),
+        "nan": {**state, next(iter(state)): torch.full_like(next(iter(state.values())), float("nan"))},
+    }  # fmt: skip
+    if kind in contents:
+        path.write_bytes(contents[kind])
+    elif kind == "old":
+        torch.save(state, path, _use_new_zipfile_serialization=False)
+    elif kind == "overwritten":
+        middle = len(whole) // 2
+        path.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
+    else:
+        torch.save(payloads[kind], path)
+
+
+@pytest.mark.parametrize(
+    "kind, words",
+    [
+        ("text", r"not a whole file of weights \(it begins with b'weig'; expected PK"),
+        ("empty", r"not a whole file of weights \(it is empty\): save or copy it again"),
+        ("truncated", r"\(its end is missing or damaged\)"),
+        ("half", r"\(its end is missing or damaged\)"),
+        ("overwritten", r"\(its part .* is damaged: its checksum is another\)"),
+        ("old", r"expected PK, as torch writes since version 1\.6.*save it again with torch\.save"),
+        ("pickled", "holds more than tensors, numbers and texts, course_lib.*, and could run code"),
+        ("evil", "holds more than tensors, numbers and texts.*, and could run code; expected a state_dict"),
+        ("list", "holds a list; expected a dictionary of tensors"),
+        ("nothing", "holds a dictionary of nothing; expected a dictionary of tensors"),
+        ("numbers", r"holds a dictionary of 'score\.bias'; expected a dictionary of tensors"),
+        ("other", r"holds another network \(.*: missing there, \(.*\) now\): build it with the same model"),
+        ("other classes", r"holds another network \(.*: \(4,\) there, \(3,\) now\)"),
+        ("nan", "holds weights that are no numbers"),
+    ],
+)
+def test_a_file_that_is_no_weights_is_refused_in_one_sentence(tmp_path: Path, monkeypatch, kind: str, words: str):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "w.pt", kind)
+    with pytest.raises(ValueError, match=words) as caught:
+        models.build("segnet", **SMALL, weights=tmp_path / "w.pt")
+    assert str(caught.value).startswith(f"{tmp_path / 'w.pt'} ")
+    assert "weights_only" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not Path("evil").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """The small networks of the lessons are there, small, and as good as they say."""
 
+import hashlib
 import json
 
 import pytest
 import torch
+from training_damaged import damaged_copies
 
 from course_lib import models
 from course_lib.receptive_field import theoretical
@@ -58,6 +60,27 @@ def test_a_loaded_network_is_ready_to_look():
 def test_an_unknown_checkpoint_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'segnet_street'"):
         checkpoints.load("segnet_streat")
+
+
+def test_an_unknown_name_on_the_command_line_is_one_line():
+    with pytest.raises(SystemExit, match=r"^python -m course_lib\.training\.checkpoints: unknown checkpoint 'nix'"):
+        checkpoints.main(["nix"])
+
+
+@pytest.mark.parametrize("name", sorted(LESSONS))
+def test_each_carries_its_checksum(name):
+    content = (checkpoints.folder() / f"{name}.pt").read_bytes()
+    assert checkpoints.describe(name)["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_of_200_damaged_copies_none_is_believed(tmp_path, monkeypatch):
+    whole, told = (checkpoints.folder() / "far_vehicles.pt").read_bytes(), checkpoints.describe("far_vehicles")
+    monkeypatch.setattr(checkpoints, "folder", lambda: tmp_path)
+    (tmp_path / "far_vehicles.json").write_text(json.dumps(told))
+    for copy in damaged_copies(whole, 200):
+        (tmp_path / "far_vehicles.pt").write_bytes(copy)
+        with pytest.raises(ValueError, match=r"far_vehicles\.pt is not a whole checkpoint \(.*\): restore it"):
+            checkpoints.load("far_vehicles")
 
 
 def test_making_one_writes_a_network_and_its_story(tmp_path, monkeypatch, capsys):

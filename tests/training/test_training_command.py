@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 import torch
@@ -59,6 +60,8 @@ def test_the_same_command_again_goes_on_from_its_checkpoint(output, capsys):
     (["--option", "colour=3"], "no option 'colour'"),
     (["--steps", "7"], "another training"),
     (["--learning-rate", "nan"], "became nan"),
+    (["--clip", "0"], "clip, the largest norm of the gradient, must be above 0"),
+    (["--checkpoint-every", "0"], "checkpoint_every is a number of steps"),
 ])  # fmt: skip
 def test_errors_are_one_line(output, tmp_path, change, message):
     folder = output if "--steps" in change else tmp_path
@@ -67,6 +70,71 @@ def test_errors_are_one_line(output, tmp_path, change, message):
     assert str(caught.value).startswith("python -m course_lib.training: ")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change, message", [
+    (["--crop", "36"], r"another training \(crop: None there, 36 now\)"),
+    (["--backbone-weights", "IMAGENET1K_V1"], r"backbone_weights: None there, 'IMAGENET1K_V1' now"),
+    (["--option", "dropout=0.3"], r"option: \[\] there, \['dropout=0\.3'\] now"),
+    (["--data", "scenes:street"], "belongs to other data|holds another network"),
+    (["--size", "48"], "belongs to other data"),
+])  # fmt: skip
+def test_another_training_is_never_continued_in_the_same_output(output, monkeypatch, change, message):
+    monkeypatch.setattr(command, "forecast", lambda *args, **options: None)
+    real = models.build
+
+    def build(*args, backbone_weights=None, dropout=None, **options):
+        """As if the weights had been fetched, and the network had the option."""
+        return real(*args, **options)
+
+    monkeypatch.setattr(command.models, "build", build)
+    before = {path.name: path.read_bytes() for path in output.iterdir()}
+    with pytest.raises(SystemExit, match=message):
+        command.main([*TINY, "--steps", "5", "--output", str(output), *change])
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == before
+
+
+def test_memory_and_minutes_stand_before_the_first_step(tmp_path, monkeypatch, capsys):
+    def stop(*args, **options):
+        raise ValueError("the first step")
+
+    monkeypatch.setattr(command, "fit", stop)
+    with pytest.raises(SystemExit, match="the first step"):
+        command.main([*TINY, "--steps", "5", "--output", str(tmp_path / "o")])
+    said = capsys.readouterr().out
+    assert re.search(r"needs about \d+ MB of memory \(.* GB are free\)", said)
+    assert re.search(r"takes about \d+ \w+ \(5 steps of .* s\)", said)
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("what, room", [("memory", "free_memory"), ("disk", "free_disk")])
+def test_a_training_that_does_not_fit_asks_first(tmp_path, monkeypatch, capsys, what, room):
+    begun = []
+    monkeypatch.setattr(command, room, lambda *args: 1000)
+    monkeypatch.setattr(command, "seconds_of_step", lambda *args, **options: begun.append(1) or 1.0)
+    monkeypatch.setattr(command, "fit", lambda *args, **options: (_ for _ in ()).throw(ValueError("the first step")))
+    line = [*TINY, "--steps", "5", "--output", str(tmp_path / "o")]
+    with pytest.raises(SystemExit, match=rf"needs about .* of {what}, and 1 MB are free: choose a smaller --batch"):
+        command.main(line)  # nobody sits before the tests
+    assert not begun
+    answers = ["n", "y"]
+    monkeypatch.setattr(command.sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
+    monkeypatch.setattr("builtins.input", lambda question: answers.pop(0))
+    for word in ("not begun", "the first step"):
+        with pytest.raises(SystemExit, match=word):
+            command.main(line)
+    assert not answers
+    with pytest.raises(SystemExit, match="the first step"):
+        command.main([*line, "--yes"])
+
+
+def test_ctrl_c_before_the_first_step_is_one_line(tmp_path, monkeypatch):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "forecast", interrupted)
+    with pytest.raises(SystemExit, match=r"stopped before the first step"):
+        command.main([*TINY, "--steps", "5", "--output", str(tmp_path / "o")])
 
 
 def test_options_are_numbers_where_they_are_numbers():

@@ -135,12 +135,22 @@ def test_the_loss_is_torchs_mean_over_all_but_void(weights):
     torch.testing.assert_close(loss, F.cross_entropy(logits, labels, weight=tensor, ignore_index=255))
 
 
-def test_a_batch_of_void_alone_teaches_nothing():
+def test_labels_of_void_alone_teach_nothing_and_this_is_said_once():
     data = Blobs()
     data.labels[:] = 255
-    model, history = quick(data=data, optimizer="sgd", weight_decay=0.0)
+    with pytest.warns(
+        UserWarning, match=r"all pixels of the first 12 labels are void \(255\): nothing is learned"
+    ) as told:
+        model, history = quick(data=data, optimizer="sgd", weight_decay=0.0)
+    assert len(told) == 1
     assert history.losses == [0.0] * 6
     assert torch.equal(model[0].weight, TinyNet()[0].weight)
+
+
+def test_one_batch_of_void_among_others_is_not_said():
+    data = Blobs()
+    data.labels[:8] = 255
+    quick(data=data)
 
 
 def test_auxiliary_heads_weigh_what_the_network_says():
@@ -241,6 +251,12 @@ def item(side=12, value=0):
     (Blobs(), {"schedule": "polly"}, "did you mean 'poly'"),
     (Blobs(), {"class_weights": [1, 2]}, r"class_weights must be 3 numbers, one per class, got \(2,\)"),
     (Blobs(), {"class_weights": [1, -2, 1]}, "not negative"),
+    (Blobs(), {"clip": -1.0}, r"clip, the largest norm of the gradient, must be above 0, .*got -1\.0"),
+    (Blobs(), {"clip": 0}, "clip.*must be above 0.*got 0"),
+    (Blobs(), {"clip": float("nan")}, "clip.*must be above 0.*got nan"),
+    (Blobs(), {"checkpoint_every": 0}, "checkpoint_every is a number of steps and must be at least 1, got 0"),
+    (Blobs(), {"checkpoint_every": 2.5}, r"checkpoint_every.*at least 1, got 2\.5"),
+    (Blobs(), {"validation": Blobs(), "validate_every": -1}, "validate_every.*at least 1, got -1"),
 ])  # fmt: skip
 def test_what_is_wrong_is_named(data, options, message):
     with pytest.raises(ValueError, match=message):

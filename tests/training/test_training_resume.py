@@ -10,6 +10,7 @@ import pytest
 import torch
 from training_tiny import Blobs, TinyNet, fingerprint
 
+from course_lib.files import tensors, whole
 from course_lib.training import checkpoint, fit
 
 HERE = Path(__file__).parent
@@ -132,11 +133,11 @@ def test_a_full_disk_loses_neither_the_training_nor_the_last_checkpoint(tmp_path
             full()
 
     if failure == "fsync":
-        monkeypatch.setattr(checkpoint.os, "fsync", full)
+        monkeypatch.setattr(whole.os, "fsync", full)
     elif failure == "rename":
-        monkeypatch.setattr(checkpoint.os, "replace", full)
+        monkeypatch.setattr(whole.os, "replace", full)
     else:
-        monkeypatch.setattr(checkpoint, "open", HalfFile, raising=False)
+        monkeypatch.setattr(whole, "open", HalfFile, raising=False)
     with pytest.warns(UserWarning, match="could not be saved .*No space left.*the last good checkpoint stands"):
         model, _ = trained(checkpoint=path)
     assert fingerprint(model) == undisturbed[0]
@@ -171,6 +172,67 @@ def test_a_checkpoint_of_another_training_is_refused_by_name(tmp_path):
     trained(checkpoint=tmp_path / "c.pt")
     with pytest.raises(ValueError, match=r"another training \(batch_size: 4 there, 5 now\): delete it"):
         trained(checkpoint=tmp_path / "c.pt", batch_size=5)
+
+
+def test_weights_alone_are_no_checkpoint_of_a_training(tmp_path):
+    tensors.save(tmp_path / "w.pt", TinyNet().state_dict())
+    with pytest.raises(
+        ValueError, match=r"w\.pt holds a dictionary of '0\.weight'.*; expected the checkpoint of a train"
+    ):
+        trained(checkpoint=tmp_path / "w.pt")
+    tensors.save(tmp_path / "w.pt", [1, 2])
+    with pytest.raises(ValueError, match="holds a list; expected the checkpoint of a training"):
+        trained(checkpoint=tmp_path / "w.pt")
+
+
+def test_other_facts_are_refused_by_name(tmp_path):
+    trained(checkpoint=tmp_path / "c.pt", facts={"crop": 40, "scale": [1, 2]})
+    trained(checkpoint=tmp_path / "c.pt", facts={"crop": 40, "scale": [1, 2]})
+    with pytest.raises(ValueError, match=r"another training \(crop: 40 there, 48 now\): delete it"):
+        trained(checkpoint=tmp_path / "c.pt", facts={"crop": 48, "scale": [1, 2]})
+    with pytest.raises(ValueError, match=r"\(crop: 40 there, None now; scale: \[1, 2\] there, None now\)"):
+        trained(checkpoint=tmp_path / "c.pt")
+
+
+def test_a_second_training_is_told_who_writes_the_checkpoint(tmp_path):
+    path = tmp_path / "c.pt"
+
+    def come_second():
+        with pytest.raises(
+            OSError, match=rf"c\.pt is being written by process {os.getpid()} on .*: wait until it ends"
+        ):
+            trained(checkpoint=path)
+
+    trained(data=Stopping(15, come_second), checkpoint=path)
+    assert list(tmp_path.iterdir()) == [path]
+    trained(checkpoint=path)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"file/c\.pt cannot be written \(.*\): choose another --output .* before hours"):
+        trained(data=Stopping(2, interrupt), checkpoint=tmp_path / "file" / "c.pt")
+
+
+class Poisoned(Blobs):
+    """One image of NaN, late enough for a checkpoint before it."""
+
+    def __getitem__(self, index):
+        image, label = super().__getitem__(index)
+        return image * (float("nan") if index == 7 else 1), label
+
+
+def test_a_loss_that_is_no_number_says_the_step_and_what_stands(tmp_path):
+    with pytest.raises(
+        FloatingPointError, match=r"at step [1-6]\..*the last good checkpoint, of step \d, stands in .*c\.pt"
+    ):
+        trained(data=Poisoned(), checkpoint=tmp_path / "c.pt", seed=3)
+    stored = checkpoint.load(tmp_path / "c.pt")
+    assert all(value.isfinite().all() for value in stored["model"].values())
+    with pytest.raises(FloatingPointError, match=r"no checkpoint was written to .*d\.pt yet"):
+        trained(data=Poisoned(), checkpoint=tmp_path / "d.pt", seed=3, checkpoint_every=100)
+    with pytest.raises(FloatingPointError, match="no checkpoint= was given"):
+        trained(data=Poisoned(), seed=3)
 
 
 def test_weights_that_are_no_numbers_are_never_saved(tmp_path):
