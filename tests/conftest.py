@@ -4,6 +4,7 @@ import re
 import signal
 from pathlib import Path
 
+import course_lib  # isort: skip # noqa: F401 - before torch: it sets how torch's threads wait
 import matplotlib
 import pytest
 import torch
