@@ -19,7 +19,9 @@ from torch import Tensor, nn
 from .layer_table import LayerTable, Row
 from .solving.backward import Product, fewer, painted, products
 from .solving.unclipped import Unclipped, tidy
+from .tracing.budget import Budget
 from .tracing.capture import Trace, capture
+from .tracing.layers import Layer
 
 Pixel = int | Sequence[int]
 
@@ -51,9 +53,9 @@ def theoretical(
     def shapes_at(size: tuple[int, ...]) -> list[tuple[int, ...]]:
         return [shape if len(shape) != axes + 2 else _grown(shape, shapes[0], size) for shape in shapes]
 
-    def trace_at(size: tuple[int, ...]) -> Trace:
+    def trace_at(size: tuple[int, ...], budget: Budget | None = None) -> Trace:
         tensors = (torch.empty(shape, dtype=kind, device="meta") for shape, kind in zip(shapes_at(size), kinds))
-        return capture(model, tuple(tensors), axes)
+        return capture(model, tuple(tensors), axes, budget)
 
     image = tuple(shapes[0][2:])
     try:
@@ -128,12 +130,12 @@ class Field:
         return self.is_exact()
 
     def is_exact(self, layer: str | None = None) -> bool:
-        known = self._trace.layers[self._name(layer)]
-        return known is None or self._trace.graph.nodes[known.node].exact
+        fact = self._trace.layers[self._name(layer)].fact
+        return fact is None or self._trace.graph.nodes[fact.node].exact
 
     def output_size(self, layer: str | None = None) -> tuple[int, ...]:
         """The spatial size of a layer's output."""
-        return self._trace.graph.nodes[self._node(layer)].sizes
+        return self._map(layer).sizes
 
     # ------------------------------------------------------------------ one pixel
 
@@ -186,7 +188,8 @@ class Field:
 
     def table(self) -> LayerTable:
         """One row per layer: name, output size, size, stride, offset, coverage, exact. A list that prints as text."""
-        return LayerTable(list(map(self._row, filter(self._has_places, self.layers))), self.notes)
+        maps = [name for name, layer in self._trace.layers.items() if layer.is_map]
+        return LayerTable([self._row(name) for name in maps], self.notes)
 
     def __repr__(self) -> str:
         known = "exact" if self.exact else "an upper bound"
@@ -195,13 +198,6 @@ class Field:
         return f"Field of {len(self.layers)} layers on an image of {image}, {known}; ask {questions}"
 
     # ------------------------------------------------------------------ inside
-
-    def _has_places(self, layer: str) -> bool:
-        try:
-            self._node(layer)
-        except ValueError:
-            return False
-        return True
 
     def _row(self, layer: str) -> Row:
         size, stride, offset = self.size(layer), self.stride(layer), self.offset(layer)
@@ -216,23 +212,22 @@ class Field:
         hint = f"did you mean {', '.join(map(repr, close))}? " if close else ""
         raise ValueError(f"no layer is called {layer!r}; {hint}field.layers lists all {len(self._trace.layers)} names")
 
-    def _node(self, layer: str | None) -> int:
+    def _map(self, layer: str | None) -> Layer:
         name = self._name(layer)
         known = self._trace.layers[name]
-        if known is None:
+        if known.fact is None:
             raise ValueError(f"layer {name!r} reads nothing of the image: its output is constant")
-        if not any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+        if not known.is_map:
             raise ValueError(
-                f"layer {name!r} has no spatial axes: its output has shape {self._trace.shapes[name]}; "
+                f"layer {name!r} has no spatial axes: its output has shape {known.shape}; "
                 f"ask an earlier layer{self._last_spatial(name)}"
             )
-        return known.node
+        return known
 
     def _last_spatial(self, name: str) -> str:
         names = list(self._trace.layers)
         for earlier in reversed(names[: names.index(name)]):
-            known = self._trace.layers[earlier]
-            if known and any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+            if self._trace.layers[earlier].is_map:
                 return f", such as {earlier!r}"
         return ""
 
@@ -248,15 +243,16 @@ class Field:
         return self._trace.graph.nodes[self._root(number)].sizes
 
     def _union(self, pixel: Pixel, layer: str | None, number: int) -> list[Product]:
-        node = self._node(layer)
-        return self._products(node, self._position(pixel, node, layer), self._root(number))
+        return self._products(self._name(layer), self._position(pixel, layer), self._root(number))
 
-    def _find_products(self, node: int, position: tuple[int, ...], root: int) -> list[Product]:
-        found = products(self._trace.graph, node, position, [root], stop_at_global=self.stop_at_global)
+    def _find_products(self, layer: str, position: tuple[int, ...], root: int) -> list[Product]:
+        known = self._trace.layers[layer]
+        start = known.places(position)
+        found = products(self._trace.graph, known.fact.node, start, [root], stop_at_global=self.stop_at_global)
         return fewer(found[root]) if found[root] else []
 
-    def _position(self, pixel: Pixel, node: int, layer: str | None) -> tuple[int, ...]:
-        sizes = self._trace.graph.nodes[node].sizes
+    def _position(self, pixel: Pixel, layer: str | None) -> tuple[int, ...]:
+        sizes = self._map(layer).sizes
         try:
             position = (int(pixel),) if not isinstance(pixel, Sequence | np.ndarray) else tuple(int(p) for p in pixel)
         except (TypeError, ValueError):
@@ -274,14 +270,14 @@ class Field:
 
     def _extent(self, layer: str | None, number: int):
         root = self._root(number)
-        self._node(layer)
+        self._map(layer)
         if root not in self._unclipped:
             self._unclipped[root] = Unclipped(
-                self._trace_quietly, self._shapes_at, self.image_size, self._trace, root, self.stop_at_global
+                self._trace_at, self._shapes_at, self.image_size, self._trace, root, self.stop_at_global
             )
-        return self._unclipped[root].extent(self._name(layer))
-
-    def _trace_quietly(self, size: tuple[int, ...]) -> Trace:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return self._trace_at(size)
+        extent = self._unclipped[root].extent(self._name(layer))
+        note = self._unclipped[root].note
+        if note and note not in self.notes:
+            self.notes.append(note)
+            warnings.warn(note, stacklevel=4)
+        return extent

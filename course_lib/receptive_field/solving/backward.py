@@ -15,10 +15,9 @@ Product = tuple[np.ndarray, ...]
 
 
 def products(
-    graph: Graph, node: int, position: tuple[int, ...], roots: list[int], *, stop_at_global: bool
+    graph: Graph, node: int, start: Product, roots: list[int], *, stop_at_global: bool
 ) -> dict[int, list[Product]]:
-    """What `position` of `node` reads of every root: a union of products of index sets."""
-    start = tuple(_one(size, at) for size, at in zip(graph.nodes[node].sizes, position))
+    """What the places `start` of a node read of every root: a union of products of index sets."""
     waiting: dict[int, list[Product]] = {node: [start]}
     found: dict[int, list[Product]] = {root: [] for root in roots}
     for index in range(node, -1, -1):
@@ -35,12 +34,6 @@ def products(
             pulled = (pull(edge.maps, product, sizes) for product in reached)
             waiting.setdefault(edge.source, []).extend(p for p in pulled if p is not None)
     return found
-
-
-def _one(size: int, at: int) -> np.ndarray:
-    only = np.zeros(size, bool)
-    only[at] = True
-    return only
 
 
 def fewer(union: list[Product]) -> list[Product]:
