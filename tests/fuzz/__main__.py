@@ -7,6 +7,7 @@ import time
 from collections import Counter
 
 import torch
+import torch._dynamo  # loaded by torch on the way, for seconds: not the first program's fault
 
 from .judge import judged
 from .programs import draw_program

@@ -44,9 +44,9 @@ def judged(program: Program) -> Verdict:
         with warnings.catch_warnings(), patch.object(budget, "SECONDS", 0.1):
             warnings.simplefilter("ignore")
             field = theoretical(model, program.size, program.channels, dtype=torch.float64)
+            said = {pixel: field.mask(pixel) for pixel in np.ndindex(*field.output_size())}
+            sizes = field.size()
         layer = field._trace.layers["output"]
-        said = {pixel: field.mask(pixel) for pixel in np.ndindex(*field.output_size())}
-        sizes = field.size()
     except ValueError as error:
         return refused(program, model, str(error))
     except Exception as error:
@@ -81,11 +81,10 @@ def truth(program: Program, model: Run, tries: int) -> Tensor:
             before = model(image.clone())
             read = torch.zeros(*before.shape, height, width, dtype=torch.bool) if read is None else read
             for y, x in np.ndindex(height, width):
-                for by in (0.3, 20.0 if number % 2 else -20.0):
+                for by in (0.3, 20.0 if number % 2 else -20.0, 1e4 if number % 3 else -1e4):
+                    change = 0.5 + torch.rand(program.channels, generator=generator, dtype=torch.float64)
                     other = image.clone()
-                    other[:, :, y, x] += by * (
-                        0.5 + torch.rand(program.channels, generator=generator, dtype=torch.float64)
-                    )
+                    other[:, :, y, x] += by * change
                     after = model(other)
                     read[..., y, x] |= ~((before == after) | (before.isnan() & after.isnan()))
     return read
@@ -102,9 +101,8 @@ def compared(said: dict, read: np.ndarray, *, exact: bool) -> Verdict:
     for pixel, mask in said.items():
         missing = read[pixel] & ~mask
         if missing.any():
-            return Verdict(
-                "too small", f"pixel {pixel} also reads {tuple(map(int, np.argwhere(missing)[0]))}, exact={exact}"
-            )
+            where = tuple(map(int, np.argwhere(missing)[0]))
+            return Verdict("too small", f"pixel {pixel} also reads {where}, exact={exact}")
     if exact:
         for pixel, mask in said.items():
             extra = mask & ~read[pixel]

@@ -1,4 +1,4 @@
-"""Random programs of torch operations, from a seed: views, indexing, complex numbers, reductions, scatter, writes, loops.
+"""Random programs of torch operations, from a seed.
 
 A program maps an image to a tensor of four dimensions. It is a list of steps; each step was drawn together with its
 numbers, so the same seed gives the same program. Programs with a step that is `loose` have structural zeros (a masked

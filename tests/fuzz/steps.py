@@ -301,12 +301,12 @@ def rot90(choose, x):
 def pointwise(choose, x):
     name, run, loose = choose.choice(
         [
-            ("tanh", lambda t: (t * 0.3).tanh(), False),
-            ("exp", lambda t: (t * 0.1).exp(), False),
+            ("sin", lambda t: (t * 0.3).sin() + 0.1 * t, False),
+            ("log1p", lambda t: (t * t).log1p() + 0.1 * t, False),
             ("square", lambda t: t * t + t, False),
             ("leaky_relu", lambda t: F.leaky_relu(t, 0.3), False),
             ("relu", lambda t: t.relu() + 0.01 * t, False),
-            ("sigmoid_", lambda t: t.clone().mul_(0.3).sigmoid_(), False),
+            ("atan_", lambda t: t.clone().mul_(0.3).atan_(), False),
             ("where", lambda t: torch.where(t > 0.5, t, 2 * t), False),
             ("clamp", lambda t: t.clamp(-1, 1) + 0.1 * t, False),
             ("detach and data", lambda t: t.detach().data * 1.5, False),
@@ -377,9 +377,13 @@ def reduce(choose, x):
     dims = choose.sample(range(x.dim()), choose.randrange(1, min(3, x.dim() + 1)))
     keep = choose.random() < 0.5
     name = choose.choice(["mean", "sum", "amax", "var", "logsumexp", "std", "norm"])
-    call = {"norm": lambda t: torch.linalg.vector_norm(t, 2, dims, keep)}.get(
-        name, lambda t: getattr(t, name)(dim=dims, keepdim=keep)
-    )
+    calls = {
+        "norm": lambda t: torch.linalg.vector_norm(t, 2, dims, keep),
+        "logsumexp": lambda t: t.atan().logsumexp(dims, keep),
+    }
+    if name in ("var", "std") and all(x.shape[dim] == 1 for dim in dims):
+        return None
+    call = calls.get(name, lambda t: getattr(t, name)(dim=dims, keepdim=keep))
     return Step(f"{name}{dims} keep={keep}", call) if keep or len(dims) < x.dim() else None
 
 
@@ -407,6 +411,9 @@ def along_kept(choose, x):
     name = choose.choice(["softmax", "cumsum", "logcumsumexp", "cumprod", "sort", "renorm", "log_softmax", "normalize"])
     calls = {
         "sort": lambda t: t.sort(dim)[0],
+        "softmax": lambda t: t.atan().softmax(dim),
+        "log_softmax": lambda t: t.atan().log_softmax(dim),
+        "logcumsumexp": lambda t: t.atan().logcumsumexp(dim),
         "renorm": lambda t: torch.renorm(t, 2, dim, 0.5),
         "normalize": lambda t: F.normalize(t, dim=dim),
     }
@@ -416,12 +423,14 @@ def along_kept(choose, x):
 @maker
 def topk(choose, x):
     dim = a_dim(choose, x, 3)
-    return None if dim is None else Step(f"topk({dim})", lambda t: t.topk(2, dim)[0])
+    return None if dim is None else Step(f"topk({dim})", lambda t: t.topk(2, dim)[0], loose=True)
 
 
 @maker
 def layer_norm(choose, x):
     count = choose.randrange(1, min(3, x.dim() + 1))
+    if x.shape[-count:].numel() == 1:
+        return None
     return Step(f"layer_norm({count})", lambda t: F.layer_norm(t, t.shape[-count:]))
 
 
@@ -508,7 +517,7 @@ def pool_and_unpool(choose, x):
         y, at = F.max_pool2d(t, k, s, return_indices=True)
         return F.max_unpool2d(y * 2 if w else y, at, k, s, output_size=t.shape[2:])
 
-    return Step(f"pool and unpool({k},{s})", run)
+    return Step(f"pool and unpool({k},{s})", run, loose=k > s)  # that one window chooses and no other is too rare
 
 
 @maker
@@ -805,7 +814,7 @@ def message_passing(choose, x):
             return y
         rows = list(t.unbind(dim))
         for i in range(1, len(rows)):
-            rows[i] = rows[i] + (0.5 * rows[i - 1]).tanh()
+            rows[i] = rows[i] + (0.5 * rows[i - 1]).sin()
         return torch.stack(rows, dim)
 
     return Step(f"message passing along {dim} in_place={in_place}", run)
@@ -820,7 +829,7 @@ def recurrence(choose, x):
     def run(t):
         state, out = torch.zeros_like(t.select(dim, 0)), []
         for i in range(t.shape[dim]):
-            state = (0.4 * t.select(dim, i) + 0.5 * state).tanh()
+            state = 0.4 * t.select(dim, i) + 0.8 * state.sin()
             out.append(state)
         return torch.stack(out, dim)
 

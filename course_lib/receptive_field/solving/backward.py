@@ -5,6 +5,8 @@ In: a graph, a node and a position. Out: a list of products, each one array of b
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..tracing.graph import Graph, pull
@@ -82,3 +84,13 @@ def painted(union: list[Product]) -> np.ndarray:
     for product in union:
         mask[np.ix_(*(np.flatnonzero(side) for side in product))] = True
     return mask
+
+
+def share_of_box(union: list[Product]) -> float:
+    """How much of its box a union fills; 0 when it is empty."""
+    if not union:
+        return 0.0
+    sets = [np.flatnonzero(np.logical_or.reduce(sides)) for sides in zip(*union)]
+    cells = prod(int(side[-1] - side[0]) + 1 for side in sets)
+    filled = prod(map(len, sets)) if len(union) == 1 else np.count_nonzero(painted(union))
+    return float(filled) / cells

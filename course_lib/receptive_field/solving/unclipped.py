@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, isnan, nan
 
@@ -144,13 +144,21 @@ class Unclipped:
                 break
         else:
             held = "grown"
-        if len(best) < len(axes):
-            clipped = self.level(0)[1][self.traces[0][0].layers[layer].fact.node]
-            for axis in axes:
-                if axis not in best:
-                    size = inf if held == "grown" else float(np.max(clipped[axis][1] - clipped[axis][0] + 1))
-                    best[axis] = Extent(size, nan, nan)
+        clipped = self.level(0)[1][self.first.layers[layer].fact.node]
+        for axis in axes:
+            if axis not in best:
+                size = inf if held == "grown" else float(np.max(clipped[axis][1] - clipped[axis][0] + 1))
+                best[axis] = Extent(size, nan, nan)
+            best[axis] = replace(
+                best[axis], size=max(best[axis].size, largest_inside(*clipped[axis], self.image[axis]))
+            )
         return tuple(best[axis] for axis in axes)
+
+
+def largest_inside(first: np.ndarray, last: np.ndarray, size: int) -> float:
+    """The largest of the fields that touch no border: each resize has phases of its own, not only those in the middle."""
+    inside = (first > 0) & (last < size - 1) & (first <= last)
+    return float((last - first + 1)[inside].max(initial=0))
 
 
 def inner_extent(first: np.ndarray, last: np.ndarray, size: int) -> Extent | None:

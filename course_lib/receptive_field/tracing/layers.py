@@ -50,7 +50,10 @@ class Layer:
             for dim, dimension in enumerate(self.fact.labels):
                 for axis, values in _decoded(dimension, at.get(dim)):
                     chosen[axis] = (chosen[axis][:, None] + values).ravel()
-        return tuple(np.isin(np.arange(size), values) for size, values in zip(self.node_sizes, chosen))
+        read = tuple(np.zeros(size, bool) for size in self.node_sizes)
+        for one, values in zip(read, chosen):
+            one[values] = True
+        return read
 
 
 def _decoded(dimension: Dimension, index: int | None) -> Iterator[tuple[int, np.ndarray]]:

@@ -124,8 +124,9 @@ class Recorder(Moves):
         """The one axis that rows or columns lost when they were taken out, and get back where they are put together."""
         if len(shape) != self.axes + 2 or dim < 2:
             return None
-        missing = [self.missing_axes(x) for x in tensors]
-        return missing[0][0] if all(m == missing[0] and len(m) == 1 for m in missing) else None
+        missing = set.intersection(*(set(self.missing_axes(x)) for x in tensors))
+        natural = dim - 2
+        return missing.pop() if len(missing) == 1 else natural if natural in missing else None
 
     # ------------------------------------------------------------------ axes that were lost
 
@@ -139,6 +140,8 @@ class Recorder(Moves):
         if axis is None or self.sizes(x)[axis] != 1 or axis not in self.missing_axes(x):
             return x
         size = size_of(x.labels[dim])
+        if kind_of(x.labels[dim]) == FOLDED:
+            x = self.doubted(x)  # each of them has places of its own
         labels = with_dimension(x.labels, dim, places(axis, size))
         if size == 1:
             return replace(x, labels=labels)
