@@ -120,7 +120,7 @@ WAYS_IN = {
     "make lab": "import runpy; runpy.run_path('.ci/lab.py')",
     "make test": "import runpy; runpy.run_path('.ci/test.py')",
     "the tests": "import runpy; runpy.run_path('tests/conftest.py')",
-    "the grader's child": "import course_lib.exercises.grading_child",
+    "the grader's child": "import course_lib.grading.child",
     "a notebook": first_cell.text(),
 }
 WATCH = f"""

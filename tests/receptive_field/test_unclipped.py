@@ -16,7 +16,7 @@ def traced_again(monkeypatch) -> None:
 
     def at(self, number, layer):
         held = self.level(number)
-        known = held and held[0].layers.get(layer)
+        known = held and layer in held[0].layers and held[0].layers[layer].fact
         return known and (held[0].graph, known.node, held[1])
 
     monkeypatch.setattr(Unclipped, "at", at)

@@ -16,7 +16,7 @@ from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves
 
 
 class FrozenNet:
-    """`with FrozenNet(net, layer) as frozen: frozen(images)` gives a layer's map, N x C x h x w; None: the output."""
+    """`with FrozenNet(net, layer) as frozen: frozen(images)` gives the map N x C x h x w of a layer or the output."""
 
     def __init__(self, net: nn.Module, layer: str | None = None):
         if not isinstance(net, nn.Module):

@@ -5,6 +5,8 @@ In: a graph, a node and a position. Out: a list of products, each one array of b
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..tracing.graph import Graph, pull
@@ -15,10 +17,9 @@ Product = tuple[np.ndarray, ...]
 
 
 def products(
-    graph: Graph, node: int, position: tuple[int, ...], roots: list[int], *, stop_at_global: bool
+    graph: Graph, node: int, start: Product, roots: list[int], *, stop_at_global: bool
 ) -> dict[int, list[Product]]:
-    """What `position` of `node` reads of every root: a union of products of index sets."""
-    start = tuple(_one(size, at) for size, at in zip(graph.nodes[node].sizes, position))
+    """What the places `start` of a node read of every root: a union of products of index sets."""
     waiting: dict[int, list[Product]] = {node: [start]}
     found: dict[int, list[Product]] = {root: [] for root in roots}
     for index in range(node, -1, -1):
@@ -35,12 +36,6 @@ def products(
             pulled = (pull(edge.maps, product, sizes) for product in reached)
             waiting.setdefault(edge.source, []).extend(p for p in pulled if p is not None)
     return found
-
-
-def _one(size: int, at: int) -> np.ndarray:
-    only = np.zeros(size, bool)
-    only[at] = True
-    return only
 
 
 def fewer(union: list[Product]) -> list[Product]:
@@ -89,3 +84,13 @@ def painted(union: list[Product]) -> np.ndarray:
     for product in union:
         mask[np.ix_(*(np.flatnonzero(side) for side in product))] = True
     return mask
+
+
+def share_of_box(union: list[Product]) -> float:
+    """How much of its box a union fills; 0 when it is empty."""
+    if not union:
+        return 0.0
+    sets = [np.flatnonzero(np.logical_or.reduce(sides)) for sides in zip(*union)]
+    cells = prod(int(side[-1] - side[0]) + 1 for side in sets)
+    filled = prod(map(len, sets)) if len(union) == 1 else np.count_nonzero(painted(union))
+    return float(filled) / cells

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..tracing.budget import Budget
 from ..tracing.graph import ALL, Graph
 
 NOTHING = np.iinfo(np.int64).max // 4
@@ -11,7 +12,7 @@ NOTHING = np.iinfo(np.int64).max // 4
 Reach = list[tuple[np.ndarray, np.ndarray] | None]  # per axis: first and last position, one entry per output position
 
 
-def reaches(graph: Graph, root: int, *, stop_at_global: bool) -> list[Reach | None]:
+def reaches(graph: Graph, root: int, *, stop_at_global: bool, budget: Budget) -> list[Reach | None]:
     """For every node what its positions reach in the input `root`, axis by axis; None where nothing."""
     out: list[Reach | None] = []
     for index, node in enumerate(graph.nodes):
@@ -25,6 +26,7 @@ def reaches(graph: Graph, root: int, *, stop_at_global: bool) -> list[Reach | No
         if len(edges) == 1 and all(m is None for m in edges[0].maps):
             out.append(out[edges[0].source])
             continue
+        budget.spend(2 * len(edges) * sum(node.sizes))
         out.append([_joined(edges, axis, size, out) for axis, size in enumerate(node.sizes)])
     return out
 

@@ -7,13 +7,16 @@ where that cannot be done. Images grow by multiples of 960 = 64 x 15, so strides
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf, isnan, nan
 
 import numpy as np
 
+from ..tracing import budget as budgets
+from ..tracing.budget import Budget, OutOfBudget
 from ..tracing.capture import Trace
 from ..tracing.graph import ALL, Graph
 from .enlarge import ResizedGraph
@@ -37,7 +40,7 @@ class Unclipped:
 
     def __init__(
         self,
-        trace_at: Callable[[tuple[int, ...]], Trace],
+        trace_at: Callable[[tuple[int, ...], Budget], Trace],
         shapes_at: Callable[[tuple[int, ...]], list[tuple[int, ...]]],
         image: tuple[int, ...],
         first: Trace,
@@ -49,6 +52,7 @@ class Unclipped:
         self.traces: dict[int, tuple[Trace, list[Reach | None]] | None] = {0: (first, None)}
         self.grown: dict[int, tuple[ResizedGraph, list[Reach | None]]] = {}
         self.answers: dict[str, tuple[Extent, ...]] = {}
+        self.note = ""  # says so when an answer is a bound
 
     def larger(self, number: int) -> tuple[int, ...]:
         return tuple(size + GROWTH[number - 1] for size in self.image)
@@ -59,31 +63,39 @@ class Unclipped:
             shapes, axes = self.shapes_at(self.larger(number)), self.first.axes
             inputs = {x.node: shape[len(shape) - axes :] for x, shape in zip(self.first.inputs, shapes) if x}
             grown = ResizedGraph(self.first.graph, inputs)
-            self.grown[number] = grown, reaches(grown.graph, self.root, stop_at_global=self.stop)
+            self.grown[number] = grown, self.reaches(grown.graph)
         return self.grown[number]
+
+    def reaches(self, graph: Graph) -> list[Reach | None]:
+        """What all positions of all nodes of a graph reach in the root, within the budget."""
+        budget = Budget(budgets.SECONDS, budgets.CELLS)
+        return reaches(graph, self.root, stop_at_global=self.stop, budget=budget)
 
     def at(self, number: int, layer: str) -> tuple[Graph, int, list[Reach | None]] | None:
         """A graph on an image grown `number` times, the layer's node in it, and all reaches."""
-        known = self.first.layers[layer]
-        if number and known is not None:
+        fact = self.first.layers[layer].fact
+        if number and fact is not None:
             grown, reach = self.worked_out(number)
-            if grown.known[known.node]:
-                return grown.graph, known.node, reach
+            if grown.known[fact.node]:
+                return grown.graph, fact.node, reach
         held = self.level(number)
-        if held is None or held[0].layers.get(layer) is None:
+        if held is None or layer not in held[0].layers or held[0].layers[layer].fact is None:
             return None
-        return held[0].graph, held[0].layers[layer].node, held[1]
+        return held[0].graph, held[0].layers[layer].fact.node, held[1]
 
     def level(self, number: int) -> tuple[Trace, list[Reach | None]] | None:
         """The trace on an image grown `number` times and its reaches; None when the model refuses that size."""
+        budget = Budget(budgets.SECONDS, budgets.CELLS)
         if self.traces.get(number, "missing") == "missing":
             try:
-                self.traces[number] = (self.trace_at(self.larger(number)), None)
+                self.traces[number] = (self.trace_at(self.larger(number), budget), None)
+            except OutOfBudget:
+                raise
             except Exception:  # a model may be made for one size; whatever it raises, the answer is the clipped one
                 self.traces[number] = None
         held = self.traces[number]
         if held and held[1] is None:
-            held = self.traces[number] = (held[0], reaches(held[0].graph, self.root, stop_at_global=self.stop))
+            held = self.traces[number] = (held[0], self.reaches(held[0].graph))
         return held
 
     @cached_property
@@ -92,9 +104,23 @@ class Unclipped:
 
     def extent(self, layer: str) -> tuple[Extent, ...]:
         """Size, stride and offset of a layer along each axis."""
-        if layer not in self.answers:
-            self.answers[layer] = self._find(layer)
-        return self.answers[layer]
+        if layer not in self.answers and not self.note:
+            try:
+                self.answers[layer] = self._find(layer)
+            except OutOfBudget:
+                self.note = self._too_much()
+        return self.answers.get(layer) or tuple(Extent(inf, nan, nan) for _ in self.image)
+
+    def _too_much(self) -> str:
+        """What made the model too large to be looked at on a larger image."""
+        nodes = self.first.graph.nodes
+        operation, times = Counter(node.operation for node in nodes).most_common(1)[0]
+        image = " x ".join(map(str, self.image))
+        return (
+            f"the sizes are upper bounds (endless): on an image of {image} the model already runs {len(nodes)} steps "
+            f"({times} times {operation}), and on a larger one more than fit into {budgets.SECONDS:g} s; boxes and "
+            "masks are not affected"
+        )
 
     def _find(self, layer: str) -> tuple[Extent, ...]:
         axes = range(len(self.image))
@@ -118,13 +144,21 @@ class Unclipped:
                 break
         else:
             held = "grown"
-        if len(best) < len(axes):
-            clipped = self.level(0)[1][self.traces[0][0].layers[layer].node]
-            for axis in axes:
-                if axis not in best:
-                    size = inf if held == "grown" else float(np.max(clipped[axis][1] - clipped[axis][0] + 1))
-                    best[axis] = Extent(size, nan, nan)
+        clipped = self.level(0)[1][self.first.layers[layer].fact.node]
+        for axis in axes:
+            if axis not in best:
+                size = inf if held == "grown" else float(np.max(clipped[axis][1] - clipped[axis][0] + 1))
+                best[axis] = Extent(size, nan, nan)
+            best[axis] = replace(
+                best[axis], size=max(best[axis].size, largest_inside(*clipped[axis], self.image[axis]))
+            )
         return tuple(best[axis] for axis in axes)
+
+
+def largest_inside(first: np.ndarray, last: np.ndarray, size: int) -> float:
+    """The largest of the fields that touch no border: each resize has phases of its own, not only those in the middle."""
+    inside = (first > 0) & (last < size - 1) & (first <= last)
+    return float((last - first + 1)[inside].max(initial=0))
 
 
 def inner_extent(first: np.ndarray, last: np.ndarray, size: int) -> Extent | None:

@@ -10,7 +10,7 @@ What several edges of a node read is joined: a receptive field is a union of pro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,12 +87,13 @@ class Edge:
 
 @dataclass(slots=True)
 class Node:
-    """One tensor of the run: its size on each spatial axis, what it reads, and whether that is exact."""
+    """One tensor of the run: its size on each spatial axis, what it reads, whether that is exact, and who made it."""
 
     sizes: tuple[int, ...]
     edges: list[Edge]
     operation: str
     exact: bool = True
+    layer: str = ""
 
 
 @dataclass
@@ -101,10 +102,28 @@ class Graph:
 
     nodes: list[Node] = field(default_factory=list)
 
-    def add(self, sizes: tuple[int, ...], edges: list[Edge], operation: str, exact: bool = True) -> int:
+    def add(
+        self, sizes: tuple[int, ...], edges: list[Edge], operation: str, *, layer: str = "", exact: bool = True
+    ) -> int:
+        """Append a node and return its number; it is exact if it is known exactly and all that it reads is."""
         exact = exact and all(self.nodes[edge.source].exact for edge in edges)
-        self.nodes.append(Node(sizes, edges, operation, exact))
+        self.nodes.append(Node(sizes, edges, operation, exact, layer))
         return len(self.nodes) - 1
+
+    def doubts(self, wanted: Iterable[int]) -> dict[str, str]:
+        """The operations that make the wanted nodes inexact, each with the layer where it first did so."""
+        needed = set(wanted)
+        found: list[Node] = []
+        for index in range(max(needed, default=-1), -1, -1):
+            if index in needed:
+                node = self.nodes[index]
+                needed.update(edge.source for edge in node.edges)
+                if not node.exact and all(self.nodes[edge.source].exact for edge in node.edges):
+                    found.append(node)
+        doubts: dict[str, str] = {}
+        for node in reversed(found):
+            doubts.setdefault(node.operation, node.layer)
+        return doubts
 
 
 def pull(maps: tuple, sets: tuple[np.ndarray, ...], sizes: tuple[int, ...]) -> tuple[np.ndarray, ...] | None:

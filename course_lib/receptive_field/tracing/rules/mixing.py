@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from ..axes import Traced, channel, is_spatial
+from ..axes import Traced, channel, is_spatial, is_wide, places
 from ..graph import ALL, Edge
 from ..recorder import Recorder
 from .registry import Call, rule
@@ -38,20 +38,27 @@ def reduce(recorder: Recorder, call: Call):
 
 @rule("_softmax", "_log_softmax", "softmax", "log_softmax", "cumsum", "cumprod", "sort", "topk", "argsort",
       "_safe_softmax",
-      "_softmax_backward_data", "logcumsumexp", "cummax", "cummin", "renorm")  # fmt: skip
+      "_softmax_backward_data", "logcumsumexp", "cummax", "cummin")  # fmt: skip
 def mix(recorder: Recorder, call: Call):
     """Mix a dimension and keep it."""
     x = call.traced("self")
     dims = dims_of(call)
-    places = any(digit[0] >= 0 and digit[2] > 1 for dim in dims for digit in x.labels[dim])
+    over_places = any(is_wide(x.labels[dim]) for dim in dims)
     y = recorder.contract(x, dims, keep=True)
-    if places and call.name == "topk":
+    if over_places and call.name == "topk":
         return None
-    if places and call.name.startswith("cum"):
+    if over_places and "cum" in call.name:
         y = recorder.doubted(y)  # only the positions before it: what we say is an upper bound
     if call.name == "topk":
         y = recorder.along(y, {dim: (None, call.shape[dim]) for dim in dims})
     return [y] * len(call.outputs)
+
+
+@rule("renorm")
+def renorm(recorder: Recorder, call: Call):
+    """Each slice along a dimension is scaled by its norm over all other dimensions."""
+    x, kept = call.traced("self"), call["dim"] % len(call.shape)
+    return recorder.contract(x, [dim for dim in range(len(x.labels)) if dim != kept], keep=True)
 
 
 @rule("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "cudnn_batch_norm",
@@ -164,14 +171,13 @@ def _dims(a: Traced, b: Traced, shape: tuple[int, ...]) -> tuple[int, int]:
 def grid_sample(recorder: Recorder, call: Call):
     """Where it samples is data: anywhere in the image, and at the grid's own position."""
     x, grid = call.traced("input"), call.traced("grid")
-    recorder.doubt()
     sizes = tuple(call.shape[2:])
     if len(sizes) != recorder.axes:
         return None
-    labels = ((), channel(call.shape[1]), *(((axis, 1, size),) for axis, size in enumerate(sizes)))
+    labels = (channel(call.shape[0]), channel(call.shape[1]), *(places(axis, size) for axis, size in enumerate(sizes)))
     edges = [Edge(x.node, (ALL,) * recorder.axes)] if x is not None else []
     if grid is not None:
         wanted = ((), *labels[2:], channel(len(sizes)))
         same = tuple(grid.labels[1:-1]) == tuple(labels[2:]) and prod(recorder.sizes(grid)) == prod(sizes)
         edges.append(Edge(grid.node, (None if same and len(wanted) == len(grid.labels) else ALL,) * recorder.axes))
-    return Traced(recorder.graph.add(sizes, edges, recorder.operation, exact=False), labels)
+    return Traced(recorder.add(sizes, edges, exact=False), labels)

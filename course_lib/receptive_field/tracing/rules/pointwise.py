@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..axes import is_wide
 from ..recorder import Recorder
 from .registry import POINTWISE, Call, rule
 
@@ -34,7 +35,7 @@ def glu(recorder: Recorder, call: Call):
     """Half of the channels gate the other half."""
     x, dim = call.traced("self"), call["dim"]
     dim %= len(x.labels)
-    if any(digit[0] >= 0 and digit[2] > 1 for digit in x.labels[dim]):
+    if is_wide(x.labels[dim]):
         return None
     return recorder.along(x, {dim: (None, call.shape[dim])})
 

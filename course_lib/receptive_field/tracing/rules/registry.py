@@ -1,7 +1,8 @@
 """What each torch operation does in space: a rule per name. The files beside this one register theirs here.
 
 In: one recorded operation (`Call`) and the recorder. Out: what is known of its result. A rule that looks away from
-an argument which comes from the image, or that has no answer, leads to `unknown`: never to a wrong answer in silence.
+an argument which comes from the image, that has no answer, or whose answer does not fit the result's shape, leads to
+`unknown`: never to a wrong answer in silence.
 To add one: a function of (recorder, call) with `@rule("name_of_the_aten_operation")`, and a case in the tests.
 """
 
@@ -34,14 +35,21 @@ class Call:
     """One operation with its arguments by name, and what is known of those that come from the image."""
 
     def __init__(
-        self, func, args: tuple, kwargs: dict, lookup: Callable[[Tensor], Traced | None], outputs: list[Tensor]
+        self,
+        func,
+        args: tuple,
+        kwargs: dict,
+        lookup: Callable[[Tensor], Traced | None],
+        outputs: list[Tensor],
+        values_of: Callable[[Tensor], Tensor | None],
     ):
-        self.func, self.lookup, self.outputs = func, lookup, outputs
+        self.func, self.lookup, self.outputs, self.values_of = func, lookup, outputs, values_of
         self.name = base_name(func)
         self.values: dict[str, Any] = {a.name: a.default_value for a in func._schema.arguments if a.has_default_value()}
         self.values.update(zip((a.name for a in func._schema.arguments), args))
         self.values.update(kwargs)
-        self.looked_at: set[str] = set()
+        self.looked_at = {a.name for a in func._schema.arguments if a.is_out}  # overwritten, never read
+        self._read = set(self.values) - self.looked_at
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
@@ -67,7 +75,7 @@ class Call:
         """All that come from the image, in the order of the arguments."""
         found = []
         for name, value in self.values.items():
-            if names is None or name in names:
+            if name in (self._read if names is None else self._read & names):
                 for item in value if isinstance(value, (list, tuple)) else [value]:
                     known = self.lookup(item) if isinstance(item, Tensor) else None
                     if known is not None:
@@ -93,12 +101,16 @@ def apply(recorder: Recorder, call: Call) -> list[Traced | None]:
     if function is None and is_pointwise(call.func):
         function = RULES.get(POINTWISE)
     results = function(recorder, call) if function else None
+    shapes, known = [tuple(out.shape) for out in call.outputs], call.every_traced()
     if results is None or call.overlooked():
         del recorder.graph.nodes[before:]
-        known = call.every_traced()
-        return [recorder.unknown(known, tuple(out.shape)) for out in call.outputs]
+        return [recorder.unknown(known, shape) for shape in shapes]
     results = results if isinstance(results, list) else [results]
-    return results + [None] * (len(call.outputs) - len(results))
+    facts = [
+        fact if fact is None or recorder.fits(fact, shape) else recorder.unknown(known, shape)
+        for fact, shape in zip(results, shapes)
+    ]
+    return facts + [recorder.unknown(known, shape) for shape in shapes[len(results) :]]
 
 
 def is_pointwise(func) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..axes import FOLDED, Traced, channel, is_spatial, kind_of
+from ..axes import FOLDED, Traced, channel, is_spatial, kind_of, with_dimension
 from ..index_tables import antialiased, cubic, flipped, gathered, linear, nearest, padded, rolled, spread, table
 from ..recorder import Recorder
 from .registry import Call, rule
@@ -73,7 +73,7 @@ def pixel_shuffle(recorder: Recorder, call: Call):
         return None
     if kind_of(x.labels[rank - 3]) == FOLDED:
         x = recorder.doubted(x)  # the channels are places that an earlier step put there: they are not all read
-    x = replace(x, labels=tuple(channel(call.shape[rank - 3]) if d == rank - 3 else v for d, v in enumerate(x.labels)))
+    x = replace(x, labels=with_dimension(x.labels, rank - 3, channel(call.shape[rank - 3])))
     dims = [rank - 2, rank - 1]
     tables = [spread(call["self"].shape[d], r) for d in dims]
     return slide(recorder, x, dims, tables, call.shape)
@@ -87,9 +87,7 @@ def pixel_unshuffle(recorder: Recorder, call: Call):
     dims = [rank - 2, rank - 1]
     tables = [gathered(call["self"].shape[d], call.shape[d], r) for d in dims]
     y = slide(recorder, x, dims, tables, call.shape)
-    return replace(
-        y, labels=tuple(channel(call.shape[d], FOLDED) if d == rank - 3 else v for d, v in enumerate(y.labels))
-    )
+    return replace(y, labels=with_dimension(y.labels, rank - 3, channel(call.shape[rank - 3], FOLDED)))
 
 
 @rule("channel_shuffle", "native_channel_shuffle")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from ..axes import FOLDED, Traced, channel, is_spatial, regroup
+from ..axes import FOLDED, Traced, channel, is_spatial, regroup, with_dimension
 from ..index_tables import sliced, table
 from ..recorder import Recorder
 from .registry import Call, rule
@@ -22,7 +22,6 @@ def viewed(recorder: Recorder, x: Traced, shape: tuple[int, ...]) -> Traced:
     """The labels in their new dimensions; where an axis would be cut raggedly, its places become channels."""
     labels = regroup(x.labels, shape)
     if labels is None:
-        recorder.doubt()
         for dim, digits in enumerate(x.labels):
             x = recorder.forgotten(x, dim) if is_spatial(digits) else x
         x = recorder.doubted(x)
@@ -62,10 +61,21 @@ def squeeze(recorder: Recorder, call: Call):
     return replace(x, labels=tuple(digits for dim, digits in enumerate(x.labels) if dim not in gone))
 
 
-@rule("view_as_real", "view_as_complex")
+@rule("view_as_real", "view_as_real_copy")
 def real_and_imaginary(recorder: Recorder, call: Call):
+    """A complex number becomes two channels: what one of them reads, both are said to read."""
     x = call.traced("self")
-    return replace(x, labels=(*x.labels, channel(2)) if call.name == "view_as_real" else x.labels[:-1])
+    return replace(x, labels=(*x.labels, channel(2, FOLDED)))
+
+
+@rule("view_as_complex", "view_as_complex_copy")
+def complex_number(recorder: Recorder, call: Call):
+    """Two numbers become one, which reads what both read."""
+    x = call.traced("self")
+    pair = len(x.labels) - 1
+    if is_spatial(x.labels[pair]):
+        x = recorder.contract(x, [pair], keep=False)
+    return replace(x, labels=x.labels[:pair])
 
 
 @rule("expand", "expand_copy", "broadcast_to")
@@ -140,9 +150,9 @@ def index_select(recorder: Recorder, call: Call):
     dim = call["dim"] % len(x.labels)
     if not is_spatial(x.labels[dim]):
         return recorder.along(x, {dim: (table(np.zeros(1, int), 1), call.shape[dim])})
-    if index.is_meta:
+    if call.values_of(index) is None:
         return None
-    places = index.cpu().numpy() % call["self"].shape[dim]
+    places = index.cpu().numpy().reshape(-1) % call["self"].shape[dim]
     return recorder.along(x, {dim: (table(places, call["self"].shape[dim]), call.shape[dim])})
 
 
@@ -152,7 +162,7 @@ def index(recorder: Recorder, call: Call):
     x, indices = call.traced("self"), call["indices"]
     used = [dim for dim, one in enumerate(indices) if one is not None]
     known = [indices[dim] for dim in used]
-    if any(call.lookup(one) is not None or one.is_meta or one.dtype.is_floating_point for one in known):
+    if any(call.values_of(one) is None for one in known):
         return None
     call.looked_at.add("indices")
     if any(one.dtype.itemsize == 1 for one in known) or used != list(range(used[0], used[0] + len(used))):
@@ -201,50 +211,4 @@ def stack(recorder: Recorder, call: Call):
     joined = recorder.concatenate(parts, dim, call.shape)
     if is_spatial(joined.labels[dim]):
         return joined
-    kept = channel(len(known), FOLDED)
-    return replace(joined, labels=tuple(kept if d == dim else old for d, old in enumerate(joined.labels)))
-
-
-def written_back(recorder: Recorder, call: Call, old: Traced | None, new: Traced | None):
-    """What the tensor behind a view holds after `new` was written into the view; False when that is not known.
-
-    `call` is the view: its "self" is the tensor behind, of which `old` is known.
-    """
-    shape = tuple(call["self"].shape)
-    name = call.name.removesuffix("_copy")
-    if new is None and old is None:
-        return None
-    if name in ("alias", "detach"):
-        return new
-    if name == "slice":
-        dim = call["dim"] % len(shape)
-        return recorder.place(old, new, {dim: bounds(call, shape[dim])}, shape)
-    if name in ("select", "unbind"):
-        dim = call["dim"] % len(shape)
-        at = call["index"] % shape[dim]
-        if new is not None:
-            new = replace(new, labels=(*new.labels[:dim], (), *new.labels[dim:]))
-        return recorder.place(old, new, {dim: (at, at + 1, 1)}, shape)
-    if new is None:
-        return None
-    if name in ("view", "_unsafe_view", "_reshape_alias", "unsqueeze", "squeeze"):
-        return viewed(recorder, new, shape)
-    if name == "permute":
-        back = np.argsort([dim % len(shape) for dim in call["dims"]])
-        return replace(new, labels=tuple(new.labels[dim] for dim in back))
-    if name in ("transpose", "t"):
-        return transpose(recorder, _As(call, new))
-    return False
-
-
-class _As:
-    """A view call as seen with another tensor in the place of its own."""
-
-    def __init__(self, call: Call, x: Traced):
-        self.values, self._x = call.values, x
-
-    def __getitem__(self, name: str):
-        return self.values[name]
-
-    def traced(self, name: str) -> Traced:
-        return self._x
+    return replace(joined, labels=with_dimension(joined.labels, dim, channel(len(known), FOLDED)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..axes import FOLDED, Traced, channel, is_spatial, kind_of
+from ..axes import FOLDED, Traced, channel, is_spatial, is_wide, kind_of, places, with_dimension
 from ..graph import TableRecipe
 from ..index_tables import adaptive, transposed_window, window
 from ..recorder import Recorder
@@ -19,9 +19,9 @@ def per_axis(value, count: int) -> list[int]:
 
 def mix_channels(recorder: Recorder, x: Traced, dim: int, size: int) -> Traced:
     """A convolution or linear layer sums over a dimension and makes a new one of `size` channels."""
-    if any(digit[0] >= 0 and digit[2] > 1 for digit in x.labels[dim]):
+    if is_wide(x.labels[dim]):
         x = recorder.contract(x, [dim], keep=False)
-    return replace(x, labels=tuple(channel(size) if d == dim else old for d, old in enumerate(x.labels)), pooling=None)
+    return replace(x, labels=with_dimension(x.labels, dim, channel(size)), pooling=None)
 
 
 def slide(recorder: Recorder, x: Traced, dims: list[int], tables: list, shape) -> Traced:
@@ -134,8 +134,8 @@ def fold(recorder: Recorder, call: Call):
     kernel, dilation, padding, stride = (per_axis(call[n], 2) for n in ("kernel_size", "dilation", "padding", "stride"))
     size = call["output_size"]
     cells = [(size[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1 for i in (0, 1)]
-    rows, columns = ((0, 1, cells[0]),), ((1, 1, cells[1]),)
-    wanted = tuple(digit for digit in rows + columns if digit[2] > 1)
+    rows, columns = places(0, cells[0]), places(1, cells[1])
+    wanted = tuple(digit for digit in rows + columns if digit.size > 1)
     if recorder.axes != 2 or len(x.labels) != 3 or x.labels[2] != wanted or is_spatial(x.labels[1]):
         return None
     if kind_of(x.labels[1]) == FOLDED:
