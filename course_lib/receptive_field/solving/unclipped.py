@@ -156,7 +156,7 @@ class Unclipped:
 
 
 def largest_inside(first: np.ndarray, last: np.ndarray, size: int) -> float:
-    """The largest of the fields that touch no border: each resize has phases of its own, not only those in the middle."""
+    """The largest of the fields that touch no border: each resize has phases of its own, also off the middle."""
     inside = (first > 0) & (last < size - 1) & (first <= last)
     return float((last - first + 1)[inside].max(initial=0))
 
