@@ -1,11 +1,11 @@
-"""The small networks of the lessons: trained once, kept in data/checkpoints, loaded by name.
+"""The small networks of the lessons: trained once on painted scenes, kept in data/checkpoints, loaded by name.
 
     from course_lib.training import checkpoints
     net = checkpoints.load("segnet_street")
 
 `make checkpoints` (python -m course_lib.training.checkpoints [NAME ...]) trains them again. Beside each lies a JSON
 with the command, the seed and the score. Filters are stored as float16, all else as float32; the score is that of the
-stored numbers, not of those before rounding.
+stored numbers, not of those before rounding. Beside them lie those of `photographs`, which `load` loads too.
 """
 
 import json
@@ -112,6 +112,11 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
 def unseen(name: str) -> Scenes:
     """The scenes on which the checkpoint's score was taken."""
     told = describe(name)
+    if told["family"] == "photographs":
+        raise ValueError(
+            f"{name} was trained on photographs, not on scenes; "
+            f"python -m course_lib.training.photographs {name} --root PETS --test scores it"
+        )
     return Scenes(told["family"], size=told["size"], count=TEST_COUNT, seed=TEST_SEED, **told.get("knobs", {}))
 
 

@@ -148,7 +148,10 @@ def test_low_level_maps_is_an_option() -> None:
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"backbone": "resnet"}, "backbone must be one of xception65, resnet50, resnet101, got 'resnet'"),
+        (
+            {"backbone": "resnet"},
+            "backbone must be one of xception65, resnet50, resnet101, efficientnet_lite0, got 'resnet'",
+        ),
         ({"output_stride": 4}, "output_stride must be 8 or 16, got 4"),
         ({"low_level_maps": 0}, "low_level_maps must be at least 1, got 0"),
     ],

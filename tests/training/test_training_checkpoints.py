@@ -10,16 +10,19 @@ from course_lib.receptive_field import theoretical
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
 from course_lib.training.checkpoints import LESSONS, Lesson
+from course_lib.training.photographs import NETWORKS
 from course_lib.training.stacks import FIELDS, Stack
+
+REAL = {name for name, plan in NETWORKS.items() if not plan.beside} | {"selfie", "efficientnet_lite0_imagenet"}
 
 
 def test_every_lesson_has_its_checkpoint_and_every_checkpoint_its_lesson():
-    assert checkpoints.names() == sorted(LESSONS)
-    assert {path.suffix for path in checkpoints.folder().iterdir()} == {".pt", ".json"}
+    assert checkpoints.names() == sorted(REAL | set(LESSONS))
+    assert {path.stem for path in checkpoints.folder().glob("*.pt")} == REAL | set(LESSONS)
 
 
 def test_each_is_under_700_kilobytes_and_all_under_6_megabytes():
-    sizes = [path.stat().st_size for path in checkpoints.folder().glob("*.pt")]
+    sizes = [(checkpoints.folder() / f"{name}.pt").stat().st_size for name in LESSONS]
     assert max(sizes) < 700_000
     assert sum(sizes) < 6_000_000
 
@@ -53,6 +56,11 @@ def test_a_loaded_network_is_ready_to_look():
     assert not net.training
     assert all(value.dtype != torch.float16 for value in net.state_dict().values())
     assert net(torch.rand(1, 3, 64, 64)).shape == (1, 6, 64, 64)
+
+
+def test_a_network_for_photographs_has_no_unseen_scenes():
+    with pytest.raises(ValueError, match=r"selfie was trained on photographs, not on scenes"):
+        checkpoints.unseen("selfie")
 
 
 def test_an_unknown_checkpoint_is_answered_with_the_nearest():
