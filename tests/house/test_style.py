@@ -18,6 +18,8 @@ LAYERS = [  # from bottom to top; a module imports only from its own room and fr
     {"metrics"},
     {"crf"},
     {"training"},
+    {"segment"},
+    {"zoo"},
     {"claims"},
     {"figures"},
     {"widgets"},
