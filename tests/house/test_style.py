@@ -18,6 +18,8 @@ LIBRARY = [  # what one takes home, from bottom to top: a package imports from i
     {"metrics"},
     {"crf"},
     {"training"},
+    {"segment"},
+    {"zoo"},
 ]
 MACHINERY = [{"figures"}, {"evidence"}, {"checking"}, {"explorers"}]  # of a course: knows of no lecture
 FACES = {"exercises", "claims", "notebook", "grading"}  # what students and instructors call gathers the lectures
