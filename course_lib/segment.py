@@ -12,7 +12,9 @@ scores are resized back to the picture's size, so an outline is never finer than
 """
 
 import argparse
+import base64
 import functools
+import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ SHOWN = 1024  # pixels of the longer side of the picture in a figure
 STRENGTH = 0.55  # how much of the overlay is the class's colour
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Segmented:
     """A picture (uint8, 3 x H x W), its scores (C x H x W, before softmax) and labels (int64, H x W)."""
 
@@ -79,9 +81,24 @@ class Segmented:
         figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
         return figure
 
-    def _repr_png_(self) -> bytes:
+    @property
+    def alt(self) -> str:
+        """What the figure shows, for those who do not see it."""
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares().items())
+        return f"A photograph, and beside it the answer of {self.network} laid over it in colour: {shares}."
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        """As JPEG, because a notebook keeps it: a photograph takes a quarter of the room that PNG needs."""
+        data = base64.b64encode(self.drawn("jpeg")).decode()
+        return f'<img alt="{html.escape(self.alt)}" style="max-width:100%" src="data:image/jpeg;base64,{data}">'
+
+    def drawn(self, kind: str = "png") -> bytes:
+        """The figure as the bytes of a file."""
         memory = io.BytesIO()
-        self.figure().savefig(memory, format="png")
+        self.figure().savefig(memory, format=kind)
         return memory.getvalue()
 
     def save(self, stem: str | Path) -> list[Path]:
@@ -89,7 +106,7 @@ class Segmented:
         from PIL import Image
 
         overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
-        overlay.write_bytes(self._repr_png_())
+        overlay.write_bytes(self.drawn())
         picture = Image.fromarray(self.labels.byte().numpy(), mode="P")
         picture.putpalette([value for colour in palette.ORDER for value in colour])
         picture.save(labels)

@@ -54,25 +54,66 @@
 #     - {ask: "Why is a painted world used, and what can it not show?", answer: "Its truth is known to the pixel and each cause can be varied alone; it cannot show how often these causes occur in photographs."}
 # ---
 # %% [markdown]
-# ## How this course works
-# Each notebook answers one question. What it says about a network rests on one of four things: an exact number that a
-# test asserts, a measurement that you can repeat on this machine, a picture that you can move, or a paper, which is
-# then named. Where lecture notes on the web say something else, we say so and show it.
-#
-# Run a cell with **Shift+Enter**. Read, guess, then run: a guess that turns out wrong teaches more than an answer.
-# Nothing here needs a GPU, an account or a download.
+# ## A photograph, labelled
+# The network below has 3.3 million weights. It was trained on photographs of cats and dogs, and it has never seen this
+# one. We ask it for the class of every pixel: cat, dog or background. It takes about 3 seconds.
+
+# %% tags=["heavy"]
+from course_lib import paths
+from course_lib.segment import segment, upload
+
+cat = paths.data() / "photos" / "cat.jpg"
+segment(cat)
 
 # %% [markdown]
-# ## What are you running on?
-# The course asks for two processor cores and 4 GB of memory. This is what it found.
+# This is [[semantic segmentation]]: a picture goes in, and a class for each pixel comes out. The last lectures explain
+# this network, DeepLab v3+, piece by piece.
+#
+# ## Your own picture
+# Now a picture of yours. Press the button and choose one, or write its path between the quotes and run the cell again.
+# The picture stays on the machine that runs this notebook.
+#
+# *Guess* before you look: where will the network be wrong?
+
+# %%
+my_picture = ""  # such as "holiday/dog.jpg"
+segment(my_picture) if my_picture else upload()
+
+# %% [markdown]
+# ## A failure that you can see
+# Here is a second network. It was made for video calls, to separate a person from the background, and it does that
+# well. *Guess:* what does it make of the cat?
+# <details><summary>Your guess, then run the cell</summary>A person. It has only two classes, and no pixel may answer
+# "neither". In the pictures it was made for, the large thing in the middle is a person.</details>
+
+# %%
+segment(cat, network="selfie")
+
+# %% [markdown]
+# Two things to remember from this picture:
+# - **The set of classes is closed.** A network chooses among the classes that it was trained with. A cat is none of
+#   them, so it gets the class that fits least badly.
+# - **A network knows what it was trained for.** In a portrait, whatever is large, near and sharp is the person. That
+#   rule suffices there, and it fails here.
+#
+# A picture of the answer shows such a failure at once. To *count* failures, and to find their causes, we need more: the
+# truth for every pixel, and a measure. That is the subject of this lecture.
+#
+# ## How this course works
+# Each notebook answers one question. Each statement about a network rests on one of four things: an exact number that
+# a test asserts, a measurement that you can repeat, a picture that you can move, or a paper, which is then named.
+# Where lecture notes on the web say something else, we say so and show it.
+#
+# Run a cell with **Shift+Enter**. Read, guess, then run: a wrong guess teaches more than an answer. You need two
+# processor cores and 4 GB of memory, and no GPU, no account and no download. This is what you are running on:
 
 # %%
 notebook.machine()
 
 # %% [markdown]
 # ## A picture and its labels
-# Below is a street. It was painted a moment ago from a random number, so that we know the truth about each pixel.
-# On the right is that truth: one class for every pixel.
+# To see *why* a network fails we need pictures whose truth we know to the pixel. So we paint them. Below is a street,
+# painted a moment ago from a random number. On the right is the truth: one class for every pixel.
 
 # %%
 from course_lib.lectures.l00_start_here import figures as figures
@@ -80,19 +121,14 @@ from course_lib.scenes import Scenes
 
 street = Scenes("street", size=128, count=64, seed=4)
 image, label, _ = street[0]
+print(street.classes, label[66:78, 24:44], sep="\n")
 figures.picture_and_label(image, label, street.classes, street.colours)
 
 # %% [markdown]
-# [[Semantic segmentation]] is the task of going from the left to the right. It is not the same as recognition
-# ("there is a bus") nor as detection ("there is a bus in this box"): *every* pixel gets a name.
+# The task is to go from the left to the right. It is not recognition ("there is a bus"), and it is not detection
+# ("there is a bus in this box"): *every* pixel gets a class. Inside the machine the label map is an array of whole
+# numbers. Those printed above the picture are the car in front of the bus.
 #
-# Inside the machine the label map is only whole numbers. Here is the car in front of the bus.
-
-# %%
-print(street.classes)
-label[66:78, 24:44]
-
-# %% [markdown]
 # ## What goes in, what comes out
 # A network gets a batch of pictures, N x 3 x H x W. It answers with [[logits]], N x C x H x W: for each pixel, one
 # score for each of the C classes.
@@ -111,16 +147,13 @@ tiny = nn.Conv2d(3, street.num_classes, kernel_size=1)
 logits = tiny(image[None])
 weights = sum(parameter.numel() for parameter in tiny.parameters())
 print(f"logits {tuple(logits.shape)}, {weights} weights and biases")
-
-# %% [markdown]
-# The class with the highest score wins. The weights are random, so the names are nonsense, but the shape is right: one
-# name for each pixel. And like goes with like: a pixel's colour is all that this network sees.
-
-# %%
-guess = logits.argmax(dim=1)[0]
+guess = logits.argmax(dim=1)[0]  # the class with the highest score wins
 figures.picture_and_label(image, guess, street.classes, street.colours, "an untrained guess")
 
 # %% [markdown]
+# The weights are random, so the classes are nonsense. The shape is right: one class for each pixel. Pixels of one colour
+# get one class, because a pixel's colour is all that this network sees.
+#
 # ## Pixels nobody could name: void
 # At the rim of a thing even people disagree. Data sets mark such pixels [[void]], and neither the [[loss]] nor any metric
 # may count them. In this course void is always the number 255. Let us void a frame round the picture.
@@ -133,23 +166,20 @@ figures.picture_and_label(image, guess, street.classes, street.colours, "an untr
 # %%
 from torch.nn import functional as F
 
+from course_lib.evidence.card import evidence
+
 framed = torch.full_like(label, 255)
 framed[8:-8, 8:-8] = label[8:-8, 8:-8]
 changed = logits.clone()
 changed[..., :8, :] += 100
 losses = [F.cross_entropy(scores, framed[None], ignore_index=255).item() for scores in (logits, changed)]
 print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
+evidence("T1")
 
 # %% [markdown]
-# ## The ledger
-# What you just saw is the first statement of this course, T1. Each statement has a row in a **ledger**: how it was
-# counted or measured, the numbers, and a verdict that follows from them by a stated rule. You will meet such a card
-# beside every statement; its last line says how to measure it again on your machine.
-
-# %%
-from course_lib.evidence.card import evidence
-
-evidence("T1")
+# The card under the two numbers belongs to the **ledger** of this course. Each statement has a row there: how it was
+# counted or measured, the numbers, and a verdict that follows from them by a stated rule. The last line of a card says
+# how to measure it again on your machine.
 
 # %% [markdown]
 # ## How good is an answer?
@@ -339,13 +369,13 @@ evidence("T4")
 
 # %% [markdown]
 # ## Take away
+# - A network chooses among the classes it was trained with, also before a thing that is none of them.
 # - A segmentation network maps N x 3 x H x W to logits N x C x H x W, and the highest score names the pixel.
 # - Void pixels count nowhere.
 # - Pixel accuracy is dominated by large classes; mean IoU gives each class one voice; neither sees boundaries.
 # - Add up the confusion matrix over the whole data set, then divide once. Averaging the IoU of single pictures gives
 #   another number, and can even rank two networks the other way round.
-
-# %% [markdown]
+#
 # ## Further reading
 # - [@@long2015], where the story begins
 # - [@@noh2015] and [@@badrinarayanan2017], the subject of lecture 02

@@ -177,27 +177,62 @@ print(f"differ by less than 0.0001: {bool(apart < 1e-4)}")
 print("on 10 x 12 cells:", tuple(convolution(torch.rand(1, 512, 10, 12)).shape))
 
 # %% [markdown]
-# ## The whole network
-# Five times [[max pooling]] halves the map, so that the cells of the last one lie 32 pixels apart: its stride is 32. The
-# maps after the pools are called pool1 to pool5. Read the drawing from the upper left down to the scores, then look at
-# the single line that leads back up. That line is a jump by 32.
+# ## A classifier is a segmenter in waiting
+# Now a real one. EfficientNet-Lite0 was trained on 1.28 million photographs of ImageNet: one word for each photograph,
+# and never a mask. Like most classifiers after VGG16 it averages its last map and then scores 1000 classes with one
+# fully connected layer. Both steps are linear, so we may swap them: score each cell, then average. The answer stays the
+# same, and before the average there is a map of scores. Its stride is 32.
+#
+# *Guess:* the network was only ever told *that* there is a cat. Does it know *where*? Which cells will say cat?
+# <details><summary>Your guess, then run the cell</summary>It knows roughly where: the eyes, the cheeks and the nose say
+# cat, the blanket does not. The top of the head says nearly nothing. To call the photograph "cat" the network needs
+# enough evidence somewhere; nobody asked it for the whole animal.</details>
 
 # %%
-from course_lib.figures.architecture import architecture
+from course_lib import models
+from course_lib.datasets import photos
+from course_lib.models import shipped
 
-architecture("fcn32s")
+imagenet = "efficientnet_lite0_imagenet"
+told, photo = shipped.card(imagenet), photos.load("cat").image
+classifier = models.build("efficientnet_lite0", num_classes=1000, weights=imagenet).eval()
+normal = (photo[None].float() / 255 - told["mean"]) / told["std"]
+with torch.no_grad():
+    cells, whole = classifier.scores(normal), classifier.classify(normal).softmax(1)[0]
+print(f"photograph {tuple(photo.shape[1:])}, cells {tuple(cells.shape[2:])}, classes {cells.shape[1]}")
+print("of the whole:", *(f"{told['classes'][n]} {whole[n]:.0%}," for n in whole.topk(3).indices), "...")
+cats = slice(281, 286)  # ImageNet's five kinds of house cat
+figures.heat(photo, cells.softmax(1)[0, cats].sum(0), "cat")
 
 # %% [markdown]
-# ## The code
-# This is the class that you have just seen drawn, from the course's library. `features` is VGG16; the last two lines
-# are the whole way back. `crop` cuts a window as large as the picture out of the enlarged map.
+# This map is FCN's starting point. Two things are missing: the map is coarse, and it marks what *tells* a cat, not all
+# that *is* cat. So the recipe of [@long2015] is:
+#
+# 1. take a classifier with the weights that ImageNet gave it ([[pretraining]]);
+# 2. turn its fully connected layers into convolutions, as above;
+# 3. replace the 1000 scores by one for each class of the new task, 21 on PASCAL VOC;
+# 4. enlarge the scores to the size of the picture;
+# 5. train all layers on pictures with masks, with the cross-entropy of every pixel and a small learning rate
+#    ([[fine-tuning]]).
+#
+# What a cat looks like is learned from a million cheap labels. A few thousand expensive masks then teach where it ends.
+#
+# ## The whole network
+# FCN does this with VGG16. Five times [[max pooling]] halves the map, so that the cells of the last one lie 32 pixels
+# apart: its stride is 32. The maps after the pools are called pool1 to pool5.
+#
+# First the class from the course's library. `features` is VGG16; the last two lines are the whole way back. `crop`
+# cuts a window as large as the picture out of the enlarged map. Then the drawing: read it from the upper left down to
+# the scores, and then look at the single line that leads back up. That line is a jump by 32.
 
 # %%
 from inspect import getsource
 
+from course_lib.figures.architecture import architecture
 from course_lib.models import fcn
 
 print(getsource(fcn.FCN32s))
+architecture("fcn32s")
 
 # %% [markdown]
 # ## At full size
@@ -212,7 +247,7 @@ print(getsource(fcn.FCN32s))
 from PIL import Image
 from torchvision.transforms.functional import to_tensor
 
-from course_lib import models, paths
+from course_lib import paths
 
 photograph = to_tensor(Image.open(paths.data() / "photos" / "cat.jpg"))[None]
 large = models.build("fcn32s", num_classes=21).eval()
@@ -476,7 +511,8 @@ exercises.fcn.gains.check(my_letters)
 # %% [markdown]
 # ## Take away
 # - A classifier is a fully convolutional network: a fully connected layer is a convolution with a kernel as large as
-#   its map. That made segmentation one network, trained end to end.
+#   its map. So a classifier has a heat map for each class before anybody draws a mask. Fine-tuning turns it into
+#   labels for every pixel.
 # - Three things are lost on the way down and back: **small and thin things**, **sharp boundaries**, and the **unity of
 #   large things** whose evidence lies outside of what a unit listens to.
 # - Skips bring back a part of what is small (row F2). FCN's add *scores*; the next lectures bring back *places* (02) and

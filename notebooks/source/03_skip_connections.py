@@ -208,17 +208,15 @@ def my_dense_block(x, layers):
 
 exercises.skips.dense_block.check(my_dense_block)
 
+# %% [markdown]
+# Below is the course's own dense block. Under it, S1 counts residual and dense blocks in real networks. Two numbers are
+# worth a look: how few of ResNet-50's blocks need a 1x1 on the shortcut; and what each layer of a dense block reads,
+# always 12 maps more than the layer before it. 12 is the growth rate of FC-DenseNet56, which you meet below.
+
 # %%
 from course_lib.models.fc_densenet import DenseBlock
 
 print(getsource(DenseBlock))
-
-# %% [markdown]
-# S1 counts both on real networks. Look at how few of ResNet-50's blocks need a 1x1 on the way round, and at what each
-# layer of a dense block reads (it stands at the bottom of FC-DenseNet56, which you meet below): always 12 more, its
-# growth rate.
-
-# %%
 evidence("S1")
 
 # %% [markdown]
@@ -288,8 +286,39 @@ def my_join(up, copy):
 exercises.skips.join.check(my_join)
 
 # %% [markdown]
+# ## U-Net on a photograph
+# Now a U-Net that was trained on photographs of cats and dogs. Its encoder is the ImageNet classifier of lecture 01; the
+# decoder and the four skips are U-Net's. It finds the cat that it has never seen. Then we **silence** its skips: we put
+# zeros in place of the copies, one by one and then all. The white line is the outline that it draws. The number is the
+# IoU of the cat, on the whole photograph.
+#
+# *Guess:* what is lost without any skip: the cat, its ear, or the sharpness of its outline?
+# <details><summary>Your guess, then run the cell</summary>The ear and the outline, not the cat. The bottom of the U has
+# a stride of 32 and knows *what* is there; its outline is smooth and wide. IoU hardly notices: the cat is large, so its
+# outline has few of its pixels. Without skip 4 alone the network sees a dog in the background.</details>
+
+# %%
+from course_lib.datasets import photos
+from course_lib.figures.outlines import outlines
+from course_lib.lectures.l03_skip_connections.networks import silenced
+from course_lib.segment import loaded
+
+cat, (real, told) = photos.load("cat"), loaded("unet_pets")
+normal = (cat.image[None].float() / 255 - told["mean"]) / told["std"]
+kinds = {"all four skips": ()}
+kinds |= {f"without {level}, stride {2**level}": (level,) for level in (1, 2, 3, 4)}
+kinds |= {"no skip at all": (1, 2, 3, 4)}
+found = {}
+for name, levels in kinds.items():
+    with torch.no_grad(), silenced(real.net, levels):
+        found[name] = real(normal)[0].argmax(0)
+outlines(cat, found, told["classes"], window=(slice(0, 300), slice(150, 451)), columns=3)
+
+# %% [markdown]
+# One photograph proves little: without skip 2 the number even rises. The card S7, below, asks 298 photographs.
+#
 # ## Silence the skips
-# Below is a small U-Net, trained on streets; its four skips can be silenced, which puts zeros in place of the copy.
+# Small things show more. Below is a small U-Net, trained on painted streets; you can silence each of its four skips.
 # FCN-8s, whose two skips are added, is there too. Its finest one comes from a map of stride 8: read off what that does
 # for small things.
 #

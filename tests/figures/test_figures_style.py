@@ -21,6 +21,13 @@ def test_a_figure_shows_itself_with_its_alt_text():
     assert "data:image/png;base64,iVBOR" in shown
 
 
+def test_a_figure_of_photographs_is_kept_as_jpeg():
+    figure = line([1, 2, 3])
+    figure.photographs = True
+    assert "data:image/jpeg;base64,/9j/" in figure._repr_html_()
+    assert figure.png().startswith(b"\x89PNG")
+
+
 def test_jupyter_gets_the_picture_once_and_the_text(monkeypatch):
     ipython = pytest.importorskip("IPython.display")
     got = []

@@ -58,3 +58,18 @@ def test_torn_tells_who_sees_the_whole_picture():
 def test_a_place_outside_the_picture_is_refused():
     with pytest.raises(ValueError, match=r"place must lie in the 12 x 16 picture, got \(12, 0\)"):
         fcn.torn(IMAGE, LABEL, {5: LABEL}, (12, 0), CLASSES, palette.ORDER)
+
+
+def test_a_heat_map_tells_what_its_cells_say():
+    says = torch.zeros(2, 3)
+    says[1, 1:] = torch.tensor([0.8, 0.6])
+    image = torch.full((3, 60, 90), 200, dtype=torch.uint8)  # at stride 32: 2 x 3 cells, the last ones cut
+    figure = fcn.heat(image, says, "cat")
+    assert "above one half in 2 of 6 cells, at most 0.80, at least 0.00" in figure.alt
+    cells = next(axes for axes in figure.axes if axes.texts)
+    assert [text.get_text() for text in cells.texts] == ["0", "0", "0", "0", "80", "60"]
+
+
+def test_a_heat_map_of_another_stride_is_refused():
+    with pytest.raises(ValueError, match=r"60 x 90 pixels at stride 16 make \(4, 6\) cells, got \(2, 3\)"):
+        fcn.heat(torch.zeros(3, 60, 90, dtype=torch.uint8), torch.zeros(2, 3), "cat", stride=16)

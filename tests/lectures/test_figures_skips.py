@@ -5,6 +5,8 @@ import torch
 
 from course_lib.lectures.l03_skip_connections import figures as skips
 from course_lib.lectures.l03_skip_connections.claims import PRINTED, TABLE
+from course_lib.lectures.l03_skip_connections.networks import silenced
+from course_lib.models.unet_light import LightUNet
 
 NAMES = ("road", "pole")
 COLOURS = ((140, 140, 140), (0, 0, 0))
@@ -62,3 +64,24 @@ def test_stages_name_what_is_printed_otherwise():
     assert "instead" not in skips.stages(TABLE, TABLE, names).alt
     with pytest.raises(ValueError, match="one name and one printed number for each stage, got 12, 12, 2"):
         skips.stages(TABLE, PRINTED, names[:2])
+
+
+def test_a_silenced_skip_carries_zeros_only_meanwhile():
+    torch.manual_seed(0)
+    net, image = LightUNet(3, width=0.25).eval(), torch.rand(1, 3, 65, 65)
+    read = []
+    net.up2.convolutions.register_forward_pre_hook(lambda _, maps: read.append(maps[0]))
+    with torch.no_grad():
+        whole = net(image)
+        with silenced(net, [2]):
+            without = net(image)
+        again = net(image)
+    copied = net.backbone.blocks[1][-1].project[0].out_channels
+    assert [bool(maps[:, :copied].any()) for maps in read] == [True, False, True]
+    assert not torch.equal(whole, without)
+    assert torch.equal(whole, again)
+
+
+def test_a_skip_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match=r"levels 1 to 4, got \[5\]"), silenced(LightUNet(3, width=0.25), [1, 5]):
+        pass

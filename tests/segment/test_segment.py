@@ -1,5 +1,6 @@
 """A photograph in, what is where out."""
 
+import base64
 import datetime
 import io
 import re
@@ -96,8 +97,11 @@ def test_the_legend_names_each_class_and_its_share(made):
 
 
 def test_a_notebook_shows_the_figure_and_nothing_stays_open(made):
-    with Image.open(io.BytesIO(made._repr_png_())) as shown:
-        assert shown.format == "PNG"
+    alt, data = re.search(r'<img alt="(.*?)".* src="data:image/jpeg;base64,(.*?)">', made._repr_html_()).groups()
+    assert alt == repr(made)
+    assert "the answer of made laid over it in colour: background 50%, cat 50%" in alt
+    with Image.open(io.BytesIO(base64.b64decode(data))) as shown:
+        assert shown.format == "JPEG"
         assert min(shown.size) > 200
     assert not plt.get_fignums()
 

@@ -1,4 +1,4 @@
-"""The pictures of 01: answers beside the truth, the tents of bilinear upsampling, a torn bus.
+"""The pictures of 01: answers beside the truth, a classifier's heat map, the tents of bilinear upsampling, a torn bus.
 
 In come pictures and label maps, out go figures. 02 borrows `answers`.
 """
@@ -9,8 +9,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
+from torch.nn import functional as F
 
-from course_lib.figures.style import COLOURS, INK, Figure, class_legend, labels, new, picture, styled
+from course_lib.figures.style import COLOURS, INK, WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.metrics import Confusion
 from course_lib.models.blocks import bilinear_upsampling
 
@@ -41,6 +42,39 @@ def answers(
         cell.set_axis_off()
     class_legend(figure, classes, colours=colours)
     figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {', '.join(told)}."
+    return figure
+
+
+@styled
+def heat(image: Tensor, says: Tensor, name: str, *, stride: int = 32) -> Figure:
+    """What each cell of a convolutional classifier says of one class.
+
+    image: uint8, 3 x H x W. says: h x w, a probability for each cell of `stride` pixels.
+    """
+    height, width = image.shape[-2:]
+    cells = (-(-height // stride), -(-width // stride))
+    if tuple(says.shape) != cells:
+        raise ValueError(f"{height} x {width} pixels at stride {stride} make {cells} cells, got {tuple(says.shape)}")
+    figure = Figure(figsize=(WIDTH, 0.5 + 0.64 * WIDTH * height / width))
+    axes = figure.subplot_mosaic([["grid", "cells"], ["light", "cells"]], width_ratios=(1, 2.1))
+    picture(axes["grid"], image, f"one cell: {stride} x {stride} pixels")
+    for draw, length in ((axes["grid"].axhline, height), (axes["grid"].axvline, width)):
+        for line in range(stride, length, stride):
+            draw(line - 0.5, color="white", linewidth=0.6, alpha=0.8)
+    picture(axes["cells"], says, f"the probability of {name} in each cell, in %", vmin=0, vmax=1)
+    for row, line in enumerate(says.tolist()):
+        for column, value in enumerate(line):
+            ink = INK if value > 0.55 else "white"
+            axes["cells"].text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=8, color=ink)
+    enlarged = F.interpolate(says[None, None], scale_factor=stride, mode="bilinear")[0, 0, :height, :width]
+    picture(axes["light"], (image * (0.15 + 0.85 * enlarged)).byte(), "enlarged, as light")
+    figure.photographs = True
+    sure = int((says > 0.5).sum())
+    figure.alt = (
+        f"A photograph under a grid of {cells[0]} x {cells[1]} cells; the probability of {name} in each cell; and the "
+        f"photograph, bright where it is high. It is above one half in {sure} of {says.numel()} cells, at most "
+        f"{says.max():.2f}, at least {says.min():.2f}."
+    )
     return figure
 
 

@@ -1,6 +1,7 @@
 """The small networks of lecture 03: what it shows, trains and measures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,21 @@ from course_lib.evidence.small_training import (
     Labeller,
     layer,
 )
+from course_lib.models.unet_light import LightUNet
+
+
+@contextmanager
+def silenced(net: LightUNet, levels: Iterable[int]) -> Iterator[LightUNet]:
+    """Meanwhile the skips of these levels carry zeros; level 1 is the finest, at stride 2, level 4 is at stride 16."""
+    ups = {1: net.up1, 2: net.up2, 3: net.up3, 4: net.up4}
+    if unknown := set(levels) - set(ups):
+        raise ValueError(f"the skips have levels 1 to 4, got {sorted(unknown)}")
+    hooks = [ups[level].register_forward_pre_hook(lambda _, maps: (maps[0], maps[1] * 0)) for level in levels]
+    try:
+        yield net
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 class Depth(nn.Module):

@@ -46,6 +46,7 @@ def over(image: Tensor, maps: Mapping[str, Tensor], classes: Sequence[str], mask
         picture(axis, calmed(tinted(image, probabilities.argmax(0))), f"{name}: mean IoU {score:.2f}")
         told.append(f"{name} {score:.2f}")
     class_legend(figure, classes)
+    figure.photographs = True
     figure.alt = f"A photograph of {', '.join(classes)} under {len(maps)} maps. Mean IoU: {', '.join(told)}."
     return figure
 

@@ -59,6 +59,7 @@ def separable_steps(before: Tensor, alone: Tensor, mixed: Tensor) -> Figure:
         picture(cell, tiled(maps, rows=counts[0]), title, cmap="gray", vmin=0, vmax=1)
     plain = 9 * counts[0] * counts[2]
     separable = counts[0] * (9 + counts[2])
+    figure.photographs = True
     figure.alt = (
         f"Three stacks of maps: {counts[0]} channels, the same {counts[0]} each filtered alone by nine weights, and "
         f"{counts[2]} mixtures of them. Weights: {9 * counts[0]} + {counts[0] * counts[2]} = {separable}, where a "
