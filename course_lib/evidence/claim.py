@@ -18,6 +18,10 @@ Seeds = Sequence[int]
 TRAININGS = "CPU s of all trainings"  # among the settings of a claim that keeps what it trained
 
 
+class NeedsPhotographs(FileNotFoundError):
+    """The claim is measured on photographs that are not in the repository, and they are not beside it either."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """`tests` names the unit tests that assert an exact claim; `paper` is the published number with its source."""
