@@ -20,6 +20,7 @@ Change = Callable[[Tensor], Tensor]
     "M",
     "A trained U-Net loses the boundaries of cats and dogs when its skips are silenced.",
     seeds=5,
+    painted=("S6", "all over none"),
 )
 def silenced(seeds: Seeds) -> Evidence:
     """Varied: which skips of the trained network carry maps and which carry zeros. Equal: weights, photographs.

@@ -22,6 +22,7 @@ SIDE, PHOTOGRAPHS, SIGNS = 225, 8, 2
     "Training enlarges the effective receptive field: half of the gradient lies within a larger radius in a body that "
     "ImageNet trained than in the same body before training.",
     seeds=5,
+    painted=("R8", "training enlarges"),
     paper="Luo et al. 2016, section 3.2: the effective field grows during training, on CIFAR-10 and on CamVid",
 )
 def field_after_training(seeds: Seeds) -> Evidence:
