@@ -73,14 +73,9 @@ def without_details(seeds: Seeds) -> Evidence:
     def details_of(fold: int) -> dict[str, float]:
         return compared(NAME, partial(with_details, net), fold, every=EVERY)
 
+    silenced = "what the decoder's 1x1 makes of the low level"
     return Evidence(
-        settings={
-            **SETTINGS,
-            **BAND,
-            **PART,
-            "network": NAME,
-            "silenced": "what the decoder's 1x1 makes of the low level",
-        },
+        settings={**SETTINGS, **BAND, **PART, "network": NAME, "silenced": silenced},
         values=over_seeds(seeds, details_of),
         comparisons=[Comparison("details over none", "edge IoU, all", "edge IoU, zeros", 0.048)],
     )
