@@ -87,15 +87,32 @@ segment(my_picture) if my_picture else upload()
 # "neither". In the pictures it was made for, the large thing in the middle is a person.</details>
 
 # %%
-segment(cat, network="selfie")
+wrong = segment(cat, network="selfie")
+sure = wrong.probabilities[1][wrong.labels == 1].mean()
+print(f"Where it says person, its score after softmax is {sure:.2f} on average.")
+wrong
 
 # %% [markdown]
-# Two things to remember from this picture:
+# Three things to remember from this picture:
 # - **The set of classes is closed.** A network chooses among the classes that it was trained with. A cat is none of
 #   them, so it gets the class that fits least badly.
 # - **A network knows what it was trained for.** In a portrait, whatever is large, near and sharp is the person. That
 #   rule suffices there, and it fails here.
+# - **Sure is not right.** The [[softmax]] of the scores looks like a probability, and it is high where the answer is
+#   wrong. Is that always so? The card T5 asks the first network about 298 photographs of the kind it was trained for:
+#   how often is it right where it is so and so sure? There the two agree within one per cent on average. On a picture
+#   of another kind nothing of that is promised.
 #
+# This card belongs to the **ledger** of the course. Each statement has a row there: how it was counted or measured, the
+# numbers, and a verdict that follows from them by a rule that was fixed before. The statement of T5 circulates; here it
+# does not hold.
+
+# %%
+from course_lib.evidence.card import evidence
+
+evidence("T5")
+
+# %% [markdown]
 # A picture of the answer shows such a failure at once. To *count* failures, and to find their causes, we need more: the
 # truth for every pixel, and a measure. That is the subject of this lecture.
 #
@@ -166,8 +183,6 @@ figures.picture_and_label(image, guess, street.classes, street.colours, "an untr
 # %%
 from torch.nn import functional as F
 
-from course_lib.evidence.card import evidence
-
 framed = torch.full_like(label, 255)
 framed[8:-8, 8:-8] = label[8:-8, 8:-8]
 changed = logits.clone()
@@ -175,11 +190,6 @@ changed[..., :8, :] += 100
 losses = [F.cross_entropy(scores, framed[None], ignore_index=255).item() for scores in (logits, changed)]
 print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 evidence("T1")
-
-# %% [markdown]
-# The card under the two numbers belongs to the **ledger** of this course. Each statement has a row there: how it was
-# counted or measured, the numbers, and a verdict that follows from them by a stated rule. The last line of a card says
-# how to measure it again on your machine.
 
 # %% [markdown]
 # ## How good is an answer?
