@@ -279,8 +279,8 @@ from course_lib.segment import segment
 said = segment(cat.image)
 found = {"the network": said.labels}
 for tolerance in (3, 10):
-    settings_here = settings | {"appearance": (4, 67, tolerance)}
-    found[f"after the CRF, {tolerance}"] = dense_crf(cat.image, said.probabilities, **settings_here).argmax(0)
+    tuned = settings | {"appearance": (4, 67, tolerance)}
+    found[f"after the CRF, {tolerance}"] = dense_crf(cat.image, said.probabilities, **tuned).argmax(0)
 outlines(cat, found, said.classes, window=(slice(0, 300), slice(150, 451)), columns=3)
 
 # %% [markdown]

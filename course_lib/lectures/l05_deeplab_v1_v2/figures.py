@@ -159,6 +159,7 @@ def listens(image: Tensor, pixel: tuple[int, int], widths: Sequence[tuple[float,
     for axis in axes[0]:
         axis.plot(x, y, "o", markersize=8, markerfacecolor="none", markeredgecolor="white", markeredgewidth=3)
         axis.plot(x, y, "o", markersize=8, markerfacecolor="none", markeredgecolor=COLOURS[1], markeredgewidth=1.6)
+    figure.photographs = True
     figure.alt = f"How much the pixel at row {y}, column {x} listens to each other pixel. {'; '.join(told)}."
     return figure
 
@@ -179,6 +180,7 @@ def taps(image: Tensor, cells: Sequence[tuple[int, int]], rates: Sequence[int], 
         told.append(f"at cell ({y}, {x}) {', '.join(counts)}")
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=len(rates))
+    figure.photographs = True
     figure.alt = f"The taps of 3x3 kernels over a scene, on a map of {side} x {side} cells: {'; '.join(told)}."
     return figure
 

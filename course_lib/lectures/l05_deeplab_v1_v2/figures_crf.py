@@ -89,6 +89,7 @@ def hurts(
         labels(cell, label[window], f"{name}\nIoU {score:.2f}")
         told.append(f"{name} {score:.2f}")
     class_legend(figure, classes)
+    figure.photographs = True
     figure.alt = (
         f"A cut-out of a photograph with a thin {classes[thin]}, its true labels, and {len(maps)} maps. "
         f"IoU of {classes[thin]}: {', '.join(told)}."
