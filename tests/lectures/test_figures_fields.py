@@ -86,3 +86,14 @@ def test_three_fields_tell_their_sides():
     assert "net: theoretical side 3, effective 2.0, empirical 1.0" in figure.alt
     with pytest.raises(ValueError, match=r"the mask is \(8, 8\), the picture \(9, 9\)"):
         fields.three_fields(torch.rand(3, 9, 9), {"net": row}, (3, 3))
+
+
+def test_a_photograph_tells_where_half_of_the_gradient_lies():
+    near, wide = torch.zeros(41, 41), torch.ones(41, 41)
+    near[19:22, 19:22] = 1
+    found = {"near": Spread(map=near.double(), unit=(20, 20)), "wide": Spread(map=wide.double(), unit=(20, 20))}
+    figure = fields.on_photograph(torch.full((3, 41, 41), 100, dtype=torch.uint8), found, 99)
+    radii = [circle.radius for axes in figure.axes for circle in axes.patches]
+    assert radii[0] < 2 < 15 < radii[1]
+    assert f"near, half of the gradient lies within {radii[0]:.0f} pixels" in figure.alt
+    assert "theoretical field is 99 pixels wide" in figure.alt

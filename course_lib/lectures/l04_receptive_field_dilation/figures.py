@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 from torch import Tensor
+from torch.nn import functional as F
 
 from course_lib.figures.style import COLOURS, INK, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.receptive_field.probing.influence import Spread
@@ -207,4 +208,30 @@ def three_fields(
         sides = [spread.side() for spread in spreads]
         told.append(f"{name}: theoretical side {side:.0f}, effective {sides[0]:.1f}, empirical {sides[1]:.1f}")
     figure.alt = f"Three receptive fields of the pixel at row {pixel[0]}, column {pixel[1]}. {'; '.join(told)}."
+    return figure
+
+
+@styled
+def on_photograph(image: Tensor, found: Mapping[str, Spread], side: int) -> Figure:
+    """A photograph, and what its middle unit looks at with several weights; `side`: the unit's theoretical field.
+
+    image: uint8, 3 x H x W. Heat is the square root of the gradient around each pixel, so that what is faint shows.
+    """
+    figure, axes = new(1, 1 + len(found), size=(WIDTH, 0.5 + WIDTH / (1 + len(found))))
+    picture(axes[0, 0], image, "the photograph")
+    told = []
+    for axis, (name, spread) in zip(axes[0, 1:], found.items()):
+        heat = torch.as_tensor(spread.map, dtype=torch.float32)[None, None]
+        heat = F.avg_pool2d(heat, 5, stride=1, padding=2, count_include_pad=False)[0, 0]
+        light = (heat / heat.quantile(0.98)).clamp(max=1).sqrt()
+        radius = spread.radius(0.5, about="unit")
+        picture(axis, light, f"{name}: radius {radius:.0f}", vmin=0, vmax=1)
+        told.append(f"{name}, half of the gradient lies within {radius:.0f} pixels")
+        centre = [length / 2 for length in image.shape[:0:-1]]
+        axis.add_patch(Circle(centre, radius, fill=False, edgecolor="white", linewidth=1.6))
+    figure.photographs = True
+    figure.alt = (
+        f"A photograph of {image.shape[1]} x {image.shape[2]} pixels, and maps of what the middle unit looks at. "
+        f"Its theoretical field is {side} pixels wide. {'; '.join(told)}."
+    )
     return figure
