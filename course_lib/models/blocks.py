@@ -19,6 +19,8 @@ def scaled(channels: int, width: float) -> int:
     if result < 1:
         least = f"{math.ceil(1000 / channels) / 1000:g}"
         raise ValueError(f"width {width:g} rounds {channels} channels to {result}; try a width of at least {least}")
+    if result > 10**7:
+        raise ValueError(f"width {width:g} makes {result:g} of {channels} channels; try a width of about 1")
     return result
 
 

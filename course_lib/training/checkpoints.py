@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib import models, paths
+from course_lib import checks, models, paths
 from course_lib.datasets.pairs import check_name
 from course_lib.files import tensors, whole
 from course_lib.files.download import digest_of
@@ -108,7 +108,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
     state = tensors.read(folder() / f"{name}.pt", sha256=told.get("sha256", ""), what="checkpoint", mend=MEND)
     model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
-    return model.eval().to(device)
+    return model.eval().to(checks.device(device))
 
 
 def unseen(name: str) -> Scenes:
