@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Set
 from numbers import Integral, Real
 from os import PathLike
-from pathlib import Path
 
 MOST = 2**63 - 1  # torch counts no further
 
@@ -55,7 +54,7 @@ def text(**values: object) -> None:
 def paths(**values: object) -> None:
     """Texts or pathlib's paths."""
     for name, value in values.items():
-        if not (isinstance(value, str | PathLike) and isinstance(value, str | Path)):
+        if not isinstance(value, str | PathLike):
             raise TypeError(f"{name} must be a path (a text or a pathlib.Path), got {shown(value)}")
         if value == "":
             raise ValueError(f"{name} must be a path, got an empty text")
