@@ -12,6 +12,9 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+import course_lib  # noqa: E402, F401 - sets how torch's threads wait, for the server and its kernels
+
 START = "notebooks/00_start_here.ipynb"
 FIRST_PORT = 8888
 

@@ -13,13 +13,17 @@ from typing import Any
 
 import torch
 
-from . import palette
+from . import palette, threads
 
 
 def start(seed: int = 0) -> torch.device:
-    """Makes runs repeatable, figures alike and widgets work; returns the device that models should use."""
+    """Makes runs repeatable, figures alike and widgets work; returns the device that models should use.
+
+    Torch gets no more threads than this process may use: on a hub it would count the cores of the whole machine.
+    """
     random.seed(seed)
     torch.manual_seed(seed)
+    torch.set_num_threads(min(torch.get_num_threads(), threads.allowed()))
     _style()
     _explain_missing_names()
     if in_colab():
@@ -44,7 +48,7 @@ def machine() -> "Table":
         {
             "Python": platform.python_version(),
             "torch": torch.__version__,
-            "processor cores": str(_cores()),
+            "processor cores": str(threads.allowed()),
             "memory": _memory(),
             "GPU": gpu,
             "free disk": f"{free:.0f} GB",
@@ -69,12 +73,6 @@ class Table:
             for name, value in self.rows.items()
         )
         return f"<table>{rows}</table>"
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _memory() -> str:

@@ -19,3 +19,8 @@ def data() -> Path:
 def downloads() -> Path:
     """Where data sets and weights that a student fetches are kept; ignored by git."""
     return data() / "downloads" if in_checkout() else Path.home() / ".cache" / "beyond_fcn"
+
+
+def cache() -> Path:
+    """Where long measurements keep what they have so far; ignored by git, and safe to delete."""
+    return _checkout / ".cache" if in_checkout() else Path.home() / ".cache" / "beyond_fcn"

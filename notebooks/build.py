@@ -1,7 +1,8 @@
 """Builds the notebooks: source -> student notebook and solution notebook, both run, outputs kept.
 
-`make notebooks` (or `python -m notebooks.build NAME ... [--force]`). What did not change is not built again: each
-notebook remembers a fingerprint of its source, its first cell and the library modules that it reaches.
+`make notebooks` (or `python -m notebooks.build NAME ... [--force]`). What did not change is not built again. A notebook
+remembers what it says and shows (checked by the lint) and the shape of the library's code that it reaches (reported by
+`--stale`: a refactoring changes the shape and no output).
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import re
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,14 +22,15 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from course_lib import fingerprint
-from course_lib.claims import all_claims, ledger
-from course_lib.claims.shown import NAMED
+from course_lib.evidence import code_shape, ledger
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.ledger_text import NAMED
 from notebooks import convert, first_cell, pages, readme
 from notebooks.words import Shelf
 
 HERE = Path(__file__).parent
 HEAVY_SECONDS = 5
+SHOWN = ("id", "statement", "verdict", "values", "differences", "bounds", "facts", "circulating", "paper", "remark")
 CELL_LIMIT = 120
 
 
@@ -35,10 +38,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks to build, such as 00_start_here; all when none is named")
     parser.add_argument("--force", action="store_true", help="build also what did not change")
+    parser.add_argument("--stale", action="store_true", help="say which would be built, and build nothing")
     options = parser.parse_args()
     known = {path.stem: path for path in sources()}
     if unknown := set(options.names) - set(known):
         parser.error(f"no source named {sorted(unknown)}, expected some of {sorted(known)}")
+    if options.stale:
+        print("\n".join(stale(known.values())) or "no notebook is older than its source or the library")
+        return 0
     for name in options.names or known:
         for solutions in (False, True):
             build(known[name], solutions, options.force)
@@ -88,13 +95,18 @@ def unrun(path: Path, solutions: bool) -> nbformat.NotebookNode:
 
 
 def inputs_of(built: nbformat.NotebookNode) -> str:
-    """The fingerprint of everything that a notebook and its outputs depend on: words, code, library, rows shown."""
+    """The fingerprint of what a notebook says and shows: its words, its code, and what the ledger's rows say."""
     text = "\n".join(f"{cell.cell_type} {cell.source}" for cell in built.cells)
     code = "\n".join(cell.source for cell in built.cells if cell.cell_type == "code")
     rows = ledger.read()
-    shown = [json.dumps(rows.get(name)) for name in evidence_in(code)]
-    modules = fingerprint.of_modules("course_lib.notebook", *fingerprint.imported(code))
-    return hashlib.sha256("\n".join([text, *shown, modules]).encode()).hexdigest()[:16]
+    shown = [json.dumps({part: rows.get(name, {}).get(part) for part in SHOWN}) for name in evidence_in(code)]
+    return hashlib.sha256("\n".join([text, *shown]).encode()).hexdigest()[:16]
+
+
+def library_of(built: nbformat.NotebookNode) -> str:
+    """The shape of the library's code that a notebook reaches; another shape may well give the same outputs."""
+    code = "\n".join(cell.source for cell in built.cells if cell.cell_type == "code")
+    return code_shape.of_modules("course_lib.notebook", *code_shape.imported(code))
 
 
 def evidence_in(code: str) -> list[str]:
@@ -103,16 +115,29 @@ def evidence_in(code: str) -> list[str]:
 
 
 def build(path: Path, solutions: bool, force: bool = False) -> None:
-    """Builds and runs one notebook, unless the one that is there has the same inputs."""
+    """Builds and runs one notebook, unless the one that is there has the same words, rows and library."""
     goal, built = target(path.stem, solutions), unrun(path, solutions)
-    built.metadata["inputs"] = inputs_of(built)
-    if not force and goal.exists() and nbformat.read(goal, 4).metadata.get("inputs") == built.metadata["inputs"]:
+    built.metadata |= {"inputs": inputs_of(built), "library": library_of(built)}
+    there = nbformat.read(goal, 4).metadata if goal.exists() else {}
+    if not force and all(there.get(part) == built.metadata[part] for part in ("inputs", "library")):
         return
     began = time.monotonic()
     run(built, path.stem)
     print(f"{goal.relative_to(HERE.parent)}: ran in {time.monotonic() - began:.0f} s", flush=True)
     goal.parent.mkdir(exist_ok=True)
     nbformat.write(clean(built), goal)
+
+
+def stale(paths: Iterable[Path]) -> Iterator[str]:
+    """The notebooks that `make notebooks` would build again, each with the reason."""
+    for path in paths:
+        for solutions in (False, True):
+            goal, now = target(path.stem, solutions), unrun(path, solutions)
+            there = nbformat.read(goal, 4).metadata if goal.exists() else {}
+            if there.get("inputs") != inputs_of(now):
+                yield f"{goal.relative_to(HERE.parent)}: its words or rows changed"
+            elif there.get("library") != library_of(now):
+                yield f"{goal.relative_to(HERE.parent)}: the library's code changed; its outputs may be the same"
 
 
 def run(built: nbformat.NotebookNode, name: str) -> None:

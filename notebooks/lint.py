@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course_lib.claims import all_claims
+from course_lib.evidence.ledger import all_claims
 from notebooks import build, first_cell
 
 CELLS = range(20, 46)
@@ -47,7 +47,7 @@ def of_source(path: Path) -> Iterator[str]:
         if cells_of(built) != cells_of(unrun):
             yield f"{name}: does not match notebooks/source/{path.name}; run make notebooks"
         elif built.metadata.get("inputs") != build.inputs_of(unrun):
-            yield f"{name}: its outputs are older than the code they come from; run make notebooks"
+            yield f"{name}: its outputs are older than its words or rows; run make notebooks"
 
 
 def of_evidence() -> Iterator[str]:

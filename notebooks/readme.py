@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from course_lib.claims import ledger
+from course_lib.evidence import ledger, ledger_text
 from notebooks import build, convert, first_cell
 
 README = Path(__file__).parents[1] / "README.md"
@@ -16,7 +16,7 @@ def write() -> None:
 
 
 def with_tables(text: str) -> str:
-    return between(between(text, LECTURES, lectures()), LEDGER, ledger.short(ledger.read().values()))
+    return between(between(text, LECTURES, lectures()), LEDGER, ledger_text.short(ledger.read().values()))
 
 
 def between(text: str, marks: tuple[str, str], table: str) -> str:

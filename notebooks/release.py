@@ -52,7 +52,7 @@ def restamp(path: Path, solutions: bool) -> None:
     for before, after in zip(old.cells, new.cells):
         if after.cell_type == "code":
             after.outputs, after.execution_count = before.outputs, before.execution_count
-    new.metadata["inputs"] = build.inputs_of(new)
+    new.metadata |= {"inputs": build.inputs_of(new), "library": build.library_of(new)}
     nbformat.write(new, goal)
 
 

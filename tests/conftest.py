@@ -1,11 +1,10 @@
 """What every test shares: the folder of reference data beside the project, and the list of skips we expect."""
 
-import datetime
-import os
 import re
 import signal
 from pathlib import Path
 
+import course_lib  # isort: skip # noqa: F401 - before torch: it sets how torch's threads wait
 import matplotlib
 import pytest
 import torch
@@ -30,6 +29,14 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture
+def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A record of progress of the test's own, so that no test touches a student's."""
+    record = tmp_path / "progress.json"
+    monkeypatch.setenv("BEYOND_FCN_PROGRESS", str(record))
+    return record
+
+
 @pytest.fixture(autouse=True)
 def same_dice() -> None:
     """Every test throws the same dice, alone or after others."""
@@ -37,11 +44,7 @@ def same_dice() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One day for all: workers that start beside midnight must choose the same tests. TESTS_DAY names another.
-
-    A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer.
-    """
-    os.environ.setdefault("TESTS_DAY", str(datetime.date.today().toordinal()))
+    """A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -14,15 +14,19 @@ and a binomial blur of variance v by v cell^2. The sum (1/3 + v) cell^2 shall be
 """
 
 import math
-import warnings
 
 import torch
 from torch import Tensor
 
+from course_lib.crf.sums import Sums, of_sorted, places
+
 COLOUR_BLUR = (1, 2, 1)
 SPACE_BLUR = (1, 6, 15, 20, 15, 6, 1)  # finer cells: space is smooth and nearly full, so they cost little
 BLURS = (SPACE_BLUR, SPACE_BLUR, COLOUR_BLUR, COLOUR_BLUR, COLOUR_BLUR)
+CORNERS = 2**5  # so the pixel of an entry is its number >> 5, and the corner its number & 31
 LIGHTEST = 0.004  # corners of a pixel that weigh less are left out, and its others share their weight
+DENSEST = 4  # points per pixel: photographs have 1 to 3, pure noise would have 20
+TABLE_BYTES = 28 * 2**20
 
 
 def cell_width(blur: tuple[int, ...]) -> float:
@@ -31,24 +35,24 @@ def cell_width(blur: tuple[int, ...]) -> float:
 
 
 class Lattice:
-    """Splat, blur and slice as sparse matrices, built once and applied in each iteration."""
+    """Splat, blur and slice, built once and applied in each iteration."""
 
     def __init__(self, image: Tensor, *, theta_xy: float, theta_rgb: float, dtype: torch.dtype = torch.float32):
         position = _in_cells(image, theta_xy, theta_rgb)
         cell = position.floor()
         strides = _strides(cell)
-        homes, home = torch.unique(
-            (cell.long() * torch.tensor(strides, device=cell.device)).sum(1), return_inverse=True
-        )
-        points = _with_corners(homes, strides)
-        following = [_find(points, points + stride) for stride in strides]
-        slots = _corner_slots(torch.searchsorted(points, homes), following)[home]
+        homes, home = torch.unique(_numbers(cell, strides), return_inverse=True)
         weights = _corner_weights(position - cell)
-        used = torch.zeros(len(points), dtype=torch.bool, device=image.device)
-        used[slots[weights > 0]] = True
-        number = used.cumsum(0) - 1
-        self.slice, self.splat = _there_and_back(number[slots], weights.to(dtype), int(used.sum()))
-        self.blurs = [_blur(points[used], stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
+        entry = places(weights)  # the corners that weigh something, pixel after pixel
+        points, point = _points(homes, home, entry, strides)
+        weights = weights.flatten()[entry]
+        if len(points) > DENSEST * len(home):
+            kept, weights = _without_lonely_points(entry >> 5, point, weights, DENSEST * len(home))
+            entry = entry[kept]
+            used, point = torch.unique(point[kept], return_inverse=True)
+            points = points[used]
+        self.slice, self.splat = _there_and_back(entry >> 5, point, weights.to(dtype), len(home), len(points))
+        self.blurs = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
 
     def filter(self, q: Tensor) -> Tensor:
         """C x N values at the pixels to C x N weighted sums at the pixels."""
@@ -58,19 +62,22 @@ class Lattice:
         """The transpose of `filter`: each blur is symmetric, so only their order turns round."""
         return self._through(self.blurs[::-1], gradient)
 
-    def _through(self, blurs: list[Tensor], q: Tensor) -> Tensor:
-        """Splat, blur, slice. Two tables take turns: fresh ones for each step would cost as much as the steps."""
-        table, spare = (q.new_zeros(self.splat.shape[0], len(q)) for _ in range(2))
-        torch.addmm(table, self.splat, q.T.contiguous(), beta=0, out=table)
-        for blur in blurs:
-            torch.addmm(spare, blur, table, beta=0, out=spare)
-            table, spare = spare, table
-        return (self.slice @ table).T.contiguous()
+    def _through(self, blurs: list[Sums], q: Tensor) -> Tensor:
+        """Splat, blur, slice. In groups of channels, whose tables are no larger than what is handed out again at once:
+        a larger one comes from the system, page by page, and that takes longer than all the sums."""
+        together = max(1, TABLE_BYTES // (len(self.splat) * q.element_size()))
+        groups = q.chunk(math.ceil(len(q) / together))
+        done = []
+        for group in groups:
+            table = self.splat(group.T.contiguous())
+            for blur in blurs:
+                table = blur(table)
+            done.append(self.slice(table).T)
+        return torch.cat(done)
 
     def bytes(self) -> int:
-        """What the matrices occupy."""
-        matrices = [self.slice, self.splat, *self.blurs]
-        return sum(part.nbytes for m in matrices for part in (m.values(), m.col_indices(), m.crow_indices()))
+        """What the sums occupy."""
+        return sum(part.nbytes for part in (self.slice, self.splat, *self.blurs))
 
 
 def _in_cells(image: Tensor, theta_xy: float, theta_rgb: float) -> Tensor:
@@ -91,67 +98,77 @@ def _strides(cell: Tensor) -> list[int]:
     return [math.prod(extents[axis + 1 :]) for axis in range(len(extents))]
 
 
-def _with_corners(homes: Tensor, strides: list[int]) -> Tensor:
-    """The sorted numbers of all lattice points at a corner of an occupied cell."""
-    points = homes
+def _numbers(cell: Tensor, strides: list[int]) -> Tensor:
+    """One number for each cell, in four bytes where they suffice: sorting them is a good part of the work."""
+    numbers = (cell.long() * torch.tensor(strides, device=cell.device)).sum(1)
+    return numbers.int() if int(cell[:, 0].max() + 5) * strides[0] < 2**31 else numbers
+
+
+def _points(homes: Tensor, home: Tensor, entry: Tensor, strides: list[int]) -> tuple[Tensor, Tensor]:
+    """The sorted numbers of all lattice points that some pixel reaches, and for each entry the place of its point."""
+    steps = torch.zeros(1, dtype=homes.dtype, device=homes.device)
     for stride in strides:
-        points = torch.unique(torch.cat([points, points + stride]))
-    return points
+        steps = torch.cat([steps, steps + stride])
+    reached = torch.zeros(len(homes) * CORNERS, dtype=torch.bool, device=homes.device)
+    corner = home[entry >> 5] << 5 | entry & 31
+    reached[corner] = True
+    corners = places(reached)
+    points, point = torch.unique(homes[corners >> 5] + steps[corners & 31], return_inverse=True)
+    place = torch.empty(len(reached), dtype=torch.int32, device=homes.device)
+    place[corners] = point.int()
+    return points, place[corner]
 
 
 def _find(points: Tensor, wanted: Tensor) -> Tensor:
     """The place of each wanted number in the sorted points, -1 where it is missing."""
-    place = torch.searchsorted(points, wanted).clamp_(max=len(points) - 1)
+    place = torch.searchsorted(points, wanted, out_int32=True).clamp_(max=len(points) - 1)
     return torch.where(points[place] == wanted, place, -1)
 
 
-def _corner_slots(first: Tensor, following: list[Tensor]) -> Tensor:
-    """Cells x 32: the places of a cell's corners, found by walking one step along each axis in turn."""
-    slots = first[:, None]
-    for axis in following:
-        slots = torch.cat([slots, axis[slots]], 1)
-    return slots
-
-
 def _corner_weights(offset: Tensor) -> Tensor:
-    """N x 32: multilinear weights in the order of `_corner_slots`, the lightest set to zero."""
+    """N x 32: multilinear weights in the order of `_points`' steps, the lightest set to zero."""
     weights = torch.ones_like(offset[:, :1])
     for axis in range(offset.shape[1]):
         t = offset[:, axis : axis + 1]
         weights = torch.cat([weights * (1 - t), weights * t], 1)
-    weights[weights < LIGHTEST] = 0
+    weights *= weights >= LIGHTEST
     return weights / weights.sum(1, keepdim=True)
 
 
-def _there_and_back(slots: Tensor, weights: Tensor, points: int) -> tuple[Tensor, Tensor]:
-    """The sparse matrix from points to pixels, and its transpose."""
-    pixels = len(slots)
-    kept = weights > 0
-    pixel = torch.arange(pixels, device=slots.device, dtype=torch.int32).repeat_interleave(kept.sum(1))
-    column, values = slots[kept].int(), weights[kept]
-    point, order = column.sort(stable=True)
-    there = _csr(torch.bincount(pixel, minlength=pixels), column, values, (pixels, points))
-    return there, _csr(torch.bincount(point, minlength=points), pixel[order], values[order], (points, pixels))
+def _without_lonely_points(pixel: Tensor, point: Tensor, weights: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """The entries that are left, and their weights, when the points that carry least are given up.
+
+    In a noisy picture most points serve one pixel only and link it to nobody. The heaviest point of a pixel stays.
+    """
+    mass = torch.bincount(point, weights=weights)
+    heaviest = torch.zeros(int(pixel[-1]) + 1, dtype=weights.dtype, device=weights.device)
+    heaviest.scatter_reduce_(0, pixel, weights, "amax")
+    mass[point[places(weights == heaviest[pixel])]] = math.inf
+    enough = mass.sort(descending=True).values[most]
+    kept = places((mass > enough)[point])
+    pixel, weights = pixel[kept], weights[kept]
+    total = torch.zeros_like(heaviest).index_add_(0, pixel, weights)
+    return kept, weights / total[pixel]
 
 
-def _blur(points: Tensor, stride: int, taps: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+def _there_and_back(pixel: Tensor, point: Tensor, weights: Tensor, pixels: int, points: int) -> tuple[Sums, Sums]:
+    """From points to pixels, and its transpose."""
+    there = of_sorted(pixel, point, weights, pixels)
+    point, order = point.sort(stable=True)
+    return there, of_sorted(point, pixel[order], weights[order], points)
+
+
+def _blur(points: Tensor, stride: int, taps: tuple[int, ...], dtype: torch.dtype) -> Sums:
     """A binomial blur along one axis. The share of a missing neighbour is lost; the normalisation mends most of it."""
-    me = torch.arange(len(points), device=points.device)
+    me = torch.arange(len(points), dtype=torch.int32, device=points.device)
     columns = [me]
     for step in range(1, len(taps) // 2 + 1):
         after = _find(points, points + step * stride)
         before = torch.full_like(after, -1)
-        before[after[after >= 0]] = me[after >= 0]
+        there = places(after >= 0)
+        before[after[there]] = me[there]
         columns = [before, *columns, after]
     column = torch.stack(columns, 1)
-    present = column >= 0
+    entry = places(column >= 0)
     values = torch.tensor(taps, dtype=dtype, device=points.device) / sum(taps)
-    return _csr(present.sum(1), column[present].int(), values.expand_as(column)[present], (len(points), len(points)))
-
-
-def _csr(counts: Tensor, columns: Tensor, values: Tensor, size: tuple[int, int]) -> Tensor:
-    rows = torch.zeros(len(counts) + 1, dtype=torch.int32, device=columns.device)
-    rows[1:] = counts.cumsum(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch calls its CSR layout a beta
-        return torch.sparse_csr_tensor(rows, columns, values, size)
+    return of_sorted(entry // len(taps), column.flatten()[entry], values[entry % len(taps)], len(points))

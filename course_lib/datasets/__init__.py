@@ -6,9 +6,10 @@ void is always 255, whatever the data set calls it. Nothing is downloaded before
 
 from course_lib.datasets.camvid import CamVid
 from course_lib.datasets.folder import Folder
+from course_lib.datasets.listed import Listed
 from course_lib.datasets.pets import Pets
 from course_lib.datasets.transforms import Normalise, augment
 from course_lib.datasets.voc import VOC2012
 from course_lib.files.download import DownloadError
 
-__all__ = ["VOC2012", "CamVid", "DownloadError", "Folder", "Normalise", "Pets", "augment"]
+__all__ = ["VOC2012", "CamVid", "DownloadError", "Folder", "Listed", "Normalise", "Pets", "augment"]

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -36,6 +35,8 @@ def names(*, masked: bool = False) -> list[str]:
 
 def load(name: str) -> Photo:
     """One photograph."""
+    from PIL import Image
+
     checks.text(name=name)
     if name not in names():
         close = get_close_matches(name, names(), n=1)

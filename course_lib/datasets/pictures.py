@@ -4,6 +4,7 @@ In comes a path; out goes an array. Whatever is refused is named with its file a
 never changed in silence.
 """
 
+import io
 import re
 import struct
 import warnings
@@ -21,16 +22,16 @@ class Refused(ValueError):
     """A picture that can be read and still will not do."""
 
 
-def opened(path: Path, read: Callable, advice: str = FETCHED) -> np.ndarray:
-    """What `read` makes of a picture file; a damaged file is named, with the advice on how to mend it."""
+def opened(path: Path, read: Callable, advice: str = FETCHED, content: bytes | None = None) -> np.ndarray:
+    """What `read` makes of a picture file, or of its content; a damaged file is named, with how to mend it."""
     from PIL import Image
 
-    if not path.is_file():
+    if content is None and not path.is_file():
         raise FileNotFoundError(f"{path} is missing")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(path)
+            picture = Image.open(path if content is None else io.BytesIO(content))
         with picture:
             return read(picture)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:

@@ -8,7 +8,7 @@ and may even rank two models the other way round.
 import torch
 from torch import Tensor
 
-from course_lib.metrics.checks import label_maps, whole_number
+from course_lib.metrics.checks import counted_labels, whole_number
 
 
 class Confusion:
@@ -32,12 +32,9 @@ class Confusion:
     @torch.no_grad()
     def update(self, prediction: Tensor, target: Tensor) -> "Confusion":
         """Counts label maps of one shape, whatever that shape is."""
-        prediction, target = label_maps(prediction, target, self.num_classes, self.ignore)
-        if self.ignore is not None:
-            counted = target != self.ignore
-            prediction, target = prediction[counted], target[counted]
-        pairs = target.reshape(-1) * self.num_classes + prediction.reshape(-1)
-        counts = torch.bincount(pairs, minlength=self.num_classes**2)
+        prediction, target, void = counted_labels(prediction, target, self.num_classes, self.ignore)
+        counts = torch.bincount((target * self.num_classes + prediction).flatten(), minlength=self.num_classes**2)
+        counts[0] -= void
         self.matrix = self.matrix.to(counts.device) + counts.view_as(self.matrix)
         return self
 

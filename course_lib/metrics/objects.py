@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.metrics.boundary import widest
 from course_lib.metrics.checks import label_maps, pictures, whole_labels, whole_number
 from course_lib.metrics.confusion import Confusion
 
@@ -54,11 +55,10 @@ def iou_by_size(
     scores = {}
     for low, high in pairwise(edges):
         inside = (side >= low) & (side < high)
-        around = F.max_pool2d(inside[:, None].float(), 2 * margin + 1, stride=1, padding=margin)[:, 0] > 0
-        counted = (inside | (around & (number < 0))) & known
+        counted = (inside | (widest(inside, margin) & (number < 0))) & known
         confusion = Confusion(num_classes, ignore=None).update(prediction[counted], target[counted])
         classes = target[inside & known].unique()
-        scores[low, high] = float(confusion.iou[classes].mean()) if len(classes) else math.nan
+        scores[low, high] = float(confusion.iou[classes.long()].mean()) if len(classes) else math.nan
     return scores
 
 

@@ -4,6 +4,7 @@ Chen, Zhu, Papandreou, Schroff, Adam: "Encoder-Decoder with Atrous Separable Con
 Segmentation", ECCV 2018 (arXiv 1802.02611).
 
     backbone   modified aligned Xception-65 (2048 maps, stride 16), or a ResNet with v3's multi-grid
+               (2048), or EfficientNet-Lite0 (320)
     aspp       as in DeepLab v3, its dilated 3x3s depthwise separable; 256 maps, dropout 0.1
     decoder    low-level feature at stride 4 (256 maps: Xception's entry block 2, ResNet's conv2) -> 1x1 to 48, BN, ReLU
                the encoder's 256 maps, bilinear to stride 4; concatenated behind them the 48: 304
@@ -13,6 +14,10 @@ Segmentation", ECCV 2018 (arXiv 1802.02611).
 Departs from the paper: nothing known. A separable convolution in ASPP and decoder has BN and ReLU after the
 depthwise and after the pointwise half, as in the authors' code. With a ResNet backbone the 3x3s are plain, as in
 the paper's rows for it; `separable` decides otherwise. Resizes align corners, so images of 16k + 1 pixels fit best.
+`backbone="efficientnet_lite0"` is ours, in the spirit of the authors' own light variant on MobileNetV2, whose blocks it
+shares: 3.3 million parameters. What stands on the light body is light too: 128 maps where the paper has 256, 24
+low-level maps where it has 48. Its rates are half of the paper's (3, 6, 9 at output stride 16), because it is meant for
+pictures of about 257 pixels, half as long as the paper's 513: each kernel spans the same share of the picture.
 Often wrong elsewhere: one 3x3 in the decoder instead of two; no BN and ReLU inside the separable convolutions; a
 low-level feature of 128 maps.
 """
@@ -23,11 +28,12 @@ from torch import Tensor, nn
 from course_lib.models.blocks import at_least_one, check_image, resize, scaled
 from course_lib.models.deeplab_v2 import Classifier
 from course_lib.models.deeplab_v3 import ASPP, aspp_rates
+from course_lib.models.efficientnet_lite import EfficientNetLite0
 from course_lib.models.pspnet import conv_bn_relu
 from course_lib.models.resnet import ResNet
 from course_lib.models.xception import SeparableConv, Xception65
 
-BACKBONES = ("xception65", "resnet50", "resnet101")
+BACKBONES = ("xception65", "resnet50", "resnet101", "efficientnet_lite0")
 
 
 class DeepLabV3Plus(nn.Module):
@@ -39,24 +45,23 @@ class DeepLabV3Plus(nn.Module):
         output_stride: int = 16,
         rates: tuple[int, ...] | None = None,
         separable: bool | None = None,
-        low_level_maps: int = 48,
+        low_level_maps: int | None = None,
         in_channels: int = 3,
         width: float = 1.0,
     ):
         super().__init__()
         if backbone not in BACKBONES:
             raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, got {backbone!r}")
-        at_least_one(low_level_maps=low_level_maps)
-        rates = rates or aspp_rates(output_stride)
+        light = backbone == "efficientnet_lite0"
+        rates = rates or tuple(rate // 2 if light else rate for rate in aspp_rates(output_stride))
         if separable is None:
-            separable = backbone == "xception65"
-        options = {"output_stride": output_stride, "in_channels": in_channels, "width": width}
-        if backbone == "xception65":
-            self.backbone = Xception65(**options)
-        else:
-            self.backbone = ResNet(int(backbone.removeprefix("resnet")), multi_grid=(1, 2, 4), **options)
+            separable = not backbone.startswith("resnet")
+        if low_level_maps is None:
+            low_level_maps = 24 if light else 48
+        at_least_one(low_level_maps=low_level_maps)
+        self.backbone = body(backbone, output_stride=output_stride, in_channels=in_channels, width=width)
         low_level, features = self.backbone.channels[0], self.backbone.channels[-1]
-        maps = scaled(256, width)
+        maps = scaled(128 if light else 256, width)
         self.aspp = ASPP(features, maps, rates, separable=separable)
         self.dropout = nn.Dropout(0.1)
         self.decoder = Decoder(low_level, scaled(low_level_maps, width), maps, separable=separable)
@@ -72,10 +77,19 @@ class DeepLabV3Plus(nn.Module):
 
     def encode(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """The low-level feature at stride 4 and the last features."""
-        if isinstance(self.backbone, Xception65):
-            return self.backbone(image)
-        conv2, *_, conv5 = self.backbone.stages(image)
-        return conv2, conv5
+        if isinstance(self.backbone, ResNet):
+            conv2, *_, conv5 = self.backbone.stages(image)
+            return conv2, conv5
+        return self.backbone(image)
+
+
+def body(name: str, **options) -> nn.Module:
+    """The network under ASPP, by its name."""
+    if name == "xception65":
+        return Xception65(**options)
+    if name == "efficientnet_lite0":
+        return EfficientNetLite0(**options)
+    return ResNet(int(name.removeprefix("resnet")), multi_grid=(1, 2, 4), **options)
 
 
 class Decoder(nn.Module):

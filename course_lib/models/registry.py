@@ -17,28 +17,76 @@ from torch.overrides import TorchFunctionMode
 
 from course_lib import checks
 from course_lib.models import weights as checkpoints
-from course_lib.models.blocks import at_least_one
+from course_lib.models.blocks import at_least_one, one_of
 from course_lib.models.deconvnet import DeconvNet
 from course_lib.models.deeplab_v1 import DeepLabV1
 from course_lib.models.deeplab_v2 import DeepLabV2ResNet101, DeepLabV2VGG16
 from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.deeplab_v3plus import DeepLabV3Plus
 from course_lib.models.dilatednet import DilatedNet
+from course_lib.models.efficientnet_lite import EfficientNetLite0Classifier
 from course_lib.models.fc_densenet import fc_densenet56, fc_densenet67, fc_densenet103
 from course_lib.models.fcn import FCN8s, FCN8sAtOnce, FCN16s, FCN32s
+from course_lib.models.fcn_light import LightFCN8s
 from course_lib.models.pspnet import PSPNet
 from course_lib.models.segnet import SegNet, SegNetBasic
+from course_lib.models.selfie import Selfie
 from course_lib.models.unet import UNet
+from course_lib.models.unet_light import LightUNet
+
+
+def unet(
+    num_classes: int = 21,
+    *,
+    backbone: str | None = None,
+    variant: str = "paper",
+    dropout: float | None = None,
+    in_channels: int = 3,
+    width: float = 1.0,
+) -> nn.Module:
+    """The paper's U-Net, or its way up on a body that ImageNet trained."""
+    options = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
+    if backbone is None:
+        return UNet(num_classes, variant=variant, **options)
+    check_body("U-Net", backbone, changed=variant != "paper", variant=variant)
+    return LightUNet(num_classes, **options)
+
+
+def fcn8s(
+    num_classes: int = 21,
+    *,
+    backbone: str | None = None,
+    learn_upsampling: bool = False,
+    in_channels: int = 3,
+    width: float = 1.0,
+) -> nn.Module:
+    """The paper's FCN-8s on VGG16, or on a lighter classifier."""
+    options = {"in_channels": in_channels, "width": width}
+    if backbone is None:
+        return FCN8s(num_classes, learn_upsampling=learn_upsampling, **options)
+    check_body("FCN-8s", backbone, changed=learn_upsampling, learn_upsampling=learn_upsampling)
+    return LightFCN8s(num_classes, **options)
+
+
+def check_body(paper: str, backbone: str, *, changed: bool, **option) -> None:
+    """The one body there is, without an option that only the paper's own network has."""
+    one_of(("efficientnet_lite0",), backbone=backbone)
+    if changed:
+        ((name, value),) = option.items()
+        raise ValueError(
+            f"{name}={value!r} is an option of the paper's {paper}; leave it out, or leave out backbone={backbone!r}"
+        )
+
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "fcn32s": FCN32s,
     "fcn16s": FCN16s,
-    "fcn8s": FCN8s,
+    "fcn8s": fcn8s,
     "fcn8s_at_once": FCN8sAtOnce,
     "deconvnet": DeconvNet,
     "segnet": SegNet,
     "segnet_basic": SegNetBasic,
-    "unet": UNet,
+    "unet": unet,
     "fc_densenet56": fc_densenet56,
     "fc_densenet67": fc_densenet67,
     "fc_densenet103": fc_densenet103,
@@ -54,10 +102,15 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "deeplab_v3_resnet101": partial(DeepLabV3, 101),
     "deeplab_v3plus": DeepLabV3Plus,
 }
+# Real networks of other make: `build` knows them, the lectures' list of names does not.
+OTHERS: dict[str, Callable[..., nn.Module]] = {
+    "selfie": Selfie,
+    "efficientnet_lite0": EfficientNetLite0Classifier,
+}
 
 
 def names() -> list[str]:
-    """Every name that `build` knows, sorted."""
+    """The networks of the lectures, sorted; `build` also knows those of OTHERS."""
     return sorted(NETWORKS)
 
 
@@ -75,8 +128,9 @@ def build(
 
     width scales every channel count and keeps the topology: 0.125 trains on a laptop.
     options are the network's own, such as output_stride=8; a wrong one is answered with the list of right ones.
-    weights names a checkpoint of torchvision ("COCO_WITH_VOC_LABELS_V1") or a file saved from this network;
-    backbone_weights an ImageNet one ("IMAGENET1K_V1"). device="meta" builds in no time and without memory.
+    weights names a trained network of data/checkpoints ("deeplab_v3plus_pets"), a checkpoint of torchvision
+    ("COCO_WITH_VOC_LABELS_V1") or a file saved from this network; backbone_weights an ImageNet one ("IMAGENET1K_V1",
+    and "efficientnet_lite0_imagenet", which comes with the course). device="meta" builds in no time and without memory.
     """
     make = find(name)
     check_options(name, make, options)
@@ -118,9 +172,10 @@ def training_logits(net: nn.Module, image: Tensor) -> list[tuple[float, Tensor]]
 def find(name: str) -> Callable[..., nn.Module]:
     """The class, or the closest names in an error."""
     checks.text(name=name)
-    if name in NETWORKS:
-        return NETWORKS[name]
-    raise ValueError(f"there is no network {name!r}; {suggestion(name, names())}")
+    known = NETWORKS | OTHERS
+    if name in known:
+        return known[name]
+    raise ValueError(f"there is no network {name!r}; {suggestion(name, sorted(known))}")
 
 
 def suggestion(name: str, known: list[str]) -> str:

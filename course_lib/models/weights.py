@@ -1,4 +1,4 @@
-"""Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, and files saved from our own networks.
+"""Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, data/checkpoints, files of one's own.
 
 In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come from
 torchvision's own addresses and are kept in torch's cache. Each carries a checksum in its name, which is compared
@@ -21,20 +21,28 @@ from torch import Tensor, nn
 
 from course_lib.files import download as files
 from course_lib.files import tensors
+from course_lib.models import shipped
 from course_lib.models.deeplab_v3 import DeepLabV3
+from course_lib.models.efficientnet_lite import EfficientNetLite0
 from course_lib.models.resnet import ResNet
 from course_lib.models.vgg import from_torchvision, is_trunk
 
+IMAGENET_BODY = "efficientnet_lite0_imagenet"
+
 
 def load(net: nn.Module, source: str | PathLike) -> None:
-    """All weights of a network: a file saved from it (.pt, .pth), or torchvision's name of a checkpoint."""
+    """All weights of a network: a file saved from it (.pt, .pth), a name in data/checkpoints, or one of torchvision."""
     refuse_meta(net)
     if Path(source).suffix in (".pt", ".pth"):
         load_file(net, Path(source))
         return
+    if str(source) in shipped.names():
+        shipped.fill(net, str(source))
+        return
     if not isinstance(net, DeepLabV3) or net.variant != "torchvision":
         raise ValueError(
-            f"weights={source!r} is no .pt or .pth file, and torchvision has no checkpoint of this network; "
+            f"weights={source!r} is no .pt or .pth file and none of data/checkpoints ({', '.join(shipped.names())}), "
+            "and torchvision has no checkpoint of this network; "
             'it has them for deeplab_v3_resnet50 and deeplab_v3_resnet101 with variant="torchvision"'
         )
     model = f"deeplabv3_resnet{net.backbone.depth}"
@@ -56,9 +64,12 @@ def load_file(net: nn.Module, path: Path) -> None:
 
 
 def load_backbone(net: nn.Module, checkpoint: str) -> None:
-    """The layers that ImageNet trained: ResNet's without its classifier, VGG16's with fc6 and fc7 where they fit."""
+    """The layers that ImageNet trained: a body without its classifier, VGG16's with fc6 and fc7 where they fit."""
     refuse_meta(net)
     backbone = getattr(net, "backbone", None)
+    if isinstance(backbone, EfficientNetLite0):
+        load_body(net, checkpoint)
+        return
     if isinstance(backbone, ResNet):
         load_resnet(backbone, checkpoint)
         return
@@ -70,6 +81,18 @@ def load_backbone(net: nn.Module, checkpoint: str) -> None:
         )
     model = "vgg16_bn" if any(name.endswith("running_mean") for name in trunk) else "vgg16"
     net.load_state_dict(from_torchvision(download(model, checkpoint), net), strict=False)
+
+
+def load_body(net: nn.Module, checkpoint: str) -> None:
+    """The classifier that comes with the course: its body, and its head where the network has one."""
+    parts = {name.replace("body.", "backbone."): value for name, value in shipped.tensors(checkpoint).items()}
+    own = {name: value for name, value in net.state_dict().items() if name.startswith(("backbone.", "head."))}
+    if any(name not in parts or parts[name].shape != value.shape for name, value in own.items()):
+        raise ValueError(
+            f"{checkpoint!r} does not fit EfficientNet-Lite0 as it was built here; "
+            f"backbone_weights={IMAGENET_BODY!r} does, with width=1.0 and in_channels=3"
+        )
+    net.load_state_dict({name: parts[name] for name in own}, strict=False)
 
 
 def load_resnet(backbone: ResNet, checkpoint: str) -> None:

@@ -21,10 +21,10 @@ import torch
 from torch import Tensor
 
 from . import effective, empirical, theoretical
-from .held import checked_pixel
-from .named import load
+from .by_name import load
 from .picture import picture, save
-from .spread import Spread
+from .probing.frozen import checked_pixel
+from .probing.influence import Spread
 from .theoretical import Field
 
 
@@ -66,46 +66,46 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer(asked: argparse.Namespace) -> None:
-    if min(*asked.size, asked.channels) < 1 or asked.images < 0:
+def _answer(request: argparse.Namespace) -> None:
+    if min(*request.size, request.channels) < 1 or request.images < 0:
         raise ValueError("--size and --channels must be at least 1, --images at least 0")
-    if asked.empirical and not asked.images:
+    if request.empirical and not request.images:
         raise ValueError("--empirical needs an image: --images 1")
-    out = asked.out or (None if asked.json else Path("receptive_field.png"))
+    out = request.out or (None if request.json else Path("receptive_field.png"))
     if out and not out.parent.is_dir():
         raise ValueError(f"--out: there is no folder {str(out.parent)!r}")
-    images = _images(asked)
-    net = load(asked.model, dict(map(_option, asked.option)), seed=asked.seed)
-    field = theoretical(net, image_size=tuple(asked.size), channels=asked.channels)
-    size = field.output_size(asked.layer)
-    pixel = checked_pixel(asked.pixel or [length // 2 for length in size], size, asked.layer)
+    images = _images(request)
+    net = load(request.model, dict(map(_option, request.option)), seed=request.seed)
+    field = theoretical(net, image_size=tuple(request.size), channels=request.channels)
+    size = field.output_size(request.layer)
+    pixel = checked_pixel(request.pixel or [length // 2 for length in size], size, request.layer)
     spreads: dict[str, Spread] = {}
-    common = {"layer": asked.layer, "seed": asked.seed, "field": field, "trained": False}
-    if asked.images:
-        spreads["effective"] = effective(net, images, pixel, signs=asked.signs, **common)
-    if asked.empirical:
-        spreads["empirical"] = empirical(net, images, pixel, stride=asked.stride, **common)
-    result = _result(asked, field, pixel, spreads, out)
+    common = {"layer": request.layer, "seed": request.seed, "field": field, "trained": False}
+    if request.images:
+        spreads["effective"] = effective(net, images, pixel, signs=request.signs, **common)
+    if request.empirical:
+        spreads["empirical"] = empirical(net, images, pixel, stride=request.stride, **common)
+    result = _result(request, field, pixel, spreads, out)
     if out:
-        name = f"{asked.model}, {asked.layer or 'output'} at {pixel}"
-        figure = picture(images[0], mask=field.mask(pixel, asked.layer), title=name, **spreads)
+        name = f"{request.model}, {request.layer or 'output'} at {pixel}"
+        figure = picture(images[0], mask=field.mask(pixel, request.layer), title=name, **spreads)
         save(figure, out)
         result["alt"] = figure.alt
-    print(json.dumps(result, indent=1) if asked.json else _for_people(result, field))
+    print(json.dumps(result, indent=1) if request.json else _for_people(result, field))
 
 
 def _result(
-    asked: argparse.Namespace, field: Field, pixel: tuple[int, int], spreads: dict[str, Spread], out: Path | None
+    request: argparse.Namespace, field: Field, pixel: tuple[int, int], spreads: dict[str, Spread], out: Path | None
 ) -> dict[str, object]:
-    mask = field.mask(pixel, asked.layer)
+    mask = field.mask(pixel, request.layer)
     return {
-        "model": asked.model,
+        "model": request.model,
         "image_size": list(field.image_size),
-        "layer": asked.layer or "output",
+        "layer": request.layer or "output",
         "pixel": list(pixel),
-        "box": field.box(pixel, asked.layer),
-        "size": _plain(field.size(asked.layer)),
-        "exact": field.is_exact(asked.layer),
+        "box": field.box(pixel, request.layer),
+        "size": _plain(field.size(request.layer)),
+        "exact": field.is_exact(request.layer),
         "share_of_image": float(mask.mean()),
         **{name: _measures(spread) for name, spread in spreads.items()},
         "weights": "random",
@@ -151,16 +151,18 @@ def _for_people(result: dict[str, object], field: Field) -> str:
     return "\n".join(lines)
 
 
-def _images(asked: argparse.Namespace) -> Tensor:
+def _images(request: argparse.Namespace) -> Tensor:
     """The picture of the caller, and smooth noise (weight falling with frequency, as in photographs) for the rest."""
-    height, width = asked.size
-    generator = torch.Generator().manual_seed(asked.seed)
-    spectrum = torch.fft.rfft2(torch.randn(max(1, asked.images), asked.channels, height, width, generator=generator))
+    height, width = request.size
+    generator = torch.Generator().manual_seed(request.seed)
+    spectrum = torch.fft.rfft2(
+        torch.randn(max(1, request.images), request.channels, height, width, generator=generator)
+    )
     frequency = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :])
     noise = torch.fft.irfft2(spectrum / frequency.clamp_min(1 / max(height, width)), s=(height, width))
     images = noise / noise.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
-    if asked.image is not None:
-        images[0] = _read(asked.image, height, width, asked.channels)
+    if request.image is not None:
+        images[0] = _read(request.image, height, width, request.channels)
     return images
 
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .asked import box_of, centre_of, field_for, known_training, words_for
-from .crop import Window, find_window
-from .held import Held, checked_images, checked_pixel
-from .spread import Spread
+from .probing.frozen import FrozenNet, checked_images, checked_pixel
+from .probing.influence import Spread
+from .probing.request import box_of, centre_of, field_for, known_training, words_for
+from .probing.window import Window, find_window
 from .theoretical import Field
 
 UNDERFLOW = 1e-25  # a float32 gradient with a smaller peak has lost its tails
@@ -64,14 +64,14 @@ def effective(
     for name, number in (("signs", signs), ("batch_size", batch_size)):
         if number < 1:
             raise ValueError(f"{name} must be at least 1, got {number}")
-    with Held(net, layer) as held, torch.no_grad():
-        answer = held.try_on(images)
+    with FrozenNet(net, layer) as frozen, torch.no_grad():
+        answer = frozen.try_on(images)
         pixel = checked_pixel(pixel, answer.shape[-2:], layer)
         field = field_for(net, images, field)
-        window = find_window(held, images, pixel, box_of(field, pixel, layer), passes=3 * len(images) * signs)
+        window = find_window(frozen, images, pixel, box_of(field, pixel, layer), passes=3 * len(images) * signs)
         generator = torch.Generator().manual_seed(seed)
         draws = torch.randint(0, 2, (len(images), signs, answer.shape[1]), generator=generator) * 2 - 1
-        total = _gradients(held, images, window, draws, batch_size, progress)
+        total = _gradients(frozen, images, window, draws, batch_size, progress)
     mask = torch.as_tensor(field.mask(pixel, layer))
     _complain_about(total, mask, field.is_exact(layer))
     return Effective(
@@ -85,15 +85,19 @@ def effective(
     )
 
 
-def _gradients(held: Held, images: Tensor, window: Window, draws: Tensor, batch_size: int, progress: bool) -> Tensor:
+def _gradients(
+    frozen: FrozenNet, images: Tensor, window: Window, draws: Tensor, batch_size: int, progress: bool
+) -> Tensor:
     """The mean of |gradient|, H x W, in float64; once more with float64 throughout if float32 was too narrow for it."""
-    for dtype in dict.fromkeys((held.dtype, torch.float64)):
+    for dtype in dict.fromkeys((frozen.dtype, torch.float64)):
         total = torch.zeros(images.shape[-2:], dtype=torch.float64)
         bar = tqdm(total=len(images), desc="effective", unit="image", delay=1, leave=False, disable=not progress)
         with bar:
             for start in range(0, len(images), batch_size):
-                batch = window.cut(images[start : start + batch_size]).to(held.device, dtype).clone()
-                window.cut(total).add_(_one_batch(held, batch, window.pixel, draws[start : start + batch_size], dtype))
+                batch = window.cut(images[start : start + batch_size]).to(frozen.device, dtype).clone()
+                window.cut(total).add_(
+                    _one_batch(frozen, batch, window.pixel, draws[start : start + batch_size], dtype)
+                )
                 bar.update(len(batch))
         total /= len(images) * draws.shape[1]
         if torch.isfinite(total).all() and total.max() > UNDERFLOW:
@@ -101,11 +105,11 @@ def _gradients(held: Held, images: Tensor, window: Window, draws: Tensor, batch_
     return total
 
 
-def _one_batch(held: Held, batch: Tensor, pixel: tuple[int, int], draws: Tensor, dtype: torch.dtype) -> Tensor:
+def _one_batch(frozen: FrozenNet, batch: Tensor, pixel: tuple[int, int], draws: Tensor, dtype: torch.dtype) -> Tensor:
     batch.requires_grad_()
     total = torch.zeros(batch.shape[-2:], dtype=torch.float64)
     with torch.enable_grad():
-        value = held(batch, dtype=dtype)[:, :, pixel[0], pixel[1]]
+        value = frozen(batch, dtype=dtype)[:, :, pixel[0], pixel[1]]
         if not value.requires_grad:
             raise ValueError("the network's answer does not depend on its image by any differentiable path")
         for draw in draws.unbind(1):

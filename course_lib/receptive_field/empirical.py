@@ -7,7 +7,7 @@ each image is judged at the place that excites the channel most; the maps are th
 (the calibrated average). One sweep serves all channels of a layer: `result.of_channel(c)` asks for another one.
 
 In come a network and images; `plan` tells how many forward passes it will take, and `empirical` announces the same
-before it begins. The image is cropped as far as that changes nothing (crop.py) and the run stops at the layer.
+before it begins. The image is cropped as far as that changes nothing and the run stops at the layer.
 """
 
 import sys
@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .asked import centre_of, field_for, known_training, words_for
-from .held import Held, checked_images
-from .spread import Spread
-from .sweep import PATCHES, Plan, Sweep, hidden_under, planned_sweeps
+from .probing.frozen import FrozenNet, checked_images
+from .probing.influence import Spread
+from .probing.occlusion import PATCHES, Plan, Sweep, hidden_under, planned_sweeps
+from .probing.request import centre_of, field_for, known_training, words_for
 from .theoretical import Field
 
 
@@ -77,9 +77,9 @@ def empirical(
     With a channel, `top` keeps only the images that excite it most. A pixel's map is the mean over the channels.
     """
     images = _checked(images, patch, size=size, stride=stride, batch_size=batch_size)
-    with Held(net, layer) as held, torch.no_grad():
+    with FrozenNet(net, layer) as frozen, torch.no_grad():
         field = field_for(net, images, field)
-        planned = planned_sweeps(held, field, images, pixel_or_channel, size, stride, top, batch_size)
+        planned = planned_sweeps(frozen, field, images, pixel_or_channel, size, stride, top, batch_size)
         if progress:
             tqdm.write(str(planned), file=sys.stderr)
         changes = []
@@ -90,7 +90,7 @@ def empirical(
             for sweep in planned.sweeps:
                 image = images[sweep.image]
                 hidden = hidden_under(image, patch, seed + sweep.image)
-                changes.append(_changes(held, image, hidden, sweep, batch_size, bar))
+                changes.append(_changes(frozen, image, hidden, sweep, batch_size, bar))
     blank = torch.zeros(images.shape[-2:], dtype=torch.float64)
     return _judged(
         Empirical(
@@ -124,9 +124,9 @@ def plan(
 ) -> Plan:
     """What `empirical` with the same words would cost: patches, passes, crops."""
     images = _checked(images, "noise", size=size, stride=stride, batch_size=batch_size)
-    with Held(net, layer) as held, torch.no_grad():
+    with FrozenNet(net, layer) as frozen, torch.no_grad():
         field = field_for(net, images, field)
-        return planned_sweeps(held, field, images, pixel_or_channel, size, stride, top, batch_size)
+        return planned_sweeps(frozen, field, images, pixel_or_channel, size, stride, top, batch_size)
 
 
 def _checked(images: Tensor, patch: str, *, size: int, stride: int, batch_size: int) -> Tensor:
@@ -142,17 +142,17 @@ def _checked(images: Tensor, patch: str, *, size: int, stride: int, batch_size: 
     return images
 
 
-def _changes(held: Held, image: Tensor, hidden: Tensor, sweep: Sweep, batch_size: int, bar: tqdm) -> Tensor:
+def _changes(frozen: FrozenNet, image: Tensor, hidden: Tensor, sweep: Sweep, batch_size: int, bar: tqdm) -> Tensor:
     """For each patch that touches the field, the change of every channel of the unit (patches x channels)."""
-    clean, hidden = (sweep.window.cut(picture).to(held.device, held.dtype) for picture in (image, hidden))
+    clean, hidden = (sweep.window.cut(picture).to(frozen.device, frozen.dtype) for picture in (image, hidden))
     window = sweep.window
     rows, columns = sweep.rows[:, window.top : window.bottom], sweep.columns[:, window.left : window.right]
     found = []
     for places in sweep.touching.nonzero().split(batch_size):
         under = rows[places[:, 0], None, :, None] & columns[places[:, 1], None, None, :]
-        batch = torch.where(under.to(held.device), hidden, clean)
+        batch = torch.where(under.to(frozen.device), hidden, clean)
         # The clean image runs in the same batch, so that "no change" is an exact zero and not a rounding.
-        unit = held(torch.cat([clean[None], batch]))[:, :, window.pixel[0], window.pixel[1]]
+        unit = frozen(torch.cat([clean[None], batch]))[:, :, window.pixel[0], window.pixel[1]]
         found.append((unit[1:] - unit[:1]).cpu())
         bar.update(len(batch) + 1)
     return torch.cat(found)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .spread import Spread
+from .probing.influence import Spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

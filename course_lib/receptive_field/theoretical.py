@@ -1,28 +1,27 @@
 """The theoretical receptive field: which input pixels can influence an output pixel, for some weights and some image.
 
 In: a model and the size of its image. Out: a `Field`, which answers for every pixel of every layer: a box, a mask,
-sets with holes, the size without borders. One run of the model without values is all it takes (see capture.py).
+sets with holes, the size without borders. One run of the model without values is all it takes (see tracing/capture.py).
 """
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
-from math import prod
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .capture import Trace, capture
-from .sets import Product, fewer, painted, products
-from .table import Table as LayerTable
-from .table import rows_of
-from .unclipped import Unclipped, tidy
-
-Pixel = int | Sequence[int]
+from .arguments import Pixel, known_name, position_of, resized, shapes_of
+from .layer_table import LayerTable, Row
+from .solving.backward import Product, fewer, painted, products, share_of_box
+from .solving.cover import unions
+from .solving.unclipped import Unclipped, tidy
+from .tracing.budget import Budget
+from .tracing.capture import Trace, capture
+from .tracing.layers import Layer
 
 
 def theoretical(
@@ -50,11 +49,11 @@ def theoretical(
     kinds = [t.dtype if isinstance(t, Tensor) else dtype for t in inputs] if inputs is not None else [dtype]
 
     def shapes_at(size: tuple[int, ...]) -> list[tuple[int, ...]]:
-        return [shape if len(shape) != axes + 2 else _grown(shape, shapes[0], size) for shape in shapes]
+        return [resized(shape, shapes[0], size) for shape in shapes]
 
-    def trace_at(size: tuple[int, ...]) -> Trace:
+    def trace_at(size: tuple[int, ...], budget: Budget | None = None) -> Trace:
         tensors = (torch.empty(shape, dtype=kind, device="meta") for shape, kind in zip(shapes_at(size), kinds))
-        return capture(model, tuple(tensors), axes)
+        return capture(model, tuple(tensors), axes, budget)
 
     image = tuple(shapes[0][2:])
     try:
@@ -64,45 +63,12 @@ def theoretical(
         raise ValueError(
             f"the model does not run on an image of {given}; try a larger one, or others: {error}"
         ) from error
-    if trace.doubts:
-        warnings.warn(doubts_in_words(trace.doubts), stacklevel=2)
+    if doubts := trace.doubts:
+        named = ", ".join(f"{name} (in {layer!r})" if layer else name for name, layer in doubts.items())
+        words = f"the receptive field is an upper bound, not exact, after these operations: {named}; "
+        words += "where it is not known what they read, the whole image is assumed (exact=False)"
+        warnings.warn(words, stacklevel=2)
     return Field(trace, trace_at, shapes_at, image, stop_at_global=stop_at_global)
-
-
-def shapes_of(image_size, channels: int, inputs) -> list[tuple[int, ...]]:
-    """The full shapes of all inputs."""
-    if (image_size is None) == (inputs is None):
-        raise ValueError("give either image_size=(height, width) or inputs=(...), one of the two")
-    if inputs is not None:
-        if isinstance(inputs, Tensor) or not len(inputs):
-            raise ValueError("inputs must be a tuple with at least one tensor or shape")
-        shapes = [tuple(t.shape) if isinstance(t, Tensor) else tuple(int(n) for n in t) for t in inputs]
-    else:
-        image_size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-        if not 1 <= len(image_size) <= 3:
-            raise ValueError(f"image_size must have 1, 2 or 3 numbers such as (513, 513), got {image_size}")
-        shapes = [(1, int(channels), *map(int, image_size))]
-    for shape in shapes:
-        if any(size < 1 for size in shape):
-            raise ValueError(f"sizes must be at least 1, got {shape}")
-    if not 3 <= len(shapes[0]) <= 5:
-        raise ValueError(f"the first input must be batch x channels x space, such as (1, 3, 64, 64), got {shapes[0]}")
-    return shapes
-
-
-def _grown(shape: tuple, first: tuple, size: tuple[int, ...]) -> tuple:
-    """A further input grows in the proportion of the first."""
-    if shape[2:] == first[2:]:
-        return (*shape[:2], *size)
-    return (*shape[:2], *(max(1, own * new // old) for own, old, new in zip(shape[2:], first[2:], size)))
-
-
-def doubts_in_words(doubts: dict[str, str]) -> str:
-    named = ", ".join(f"{name} (in {layer!r})" if layer else name for name, layer in doubts.items())
-    return (
-        f"the receptive field is an upper bound, not exact, after these operations: {named}; "
-        "where it is not known what they read, the whole image is assumed (exact=False)"
-    )
 
 
 class Field:
@@ -129,12 +95,12 @@ class Field:
         return self.is_exact()
 
     def is_exact(self, layer: str | None = None) -> bool:
-        known = self._trace.layers[self._name(layer)]
-        return known is None or self._trace.graph.nodes[known.node].exact
+        fact = self._trace.layers[self._name(layer)].fact
+        return fact is None or self._trace.graph.nodes[fact.node].exact
 
     def output_size(self, layer: str | None = None) -> tuple[int, ...]:
         """The spatial size of a layer's output."""
-        return self._trace.graph.nodes[self._node(layer)].sizes
+        return self._map(layer).sizes
 
     # ------------------------------------------------------------------ one pixel
 
@@ -164,12 +130,7 @@ class Field:
         """The share of the box that is really read; of the middle pixel unless told otherwise."""
         if pixel is None:
             pixel = tuple(size // 2 for size in self.output_size(layer))
-        box = self.box(pixel, layer, input=input)
-        if not any(box):
-            return 0.0
-        half = len(box) // 2
-        cells = prod(stop - start for start, stop in zip(box[:half], box[half:]))
-        return float(np.count_nonzero(self.mask(pixel, layer, input=input))) / cells
+        return share_of_box(self._union(pixel, layer, input))
 
     # ------------------------------------------------------------------ all pixels
 
@@ -187,7 +148,10 @@ class Field:
 
     def table(self) -> LayerTable:
         """One row per layer: name, output size, size, stride, offset, coverage, exact. A list that prints as text."""
-        return LayerTable(rows_of(self), self.notes)
+        maps = {name: layer for name, layer in self._trace.layers.items() if layer.is_map}
+        starts = {layer.fact.node: layer.places(tuple(size // 2 for size in layer.sizes)) for layer in maps.values()}
+        found = unions(self._trace.graph, self._root(0), starts, stop_at_global=self.stop_at_global)
+        return LayerTable([self._row(name, found.get(layer.fact.node)) for name, layer in maps.items()], self.notes)
 
     def __repr__(self) -> str:
         known = "exact" if self.exact else "an upper bound"
@@ -197,31 +161,30 @@ class Field:
 
     # ------------------------------------------------------------------ inside
 
-    def _name(self, layer: str | None) -> str:
-        layer = "output" if layer is None else layer
-        if layer in self._trace.layers:
-            return layer
-        close = difflib.get_close_matches(str(layer), self._trace.layers, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(map(repr, close))}? " if close else ""
-        raise ValueError(f"no layer is called {layer!r}; {hint}field.layers lists all {len(self._trace.layers)} names")
+    def _row(self, layer: str, middle: list[Product] | None) -> Row:
+        size, stride, offset = self.size(layer), self.stride(layer), self.offset(layer)
+        covered = self.coverage(layer=layer) if middle is None else share_of_box(middle)
+        return Row(layer, self.output_size(layer), size, stride, offset, covered, self.is_exact(layer))
 
-    def _node(self, layer: str | None) -> int:
+    def _name(self, layer: str | None) -> str:
+        return known_name(layer, self._trace.layers)
+
+    def _map(self, layer: str | None) -> Layer:
         name = self._name(layer)
         known = self._trace.layers[name]
-        if known is None:
+        if known.fact is None:
             raise ValueError(f"layer {name!r} reads nothing of the image: its output is constant")
-        if not any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+        if not known.is_map:
             raise ValueError(
-                f"layer {name!r} has no spatial axes: its output has shape {self._trace.shapes[name]}; "
+                f"layer {name!r} has no spatial axes: its output has shape {known.shape}; "
                 f"ask an earlier layer{self._last_spatial(name)}"
             )
-        return known.node
+        return known
 
     def _last_spatial(self, name: str) -> str:
         names = list(self._trace.layers)
         for earlier in reversed(names[: names.index(name)]):
-            known = self._trace.layers[earlier]
-            if known and any(digit[0] >= 0 for dimension in known.labels for digit in dimension):
+            if self._trace.layers[earlier].is_map:
                 return f", such as {earlier!r}"
         return ""
 
@@ -237,40 +200,25 @@ class Field:
         return self._trace.graph.nodes[self._root(number)].sizes
 
     def _union(self, pixel: Pixel, layer: str | None, number: int) -> list[Product]:
-        node = self._node(layer)
-        return self._products(node, self._position(pixel, node, layer), self._root(number))
+        name = self._name(layer)
+        return self._products(name, position_of(pixel, self._map(layer).sizes, name), self._root(number))
 
-    def _find_products(self, node: int, position: tuple[int, ...], root: int) -> list[Product]:
-        found = products(self._trace.graph, node, position, [root], stop_at_global=self.stop_at_global)
+    def _find_products(self, layer: str, position: tuple[int, ...], root: int) -> list[Product]:
+        known = self._trace.layers[layer]
+        start = known.places(position)
+        found = products(self._trace.graph, known.fact.node, start, [root], stop_at_global=self.stop_at_global)
         return fewer(found[root]) if found[root] else []
-
-    def _position(self, pixel: Pixel, node: int, layer: str | None) -> tuple[int, ...]:
-        sizes = self._trace.graph.nodes[node].sizes
-        try:
-            position = (int(pixel),) if not isinstance(pixel, Sequence | np.ndarray) else tuple(int(p) for p in pixel)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"pixel must be whole numbers such as {tuple(s // 2 for s in sizes)}, got {pixel!r}"
-            ) from None
-        if len(position) != len(sizes):
-            raise ValueError(f"pixel must have {len(sizes)} numbers, one per spatial axis, got {pixel!r}")
-        if not all(0 <= at < size for at, size in zip(position, sizes)):
-            size = " x ".join(map(str, sizes))
-            raise ValueError(
-                f"pixel {position} lies outside layer {self._name(layer)!r}, whose output is {size} (counted from 0)"
-            )
-        return position
 
     def _extent(self, layer: str | None, number: int):
         root = self._root(number)
-        self._node(layer)
+        self._map(layer)
         if root not in self._unclipped:
             self._unclipped[root] = Unclipped(
-                self._trace_quietly, self._shapes_at, self.image_size, self._trace, root, self.stop_at_global
+                self._trace_at, self._shapes_at, self.image_size, self._trace, root, self.stop_at_global
             )
-        return self._unclipped[root].extent(self._name(layer))
-
-    def _trace_quietly(self, size: tuple[int, ...]) -> Trace:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return self._trace_at(size)
+        extent = self._unclipped[root].extent(self._name(layer))
+        note = self._unclipped[root].note
+        if note and note not in self.notes:
+            self.notes.append(note)
+            warnings.warn(note, stacklevel=4)
+        return extent

@@ -1,11 +1,12 @@
-"""The small networks of the lessons: trained once, kept in data/checkpoints, loaded by name.
+"""The small networks of the lessons: trained once on painted scenes, kept in data/checkpoints, loaded by name.
 
     from course_lib.training import checkpoints
     net = checkpoints.load("segnet_street")
 
 `make checkpoints` (python -m course_lib.training.checkpoints [NAME ...]) trains them again. Beside each lies a JSON
 with the command, the seed, the score and the file's SHA-256, which `load` compares. Filters are stored as float16, all
-else as float32; the score is that of the stored numbers, not of those before rounding.
+else as float32; the score is that of the stored numbers, not of those before rounding. Beside them lie those of
+`photographs`, which `load` loads too.
 """
 
 import json
@@ -18,18 +19,18 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib import checks, models, paths
+from course_lib import checks, models
 from course_lib.datasets.pairs import check_name
 from course_lib.files import tensors, whole
 from course_lib.files.download import digest_of
 from course_lib.metrics import Confusion
+from course_lib.models import shipped
 from course_lib.scenes import Scenes
 from course_lib.training.evaluation import evaluate
 from course_lib.training.loop import fit
 from course_lib.training.stacks import FAR, NEAR, Stack
 
 TEST_SEED, TEST_COUNT = 1_000_003, 256
-MEND = "restore it with git checkout data/checkpoints, or install the course again"
 
 
 @dataclass(frozen=True)
@@ -88,32 +89,36 @@ LESSONS: dict[str, Lesson] = {
 
 
 def folder() -> Path:
-    return paths.data() / "checkpoints"
+    return shipped.folder()
 
 
 def names() -> list[str]:
     """The checkpoints that are there."""
-    return sorted(path.stem for path in folder().glob("*.json"))
+    return shipped.names()
 
 
 def describe(name: str) -> dict:
     """What the JSON beside a checkpoint says: model, scenes, command, seed, score."""
     check_name(name, names(), "checkpoint")
-    return json.loads((folder() / f"{name}.json").read_text())
+    return shipped.card(name)
 
 
 def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """The trained network, in evaluation mode."""
     told = describe(name)
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
-    state = tensors.read(folder() / f"{name}.pt", sha256=told.get("sha256", ""), what="checkpoint", mend=MEND)
-    model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
+    shipped.fill(model, name)
     return model.eval().to(checks.device(device))
 
 
 def unseen(name: str) -> Scenes:
     """The scenes on which the checkpoint's score was taken."""
     told = describe(name)
+    if told["family"] == "photographs":
+        raise ValueError(
+            f"{name} was trained on photographs, not on scenes; "
+            f"python -m course_lib.training.photographs {name} --root PETS --test scores it"
+        )
     return Scenes(told["family"], size=told["size"], count=TEST_COUNT, seed=TEST_SEED, **told.get("knobs", {}))
 
 
@@ -135,7 +140,6 @@ def make(name: str) -> dict:
         "command": f"python -m course_lib.training.checkpoints {name}",
         "parameters": sum(p.numel() for p in model.parameters()),
         "bytes": (folder() / f"{name}.pt").stat().st_size,
-        "sha256": digest_of(folder() / f"{name}.pt", progress=False),
         "stored": "filters float16, all else float32; the score is that of the stored numbers",
         "scored_on": f"{TEST_COUNT} scenes of seed {TEST_SEED}",
         "made_with": f"torch {torch.__version__}, {platform.machine()}",
@@ -160,6 +164,8 @@ def signature(lesson: Lesson) -> int:
 
 
 def write(name: str, told: dict) -> dict:
+    """The card beside the weights, with their checksum."""
+    told = {**told, "sha256": digest_of(folder() / f"{name}.pt", progress=False)}
     whole.write(folder() / f"{name}.json", json.dumps(told, indent=2) + "\n")
     return told
 

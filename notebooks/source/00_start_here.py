@@ -75,7 +75,7 @@ notebook.machine()
 # On the right is that truth: one class for every pixel.
 
 # %%
-from course_lib.figures import start as figures
+from course_lib.lectures.l00_start_here import figures as figures
 from course_lib.scenes import Scenes
 
 street = Scenes("street", size=128, count=64, seed=4)
@@ -147,7 +147,7 @@ print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 # beside every statement; its last line says how to measure it again on your machine.
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("T1")
 
@@ -236,7 +236,7 @@ evidence("T3")
 # stands at first; under it the same picture, for you to move. Drag a slider, or focus it and use the arrow keys.
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving = explorers.metrics()
 moving.figure()

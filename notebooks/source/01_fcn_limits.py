@@ -126,8 +126,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.figures import fcn as figures
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
+from course_lib.lectures.l01_fcn_limits import figures as figures
 from course_lib.metrics import Confusion
 from course_lib.training import checkpoints
 
@@ -358,7 +358,7 @@ evidence("F2", "F4")
 # together take about 15 seconds.
 
 # %% tags=["heavy"]
-from course_lib.claims.experiment import Labeller, stack
+from course_lib.evidence.small_training import Labeller, stack
 from course_lib.training import fit
 
 mirrors, small = Scenes("reflections", count=4096, seed=0), {}
@@ -407,7 +407,7 @@ evidence("F3")
 # layer and a place below. Bright: what that unit listens to.
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 big_image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
 layers = ("pool3", "pool4", "pool5", "fc7")

@@ -124,8 +124,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.figures import deconvnet as figures
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
+from course_lib.lectures.l02_deconvnet_segnet import figures as figures
 
 grid = torch.tensor([[1, 2, 0, 3], [4, 0, 1, 1], [0, 5, 2, 0], [1, 0, 0, 6]]).float()[None, None]
 pooled, places = F.max_pool2d(grid, 2, return_indices=True)
@@ -139,7 +139,7 @@ figures.pool_and_unpool(grid, pooled, places)
 # the way back by index knows the difference.</details>
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving = explorers.unpooling()
 moving.figure()
@@ -185,7 +185,7 @@ evidence("D2", "D7")
 # steps each, together about 15 seconds.
 
 # %% tags=["heavy"]
-from course_lib.claims.on_deconvnet_segnet_measured import Mirrored
+from course_lib.evidence.mirrored import Mirrored
 from course_lib.scenes import Scenes
 from course_lib.training import evaluate, fit
 
@@ -208,7 +208,7 @@ for way in ("indices", "corners"):
 # one, bilinear enlargement.
 
 # %%
-from course_lib.figures.fcn import answers
+from course_lib.lectures.l01_fcn_limits.figures import answers
 
 unseen = Scenes("street", count=64, seed=1_000_003)
 image, label, _ = unseen[7]

@@ -72,10 +72,10 @@
 # %%
 import torch
 
-from course_lib.claims.experiment import held_out, started
-from course_lib.figures import skips as figures
-from course_lib.figures.evidence import evidence
-from course_lib.widgets import explorers
+from course_lib import explorers
+from course_lib.evidence.card import evidence
+from course_lib.evidence.small_training import held_out, started
+from course_lib.lectures.l03_skip_connections import figures as figures
 
 streets = held_out("street")
 pictures, truth, _ = streets.batch(range(len(streets)))
@@ -113,7 +113,7 @@ from functools import partial
 
 from torch.nn import functional as F
 
-from course_lib.claims.on_skip_connections_measured import Depth, tower
+from course_lib.lectures.l03_skip_connections.networks import Depth, tower
 
 norms, depths = {}, (2, 4, 8, 16, 32)
 for name in ("plain", "plain, He's start", "residual", "dense"):
@@ -344,7 +344,7 @@ architecture("fc_densenet103", num_classes=11)
 # page says so.
 
 # %%
-from course_lib.claims.on_skip_connections import PRINTED, maps_after_each_stage
+from course_lib.lectures.l03_skip_connections.claims import PRINTED, maps_after_each_stage
 
 down, up = ([f"{way} {n}" for n in range(1, 6)] for way in ("down", "up"))
 names = ["first", *down, "bottom", *up]

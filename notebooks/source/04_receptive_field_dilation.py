@@ -67,10 +67,10 @@
 # for a bus, red for a tram**. Every pixel of a vehicle gets the vehicle's name, also those at the far end.
 
 # %%
-from course_lib.claims.experiment import accuracy, answers, held_out
-from course_lib.claims.on_receptive_field_measured import CAB, MIXED, PLAIN, labeller
-from course_lib.figures import fields as figures
-from course_lib.widgets import explorers
+from course_lib import explorers
+from course_lib.evidence.small_training import accuracy, answers, held_out
+from course_lib.lectures.l04_receptive_field_dilation import figures as figures
+from course_lib.lectures.l04_receptive_field_dilation.networks import CAB, MIXED, PLAIN, labeller
 
 unseen = held_out("long_vehicle", **CAB)
 images, truth, maps = unseen.batch(range(len(unseen)))
@@ -182,7 +182,7 @@ exercises.receptive_field.field.check(my_field)
 figures.kernels([(3, 1), (3, 2), (3, 4), (3, 12), (7, 4)])
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("R1", "R2", "R3", "R14")
 

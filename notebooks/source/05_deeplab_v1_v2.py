@@ -62,8 +62,8 @@
 
 # %%
 from course_lib.datasets import photos
-from course_lib.figures import crf as crf_figures
-from course_lib.figures import deeplab as figures
+from course_lib.lectures.l05_deeplab_v1_v2 import figures as figures
+from course_lib.lectures.l05_deeplab_v1_v2 import figures_crf as crf_figures
 
 astronaut = photos.load("astronaut")
 maps = {f"stride {stride}": photos.coarse("astronaut", stride=stride) for stride in (32, 16, 8)}
@@ -173,7 +173,7 @@ for name, pool in pools.items():
 figures.windows(reads, pixels=13)
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("L1", "L2")
 
@@ -196,7 +196,7 @@ evidence("L1", "L2")
 # here the one that starts as bilinear and learns scores best, 0.50 against 0.46. From a random start the board is four
 # times as strong, 0.23 against 0.05: most of it is left by the start, not by the operation.</details>
 #
-# To turn the knobs yourself: `explorers.upsampling()` from `course_lib.widgets`. Exercise 5.2,
+# To turn the knobs yourself: `explorers.upsampling()` from `course_lib`. Exercise 5.2,
 # `exercises.deeplab.resize.question()`, asks you to write it.
 
 # %%
@@ -276,7 +276,7 @@ figures.over(astronaut.image[:, top], upper, astronaut.classes, astronaut.mask[t
 # swallowed.</details>
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving = explorers.crf()
 moving.figure()
@@ -382,7 +382,7 @@ evidence("L6", "L8")
 # rates; small ones are named badly by every rate, and not best by the smallest.</details>
 
 # %% tags=["heavy"]
-from course_lib.claims.experiment import Labeller, layer
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.training import fit
 
 shapes = Scenes("shapes", size=64, count=4096, seed=0)

@@ -62,7 +62,7 @@
 # %%
 import torch
 
-from course_lib.figures import pspnet as figures
+from course_lib.lectures.l06_pspnet import figures as figures
 from course_lib.scenes import Scenes
 
 water, road = (Scenes("harbour", size=64, count=8, seed=5, surface=surface) for surface in ("water", "road"))
@@ -130,7 +130,7 @@ weighs = effective(thin, big[None], (30, 30), layer="backbone", progress=False)
 figures.hears(big, {"untrained backbone": weighs}, weighs.unit)
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("P4")
 
@@ -147,7 +147,7 @@ evidence("P4")
 # %%
 from torch.nn import functional as F
 
-from course_lib.claims.on_pspnet import crosses
+from course_lib.lectures.l06_pspnet.claims import crosses
 
 cross = torch.tensor([[0.0, 1, 0], [1, 1, 1], [0, 1, 0]])
 maps = {"one": crosses((4, 4)), "three": crosses((4, 4), (10, 10), (4, 11))}
@@ -184,7 +184,7 @@ figures.pyramid(street[0][0], bins=(1, 2, 3, 6))
 # The finer bins hold hardly anything but road. Each level answers another *where*.</details>
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving = explorers.pyramids()
 moving.figure(module="pyramid pooling (PSPNet)")
@@ -273,7 +273,7 @@ architecture("pspnet50")
 # cell prints.</details>
 
 # %% tags=["heavy"]
-from course_lib.claims.context_heads import backbone, far_net, pooling_net
+from course_lib.evidence.context_heads import backbone, far_net, pooling_net
 from course_lib.training import fit
 
 harbour = Scenes("harbour", size=64, count=4096, seed=0)

@@ -106,7 +106,7 @@
 # centre would be.</details>
 
 # %%
-from course_lib.figures import deeplab_v3 as figures
+from course_lib.lectures.l07_deeplab_v3_v3plus import figures as figures
 
 figures.weights_on_the_map(33, rates=(6, 12, 18, 24))
 
@@ -134,7 +134,7 @@ print(getsource(deeplab_v3.ASPP))
 # which rates lose their weights, and which branch does not care? Then change to pyramid pooling and compare.
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving_pyramids = explorers.pyramids()
 moving_pyramids.figure()
@@ -150,7 +150,7 @@ moving_pyramids
 # look at the two pairs of numbers.
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("V3")
 
@@ -196,7 +196,7 @@ architecture("deeplab_v3_resnet101")
 # %%
 import torch
 
-from course_lib.claims import full_size
+from course_lib.evidence import cost as full_size
 
 name, picture = "deeplab_v3_resnet50", torch.rand(1, 3, 257, 257)
 weights = models.build(name, 21, width=1 / 8).state_dict()
@@ -310,7 +310,7 @@ figures.answers(pair, first, unseen.classes, unseen.colours)
 # low-level feature?
 
 # %%
-from course_lib.claims.on_deeplab_v3_measured import WAYS, SmallV3Plus
+from course_lib.lectures.l07_deeplab_v3_v3plus.networks import WAYS, SmallV3Plus
 
 with torch.device("meta"):
     for way in WAYS:
@@ -423,7 +423,7 @@ architecture("deeplab_v3plus")
 # Answer with letters, such as "bd".
 
 # %%
-from course_lib.claims import published
+from course_lib.evidence import published
 
 versions = ("DeepLab v2", "DeepLab v3", "DeepLab v3+")
 published.Table(row for row in published.table(data="VOC 2012") if row.family in versions)

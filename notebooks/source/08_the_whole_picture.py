@@ -99,7 +99,7 @@
 # module.</details>
 
 # %%
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 moving_lineage = explorers.lineage()
 moving_lineage.figure(family="DeepLab v3+")
@@ -116,7 +116,7 @@ moving_lineage
 # `[before, after]`, behind the problem that the later paper names. Pick one arrow: how does the change answer it?
 
 # %%
-from course_lib.figures.evidence import evidence
+from course_lib.evidence.card import evidence
 
 evidence("W2")
 
@@ -130,7 +130,7 @@ evidence("W2")
 # %%
 import torch
 
-from course_lib.figures import whole_picture as figures
+from course_lib.lectures.l08_the_whole_picture import figures as figures
 from course_lib.training import checkpoints
 
 told = {name: checkpoints.describe(name) for name in checkpoints.names()}
@@ -166,7 +166,7 @@ moving_scene
 # parameters, and which keeps the most memory?
 
 # %%
-from course_lib.figures import ledger_tables as tables
+from course_lib.lectures.l08_the_whole_picture import ledger_tables as tables
 
 tables.bench()
 
@@ -244,7 +244,7 @@ exercises.whole_picture.front.check(my_front)
 # above is for.</details>
 
 # %%
-from course_lib.claims import published
+from course_lib.evidence import published
 
 figures.headlines(published.headlines(data="VOC 2012", split="test"))
 

@@ -5,17 +5,14 @@ convolution to a slower kernel than a dilated one; segmentation_models_pytorch h
 ours ask for the same kernel (`resnet.Pointwise`).
 """
 
-import statistics
-import time
 import warnings
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from course_lib import models
+from tests.bench.turns import ROUNDS, in_turn
 
-ROUNDS = 10
 PROMISED_RATIO = 1.05
 PROMISED_BUILD_RATIO = 1.5
 
@@ -77,18 +74,6 @@ def fill_deconvnet() -> list[Tensor]:
     with torch.device("meta"):
         tensors = models.build("deconvnet").state_dict().values()
     return [torch.empty(t.shape).uniform_(-1, 1) if t.ndim > 1 else torch.zeros(t.shape) for t in tensors]
-
-
-def in_turn(*tasks: Callable[[], object]) -> tuple[float, ...]:
-    """The median CPU time of each task, after one round that does not count."""
-    times: list[list[float]] = [[] for _ in tasks]
-    for counts in [False] + [True] * ROUNDS:
-        for task, taken in zip(tasks, times):
-            start = time.process_time()
-            task()
-            if counts:
-                taken.append(time.process_time() - start)
-    return tuple(statistics.median(taken) for taken in times)
 
 
 def report(title: str, ours: float, theirs: float, promised: float) -> None:

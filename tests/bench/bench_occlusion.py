@@ -11,8 +11,8 @@ from time import process_time
 import torch
 
 from course_lib.receptive_field import effective, empirical
+from course_lib.receptive_field.depth_experiment import growth
 from course_lib.receptive_field.empirical import plan
-from course_lib.receptive_field.growth import growth
 
 
 def main() -> None:

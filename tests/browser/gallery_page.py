@@ -8,13 +8,13 @@ from playwright.sync_api import Locator, Page
 from widget_page import at_rest, in_kernel, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
-from course_lib.widgets import explorers
+from course_lib import explorers
 
 NAMES = tuple(explorers.__all__)
 FACTS = """
 import json
 from ipywidgets import Widget
-from course_lib.widgets.table import key_of
+from course_lib.explorers.machinery.table import key_of
 def stands_at(explorer):
     return key_of(explorer.controls, explorer.settings(**explorer.widget().settings))
 def facts(explorer):
@@ -33,7 +33,7 @@ def cells() -> list[str]:
     shown = [
         f"{copy}['{name}'] = explorers.{name}(); {copy}['{name}']" for name in NAMES for copy in ("first", "second")
     ]
-    return ["from course_lib.widgets import explorers\nfirst, second = {}, {}", *shown]
+    return ["from course_lib import explorers\nfirst, second = {}, {}", *shown]
 
 
 @dataclass

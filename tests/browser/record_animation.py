@@ -21,7 +21,7 @@ from widget_page import FRAME, at_rest, explorers  # noqa: E402
 
 TARGET = HERE.parents[1] / "notebooks" / "explorers.gif"
 CELLS = [
-    "from course_lib.widgets import explorers\nexplorers.dilation()",
+    "from course_lib import explorers\nexplorers.dilation()",
     "explorers.receptive_field('segnet', layers=['conv2', 'conv3', 'conv4', 'conv5'])",
 ]
 WIDTH, HEIGHT = 1040, 480

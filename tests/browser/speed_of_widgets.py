@@ -50,7 +50,7 @@ def press(page, slider, sign: str, key: str, root) -> list[float]:
 
 def ten_in_one_notebook(lab) -> list[list[float]]:
     """Key presses on one of ten explorers."""
-    cells = ["from course_lib.widgets import explorers", *["explorers.dilation()"] * 10]
+    cells = ["from course_lib import explorers", *["explorers.dilation()"] * 10]
     page = lab.open(lab.notebook("ten", cells), height=1600)
     lab.run_all(page)
     one = explorers(page, 10)[4]
@@ -72,7 +72,7 @@ MEASURED = {  # explorer: the control, its key, and how often it is pressed
 
 @pytest.mark.browser
 def test_key_to_picture(lab):
-    cells = [f"from course_lib.widgets import explorers\nexplorers.{made}" for made, *_ in MEASURED.values()]
+    cells = [f"from course_lib import explorers\nexplorers.{made}" for made, *_ in MEASURED.values()]
     page = lab.open(lab.notebook("speed", [*cells, SAME_WITH_MATPLOTLIB]), height=1600)
     lab.run_all(page)
     times, roots = {}, explorers(page, len(MEASURED))

@@ -5,7 +5,7 @@ from widget_page import WATCH, click, explorers, in_kernel, look, until_kernel_s
 
 FAILING = """
 import numpy as np
-from course_lib.widgets import Explorer, Map, Slider
+from course_lib.explorers.machinery import Explorer, Map, Slider
 def render(n):
     if n == 3:
         raise RuntimeError("three is too much")
@@ -15,7 +15,7 @@ def failing(table):
     return Explorer(render, slider, name="failing", title="Fails at three", table=table)
 failing(True)"""
 CELLS = [
-    "from course_lib.widgets import explorers\nexplorers.receptive_field()",
+    "from course_lib import explorers\nexplorers.receptive_field()",
     "explorers.crf()",
     FAILING,
     "failing(False)",

@@ -9,7 +9,7 @@ import pytest
 from widget_page import explorers, in_kernel
 
 CELLS = [
-    "from course_lib.widgets import explorers\nfirst = explorers.dilation(); first",
+    "from course_lib import explorers\nfirst = explorers.dilation(); first",
     "second = explorers.receptive_field(); second",
     "third = explorers.metrics(); third",
 ]

@@ -67,3 +67,9 @@ def test_energy_takes_one_image_only():
     image, _, probabilities = scene("smooth", 6, 6, 2)
     with pytest.raises(ValueError, match="energy takes one image"):
         energy(image[None], probabilities[None], probabilities[None])
+
+
+def test_energy_asks_for_probabilities_in_q_too():
+    image, _, probabilities = scene("smooth", 6, 6, 2)
+    with pytest.raises(ValueError, match="must sum to 1, got sums from 2 to 2"):
+        energy(image, probabilities, 2 * probabilities)

@@ -98,6 +98,21 @@ def test_a_kernel_is_remembered_by_its_image_and_thetas_not_by_its_weight():
     assert len(kernels._remembered) == 3
 
 
+def test_only_so_many_bytes_of_kernels_are_remembered_and_the_last_one_always(monkeypatch):
+    pictures = [scene("smooth", 12, 15, 4, seed=seed)[::2] for seed in range(3)]
+    dense_crf(*pictures[0])
+    first = next(iter(kernels._remembered.values()))
+    monkeypatch.setattr(kernels, "REMEMBERED_BYTES", int(2.5 * first.kernel.bytes()))
+    dense_crf(*pictures[1])
+    dense_crf(*pictures[0])  # used again, so that the other one is the oldest
+    dense_crf(*pictures[2])
+    assert len(kernels._remembered) == 2
+    assert first in kernels._remembered.values()
+    monkeypatch.setattr(kernels, "REMEMBERED_BYTES", 0)
+    dense_crf(*pictures[1])
+    assert len(kernels._remembered) == 1
+
+
 def test_a_probability_of_zero_stays_finite():
     image = scene("smooth", 9, 9, 2)[0]
     certain = torch.zeros(2, 9, 9)

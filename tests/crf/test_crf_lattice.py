@@ -87,6 +87,46 @@ def test_memory_grows_with_the_pixels_and_not_with_their_square():
     assert large < 16 * small * 1.2
 
 
+def noise(side: int) -> torch.Tensor:
+    """One colour for each pixel, drawn from all colours: hardly two pixels share a lattice point."""
+    return torch.randint(0, 256, (3, side, side), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def test_a_noisy_picture_takes_little_more_memory_than_a_smooth_one():
+    smooth = lattice.Lattice(scene("smooth", 128, 128, 3)[0], theta_xy=67, theta_rgb=3)
+    noisy = lattice.Lattice(noise(128), theta_xy=67, theta_rgb=3)
+    assert noisy.bytes() < 2 * smooth.bytes()
+    assert len(noisy.splat) <= lattice.DENSEST * 128**2
+
+
+@pytest.mark.parametrize("what", ["noise", "textured"])
+def test_points_given_up_change_little(what, monkeypatch):
+    image, probabilities = scene("textured", 64, 64, 5)[::2]
+    image = noise(64) if what == "noise" else image
+    exact = dense_crf(image, probabilities, engine="exact")
+    errors = []
+    for densest in (lattice.DENSEST, 1000):
+        kernels.forget()
+        monkeypatch.setattr(lattice, "DENSEST", densest)
+        errors.append(float((dense_crf(image, probabilities, engine="lattice") - exact).abs().mean()))
+    assert errors[0] != errors[1]  # some were given up
+    assert errors[0] < 0.001
+
+
+def test_every_pixel_keeps_a_share_of_one_when_points_are_given_up():
+    operator = lattice.Lattice(noise(64), theta_xy=67, theta_rgb=3)
+    pixels = operator.slice(torch.ones(len(operator.splat), 1))
+    assert torch.allclose(pixels, torch.ones_like(pixels))
+
+
+def test_groups_of_channels_give_the_same(monkeypatch):
+    image, _, probabilities = scene("smooth", 40, 30, 5)
+    operator = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
+    whole = operator.filter(probabilities.flatten(1))
+    monkeypatch.setattr(lattice, "TABLE_BYTES", 2 * 4 * len(operator.splat))
+    torch.testing.assert_close(operator.filter(probabilities.flatten(1)), whole)
+
+
 def test_the_larger_image_takes_the_lattice_by_itself():
     image, _, probabilities = scene("smooth", 101, 100, 2)
     assert torch.equal(dense_crf(image, probabilities), dense_crf(image, probabilities, engine="lattice"))

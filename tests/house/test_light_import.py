@@ -7,7 +7,7 @@ import sys
 import course_lib
 
 HEAVY = {"torchvision", "matplotlib", "torchinfo", "ipywidgets", "anywidget", "timm", "PIL", "pandas", "IPython"}
-BRING_THEIR_OWN = {"course_lib.figures", "course_lib.widgets"}  # drawing and widgets are what these are for
+BRING_THEIR_OWN = {"course_lib.figures", "course_lib.explorers"}  # drawing and widgets are what these are for
 
 
 def test_importing_the_library_imports_nothing_heavy():

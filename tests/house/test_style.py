@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from course_lib import fingerprint
+from course_lib.evidence import code_shape
 
-LAYERS = [  # from bottom to top; a module imports only from its own room and from those before it
-    {"checks", "files", "fingerprint", "palette", "paths"},
+LIBRARY = [  # what one takes home, from bottom to top: a package imports from itself and from those before it
+    {"checks", "files", "palette", "paths", "threads"},
     {"receptive_field"},
     {"models"},
     {"scenes"},
@@ -18,12 +18,12 @@ LAYERS = [  # from bottom to top; a module imports only from its own room and fr
     {"metrics"},
     {"crf"},
     {"training"},
-    {"claims"},
-    {"figures"},
-    {"widgets"},
-    {"exercises"},
-    {"notebook"},
+    {"segment"},
+    {"zoo"},
 ]
+MACHINERY = [{"figures"}, {"evidence"}, {"checking"}, {"explorers"}]  # of a course: knows of no lecture
+FACES = {"exercises", "claims", "notebook", "grading"}  # what students and instructors call gathers the lectures
+FLOORS = [*LIBRARY, *MACHINERY, {"lectures"}, {"exercises"}, {"grading"}, {"claims", "notebook"}]
 
 
 def room(module: str) -> str:
@@ -49,19 +49,44 @@ def test_every_module_begins_with_words(root):
 
 
 def test_imports_run_one_way_down(root):
-    level = {name: number for number, layer in enumerate(LAYERS) for name in layer}
+    level = {name: number for number, floor in enumerate(FLOORS) for name in floor}
     for name, path in modules(root):
-        if not room(name):
+        if not room(name) or name == "course_lib.exercises":
             continue
-        assert room(name) in level, f"{name} has no layer"
-        for used in fingerprint.imports_of(name):
+        assert room(name) in level, f"{name} has no floor"
+        for used in code_shape.imports_of(name):
             if room(used) and not (room(name) == "receptive_field" and path.name == "__main__.py"):
                 assert level[room(used)] <= level[room(name)], f"{name} imports {used}, which lies above it"
 
 
+def test_no_lecture_imports_another(root):
+    def lecture(name: str) -> str:
+        return (name.split(".") + [""] * 3)[2] if room(name) == "lectures" else ""
+
+    for name, _ in modules(root):
+        if room(name) in FACES:
+            continue
+        for used in code_shape.imports_of(name):
+            assert not lecture(used) or lecture(used) == lecture(name), f"{name} imports {used} of another lecture"
+
+
+def test_no_module_imports_itself_in_a_circle(root):
+    """A package and its modules are looked at apart: `a/__init__` may import `a.b`, which may not import `a` again."""
+    graph = {name: set(code_shape.imports_of(name)) - {name} for name, _ in modules(root)}
+    for name in graph:  # `from a import b` names the package too, which is no import of what the package gathers
+        graph[name] -= {used for used in graph[name] if any(other.startswith(f"{used}.") for other in graph[name])}
+        graph[name] -= {name.rpartition(".")[0]}
+    graph["course_lib.exercises"].discard("course_lib.grading.command")  # only where it is started as a program
+    left = set(graph)
+    while free := {name for name in left if not graph[name] & left}:
+        left -= free
+    assert not left, f"these import each other in a circle: {sorted(left)}"
+
+
 def test_receptive_field_could_stand_alone(root):
-    for path in (root / "course_lib/receptive_field").glob("*.py"):
-        used = fingerprint.imported(path.read_text(), "course_lib.receptive_field")
+    for path in (root / "course_lib/receptive_field").rglob("*.py"):
+        package = ".".join(path.relative_to(root).parent.parts)
+        used = code_shape.imported(path.read_text(), package)
         assert {room(name) for name in used} <= {"receptive_field", ""}, path.name
 
 

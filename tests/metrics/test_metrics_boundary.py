@@ -1,12 +1,14 @@
 """Trimap IoU and boundary F-score, checked against slow definitions written out pixel by pixel."""
 
 import math
+import time
 
 import pytest
 import torch
 from test_metrics_confusion import data
 
 from course_lib.metrics import Confusion, boundary_f_score, trimap, trimap_iou
+from course_lib.metrics.boundary import near
 
 
 def slow_trimap(target: torch.Tensor, width: int, void_edges: bool) -> torch.Tensor:
@@ -71,13 +73,25 @@ def test_a_straight_boundary_has_width_pixels_on_either_side():
     assert trimap(target, 3).nonzero()[:, 1].unique().tolist() == [7, 8, 9, 10, 11, 12]
 
 
-def test_trimap_iou_is_the_mean_iou_inside_the_band():
+@pytest.mark.parametrize("void_edges", [False, True])
+def test_trimap_iou_is_the_mean_iou_inside_the_band(void_edges):
     prediction, target = blobs()
-    band = slow_trimap(target, 2, void_edges=False)
+    band = slow_trimap(target, 2, void_edges=void_edges)
     expected = Confusion(4).update(prediction[band], target[band]).mean_iou
-    assert trimap_iou(prediction, target, 4, 2) == pytest.approx(expected)
+    assert trimap_iou(prediction, target, 4, 2, void_edges=void_edges) == pytest.approx(expected)
+
+
+def test_for_a_data_set_the_bands_are_counted_batch_by_batch():
+    prediction, target = blobs()
+    expected = trimap_iou(prediction, target, 4, 2)
     streamed = Confusion(4).update(prediction, target.where(trimap(target, 2), 255))
     assert streamed.mean_iou == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("labels", [(0, 200), (0, 254), (-(2**40), 2**40)])
+def test_the_band_lies_between_any_two_labels(labels):
+    target = torch.tensor(labels).repeat_interleave(5).expand(3, -1)
+    assert trimap(target, 2)[0].nonzero().flatten().tolist() == [3, 4, 5, 6]
 
 
 def test_errors_far_from_boundaries_do_not_touch_the_trimap():
@@ -110,6 +124,27 @@ def test_boundary_f_score_is_what_its_definition_says(tolerance, seed):
     prediction, target = blobs(seed)
     expected = slow_f_score(prediction, target, 4, tolerance)
     assert boundary_f_score(prediction, target, 4, tolerance) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("tolerance", [math.sqrt(13), 5, 6.9, 60])
+def test_near_is_what_euclid_says(tolerance):
+    points = torch.rand(2, 19, 23, generator=torch.Generator().manual_seed(1)) < 0.01
+    found = near(points, tolerance)
+    for picture in range(2):
+        there = points[picture].nonzero().tolist()
+        for y in range(19):
+            for x in range(23):
+                assert bool(found[picture, y, x]) == any(math.dist((y, x), point) <= tolerance for point in there)
+
+
+def test_no_width_is_too_wide():
+    prediction, target = blobs()
+    started = time.process_time()
+    assert torch.equal(trimap(target, 10**9), target != 255)
+    expected = Confusion(4).update(prediction, target).mean_iou
+    assert trimap_iou(prediction, target, 4, 10**9) == pytest.approx(expected)
+    assert boundary_f_score(prediction, target, 4, 1e9) == boundary_f_score(prediction, target, 4, math.inf) == 1
+    assert time.process_time() - started < 5  # seconds of the processor; a square of that width took over 15
 
 
 def test_boundary_f_score_averages_over_pictures():

@@ -141,7 +141,9 @@ def test_what_is_predicted_on_void_does_not_matter():
     target = torch.tensor([[0, 255], [1, 255]])
     one = Confusion(2).update(torch.tensor([[0, 0], [1, 1]]), target)
     two = Confusion(2).update(torch.tensor([[0, 255], [1, 77]]), target)
+    three = Confusion(2).update(torch.tensor([[0, -5], [1, 2**62]]), target)
     assert torch.equal(one.matrix, two.matrix)
+    assert torch.equal(one.matrix, three.matrix)
 
 
 def test_void_may_be_a_class_of_its_own_or_not_exist():
@@ -150,10 +152,27 @@ def test_void_may_be_a_class_of_its_own_or_not_exist():
     assert int(Confusion(2, ignore=-1).update(torch.tensor([1, 0]), torch.tensor([0, -1])).matrix.sum()) == 1
 
 
-def test_small_integer_types_do_not_overflow():
-    prediction, target = data(classes=200)
-    confusion = Confusion(200).update(prediction.to(torch.uint8), target.to(torch.uint8))
-    assert torch.equal(confusion.matrix, Confusion(200).update(prediction, target).matrix)
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int16, torch.uint16, torch.int32])
+@pytest.mark.parametrize("classes", [2, 181, 182, 200])
+def test_small_integer_types_do_not_overflow(classes, kind):
+    prediction, target = data(classes=classes)
+    confusion = Confusion(classes).update(prediction.to(kind), target.to(kind))
+    expected = torch.zeros(classes, classes, dtype=torch.int64)
+    known = target != 255
+    expected.index_put_((target[known], prediction[known]), torch.tensor(1), accumulate=True)
+    assert torch.equal(confusion.matrix, expected)
+    assert torch.equal(confusion.matrix, Confusion(classes).update(prediction, target).matrix)
+
+
+def test_yes_and_no_are_labels_too():
+    target, prediction = torch.tensor([True, False, True]), torch.tensor([True, True, True])
+    assert Confusion(2, ignore=None).update(prediction, target).matrix.tolist() == [[0, 1], [0, 2]]
+
+
+@pytest.mark.parametrize("ignore", [255, None])
+def test_an_empty_batch_counts_nothing(ignore):
+    empty = torch.zeros(0, 4, 4, dtype=torch.long)
+    assert int(Confusion(3, ignore).update(empty, empty).matrix.sum()) == 0
 
 
 LABELS = torch.zeros(1, 2, 2, dtype=torch.long)
@@ -171,6 +190,9 @@ LABELS = torch.zeros(1, 2, 2, dtype=torch.long)
         (LABELS, LABELS + 7, r"target must hold classes 0 to 2 or void \(255\), got 7"),
         (LABELS - 1, LABELS, "got -1"),
         (LABELS + 255, LABELS, "prediction must hold classes 0 to 2, got 255"),
+        (LABELS + 2**16, LABELS, "prediction must hold classes 0 to 2, got 65536"),
+        (LABELS, LABELS - 2**40, "target must hold classes 0 to 2 .*got -1099511627776"),
+        (LABELS.to("meta"), LABELS, "prediction is on meta, target on cpu; move one to the other"),
     ],
 )
 def test_what_is_no_label_map_is_refused(prediction, target, message):

@@ -62,7 +62,9 @@ def test_with_one_bin_and_a_wide_margin_it_is_the_iou_of_the_classes_of_things()
     target, instance = street()
     prediction = target.roll(1, 2)
     whole = Confusion(3).update(prediction, target).iou[1:].mean()
-    assert iou_by_size(prediction, target, instance, (0, math.inf), 3, margin=30)[0, math.inf] == pytest.approx(whole)
+    for margin in (30, 10**9):
+        scores = iou_by_size(prediction, target, instance, (0, math.inf), 3, margin=margin)
+        assert scores[0, math.inf] == pytest.approx(whole)
 
 
 def test_consistency_is_the_share_of_the_commonest_label():
@@ -110,6 +112,9 @@ def test_wrong_arguments_are_refused():
         iou_by_size(target, target, instance, (8, 8), 3)
     with pytest.raises(ValueError, match="edges that rise"):
         iou_by_size(target, target, instance, (8,), 3)
+    for margin in (-1, 1.5):
+        with pytest.raises(ValueError, match=f"margin must be a whole number of at least 0, got {margin}"):
+            iou_by_size(target, target, instance, BINS, 3, margin=margin)
     with pytest.raises(ValueError, match="instance must have the labels' shape"):
         iou_by_size(target, target, instance[:1], BINS, 3)
     with pytest.raises(ValueError, match="instance must hold whole numbers"):

@@ -1,5 +1,9 @@
 """The parts that several networks share."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -136,3 +140,22 @@ def test_unpooling_puts_each_value_back():
     assert back.shape == x.shape
     assert back.count_nonzero() == pooled.numel()
     assert torch.equal(back[back > 0], x[back > 0])
+
+
+def test_a_strided_1x1_learns_without_harm_and_reads_what_its_stride_says():
+    """In a process of its own: the fault that this avoids ends the process, and not always."""
+    code = """
+import torch
+from course_lib.models.blocks import Convolution
+layer = Convolution(4, 7, 1, 2, bias=False).to(memory_format=torch.channels_last)
+plain = torch.nn.Conv2d(4, 7, 1, 2, bias=False)
+plain.load_state_dict(layer.state_dict())
+for side in [32, 33] * 10:
+    x = torch.rand(8, 4, side, side).to(memory_format=torch.channels_last).requires_grad_()
+    answer = layer(x)
+    answer.backward(torch.ones_like(answer))
+    torch.testing.assert_close(answer, plain(x.detach().contiguous()))
+"""
+    environment = {**os.environ, "MALLOC_CHECK_": "3", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr

@@ -27,6 +27,7 @@ def meta(**options) -> nn.Module:
         ({"separable": False}, 54_711_461),
         ({"backbone": "resnet101"}, 59_344_309),
         ({"backbone": "resnet50"}, 40_352_181),
+        ({"backbone": "efficientnet_lite0", "num_classes": 3}, 3_298_107),  # ours: no table has it
     ],
 )
 def test_parameters(options: dict, count: int) -> None:
@@ -137,6 +138,34 @@ def conv_bn_relu(x: Tensor, layers: Sequence[nn.Module], *, padding: int, rate: 
     return (x * norm.weight[:, None, None] + norm.bias[:, None, None]).relu()
 
 
+LITE = {"backbone": "efficientnet_lite0"}
+
+
+@pytest.mark.parametrize("output_stride, side, rates", [(16, 17, [3, 6, 9]), (8, 33, [6, 12, 18])])
+def test_the_light_body_carries_a_light_head_at_half_the_rates(output_stride: int, side: int, rates: list[int]) -> None:
+    net = meta(output_stride=output_stride, **LITE)
+    low_level, features = net.encode(torch.empty(1, 3, 257, 257, device="meta"))
+    assert low_level.shape == (1, 24, 65, 65)
+    assert features.shape == (1, 320, side, side)
+    assert [branch[0].dilation[0] for branch in net.aspp.branches[1:]] == rates
+    assert net.aspp.project[0].out_channels == 128
+    assert net.decoder.refine[0][0].in_channels == 128 + 24
+
+
+@torch.no_grad()
+def test_the_trained_weights_run_at_output_stride_8_too() -> None:
+    image = torch.rand(1, 3, 129, 129)
+    coarse, dense = (
+        models.build("deeplab_v3plus", 3, weights="deeplab_v3plus_pets", output_stride=stride, **LITE).eval()
+        for stride in (16, 8)
+    )
+    assert dense.encode(image)[1].shape[-2:] == (17, 17)
+    places = range(0, 17, 2)  # an odd side is read from its first pixel on
+    torch.testing.assert_close(
+        dense.encode(image)[1][:, :, places][..., places], coarse.encode(image)[1], rtol=1e-4, atol=1e-4
+    )
+
+
 def test_dropout_between_encoder_and_decoder() -> None:
     assert meta().dropout.p == 0.1
 
@@ -148,7 +177,10 @@ def test_low_level_maps_is_an_option() -> None:
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"backbone": "resnet"}, "backbone must be one of xception65, resnet50, resnet101, got 'resnet'"),
+        (
+            {"backbone": "resnet"},
+            "backbone must be one of xception65, resnet50, resnet101, efficientnet_lite0, got 'resnet'",
+        ),
         ({"output_stride": 4}, "output_stride must be 8 or 16, got 4"),
         ({"low_level_maps": 0}, "low_level_maps must be at least 1, got 0"),
     ],

@@ -1,7 +1,7 @@
 """A notebook alone: an empty folder, an environment that never saw the course, and the first cell does the rest.
 
-A lecture takes most of a minute. So the first cell is played every time, and of the lectures three on each day; with
-TRAVELS=all every one of them, and with TRAVELS="04 08" those.
+A lecture takes most of a minute. So the first cell is played every time, and of the lectures the two that use most of
+the library; with TRAVELS=all every one of them, and with TRAVELS="04 08" those.
 """
 
 import json
@@ -22,20 +22,17 @@ from notebooks import build
 pytestmark = pytest.mark.newest
 NAME = "00_start_here"
 HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
-A_DAY = 3
+USUAL = ("04", "08")
 
 
-def chosen(wish: str, day: int, names: list[str]) -> list[str]:
-    """The lectures of a wish, or of the day when there is none."""
-    if wish == "all":
-        return names
-    if wish:
-        return [name for name in names if name[:2] in wish.replace(",", " ").split()]
-    return sorted({names[(A_DAY * day + place) % len(names)] for place in range(A_DAY)})
+def chosen(wish: str, names: list[str]) -> list[str]:
+    """The lectures of a wish, or the usual ones when there is none."""
+    wanted = wish.replace(",", " ").split() or USUAL
+    return names if wish == "all" else [name for name in names if name[:2] in wanted]
 
 
 NAMES = [path.stem for path in build.sources()]
-TODAY = chosen(os.environ.get("TRAVELS", ""), int(os.environ["TESTS_DAY"]), NAMES)
+CHOSEN = chosen(os.environ.get("TRAVELS", ""), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +98,7 @@ def test_the_first_cell_installs_the_course(installed):
     assert re.search(r"site-packages/course_lib/__init__.py True", installed.cells[-1].outputs[0].text)
 
 
-@pytest.mark.parametrize("name", TODAY)
+@pytest.mark.parametrize("name", CHOSEN)
 def test_a_lecture_runs_to_its_end(name, published, installed, kernel, tmp_path):
     book = stamped(name, published)
     where = nbformat.v4.new_code_cell("import course_lib\nprint(course_lib.__file__)")
@@ -111,11 +108,11 @@ def test_a_lecture_runs_to_its_end(name, published, installed, kernel, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
-def test_some_days_play_every_lecture():
+def test_a_wish_names_lectures_and_the_usual_two_are_played_without_one():
     names = [f"{number:02d}_lecture" for number in range(9)]
-    assert sorted({name for day in range(3) for name in chosen("", day, names)}) == names
-    assert chosen("04, 08", 1, names) == ["04_lecture", "08_lecture"]
-    assert chosen("all", 1, names) == names
+    assert chosen("", names) == chosen("04, 08", names) == ["04_lecture", "08_lecture"]
+    assert chosen("02", names) == ["02_lecture"]
+    assert chosen("all", names) == names
 
 
 def test_never_released_it_says_so(kernel, tmp_path):

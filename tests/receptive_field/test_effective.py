@@ -9,8 +9,9 @@ from random_nets import random_net
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.receptive_field import crop, effective, empirical, theoretical
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field import effective, empirical, theoretical
+from course_lib.receptive_field.probing import window
+from course_lib.receptive_field.probing.influence import Spread
 
 
 def uniform_stack(depth: int, kernel: int = 3) -> nn.Sequential:
@@ -73,7 +74,7 @@ def test_the_crop_changes_nothing(seed, monkeypatch):
     height, width = net(images).shape[-2:]
     pixel = choose.randrange(height), choose.randrange(width)
     cropped = effective(net, images, pixel, signs=4, progress=False)
-    monkeypatch.setattr(crop, "WORTH", -1.0)
+    monkeypatch.setattr(window, "WORTH", -1.0)
     full = effective(net, images, pixel, signs=4, progress=False)
     assert full.window.size == tuple(images.shape[-2:])
     assert float((cropped.map - full.map).abs().max()) <= 1e-6 * float(full.map.max())
@@ -121,7 +122,7 @@ def test_a_bilinear_resize_at_a_fraction_of_a_step_is_not_cropped_wrongly(images
 
     net, images = There(), torch.randn(2, 3, 65, 65)
     cropped = effective(net, images, (30, 31), signs=8, progress=False)
-    monkeypatch.setattr(crop, "WORTH", -1.0)
+    monkeypatch.setattr(window, "WORTH", -1.0)
     full = effective(net, images, (30, 31), signs=8, progress=False)
     assert float((cropped.map - full.map).abs().max()) <= 1e-6 * float(full.map.max())
 

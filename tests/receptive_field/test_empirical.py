@@ -7,11 +7,12 @@ import torch
 from random_nets import random_net
 from torch import Tensor, nn
 
-from course_lib.receptive_field import crop, empirical, theoretical
-from course_lib.receptive_field.crop import whole
+from course_lib.receptive_field import empirical, theoretical
 from course_lib.receptive_field.empirical import _changes, plan
-from course_lib.receptive_field.held import Held
-from course_lib.receptive_field.sweep import Sweep, covered, hidden_under
+from course_lib.receptive_field.probing import window
+from course_lib.receptive_field.probing.frozen import FrozenNet
+from course_lib.receptive_field.probing.occlusion import Sweep, covered, hidden_under
+from course_lib.receptive_field.probing.window import whole
 
 
 def small_net() -> nn.Sequential:
@@ -44,7 +45,7 @@ def test_the_cropped_sweep_equals_the_sweep_over_the_whole_image(seed, monkeypat
     height, width = net(images).shape[-2:]
     pixel = choose.randrange(height), choose.randrange(width)
     cropped = empirical(net, images, pixel, stride=7, progress=False)
-    monkeypatch.setattr(crop, "WORTH", -1.0)
+    monkeypatch.setattr(window, "WORTH", -1.0)
     full = empirical(net, images, pixel, stride=7, progress=False)
     assert full.sweeps[0].window.size == tuple(images.shape[-2:])
     assert float((cropped.maps - full.maps).abs().max()) <= 1e-6 * float(full.maps.max())
@@ -64,8 +65,8 @@ def test_a_patch_outside_the_theoretical_field_changes_nothing(seed):
     rows, columns = covered(70, 9, 5), covered(66, 9, 5)
     everywhere = torch.ones(len(rows), len(columns), dtype=torch.bool)
     sweep = Sweep(0, pixel, whole((70, 66), pixel), mask, rows, columns, everywhere)
-    with Held(net) as held, torch.no_grad(), _Silent() as bar:
-        change = _changes(held, image, hidden_under(image, "noise", 0), sweep, 32, bar)
+    with FrozenNet(net) as frozen, torch.no_grad(), _Silent() as bar:
+        change = _changes(frozen, image, hidden_under(image, "noise", 0), sweep, 32, bar)
     touches = (rows.double() @ mask.double() @ columns.double().T) > 0
     assert bool((change[~touches.flatten()] == 0).all())
     assert bool((change[touches.flatten()] != 0).any())
@@ -129,7 +130,7 @@ def test_the_plan_knows_the_number_of_passes(images, what, monkeypatch):
     net = small_net()
     counted = []
     net.register_forward_pre_hook(lambda _, inputs: counted.append(0 if inputs[0].is_meta else len(inputs[0])))
-    monkeypatch.setattr(crop, "WORTH", -1.0)  # the proof of a crop is not part of the promise
+    monkeypatch.setattr(window, "WORTH", -1.0)  # the proof of a crop is not part of the promise
     field = empirical(net, images, what, progress=False)
     assert field.passes == plan(net, images, what).passes
     counted.clear()

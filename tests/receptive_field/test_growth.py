@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_lib.receptive_field.growth import growth, slope_of_logarithms
+from course_lib.receptive_field.depth_experiment import growth, slope_of_logarithms
 
 
 @pytest.fixture(scope="module", params=["relu", "linear"])

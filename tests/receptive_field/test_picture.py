@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from course_lib.receptive_field.picture import picture, save
-from course_lib.receptive_field.spread import Spread
+from course_lib.receptive_field.probing.influence import Spread
 
 
 @pytest.fixture(scope="module")

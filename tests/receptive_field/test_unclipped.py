@@ -8,7 +8,7 @@ from graphs_at_random import CHANNELS, RandomNet
 
 from course_lib import models
 from course_lib.receptive_field import theoretical
-from course_lib.receptive_field.unclipped import Unclipped
+from course_lib.receptive_field.solving.unclipped import Unclipped
 
 
 def traced_again(monkeypatch) -> None:
@@ -16,7 +16,7 @@ def traced_again(monkeypatch) -> None:
 
     def at(self, number, layer):
         held = self.level(number)
-        known = held and held[0].layers.get(layer)
+        known = held and layer in held[0].layers and held[0].layers[layer].fact
         return known and (held[0].graph, known.node, held[1])
 
     monkeypatch.setattr(Unclipped, "at", at)

@@ -8,20 +8,24 @@ import torch
 from training_damaged import damaged_copies
 
 from course_lib import models
+from course_lib.models import shipped
 from course_lib.receptive_field import theoretical
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
 from course_lib.training.checkpoints import LESSONS, Lesson
+from course_lib.training.photographs import NETWORKS
 from course_lib.training.stacks import FIELDS, Stack
+
+REAL = {name for name, plan in NETWORKS.items() if not plan.beside} | {"selfie", "efficientnet_lite0_imagenet"}
 
 
 def test_every_lesson_has_its_checkpoint_and_every_checkpoint_its_lesson():
-    assert checkpoints.names() == sorted(LESSONS)
-    assert {path.suffix for path in checkpoints.folder().iterdir()} == {".pt", ".json"}
+    assert checkpoints.names() == sorted(REAL | set(LESSONS))
+    assert {path.stem for path in checkpoints.folder().glob("*.pt")} == REAL | set(LESSONS)
 
 
 def test_each_is_under_700_kilobytes_and_all_under_6_megabytes():
-    sizes = [path.stat().st_size for path in checkpoints.folder().glob("*.pt")]
+    sizes = [(checkpoints.folder() / f"{name}.pt").stat().st_size for name in LESSONS]
     assert max(sizes) < 700_000
     assert sum(sizes) < 6_000_000
 
@@ -57,6 +61,11 @@ def test_a_loaded_network_is_ready_to_look():
     assert net(torch.rand(1, 3, 64, 64)).shape == (1, 6, 64, 64)
 
 
+def test_a_network_for_photographs_has_no_unseen_scenes():
+    with pytest.raises(ValueError, match=r"selfie was trained on photographs, not on scenes"):
+        checkpoints.unseen("selfie")
+
+
 def test_an_unknown_checkpoint_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'segnet_street'"):
         checkpoints.load("segnet_streat")
@@ -75,7 +84,7 @@ def test_each_carries_its_checksum(name):
 
 def test_of_200_damaged_copies_none_is_believed(tmp_path, monkeypatch):
     whole, told = (checkpoints.folder() / "far_vehicles.pt").read_bytes(), checkpoints.describe("far_vehicles")
-    monkeypatch.setattr(checkpoints, "folder", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "folder", lambda: tmp_path)
     (tmp_path / "far_vehicles.json").write_text(json.dumps(told))
     for copy in damaged_copies(whole, 200):
         (tmp_path / "far_vehicles.pt").write_bytes(copy)
@@ -84,7 +93,7 @@ def test_of_200_damaged_copies_none_is_believed(tmp_path, monkeypatch):
 
 
 def test_making_one_writes_a_network_and_its_story(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(checkpoints, "folder", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "folder", lambda: tmp_path)
     monkeypatch.setattr(checkpoints, "TEST_COUNT", 8)
     lesson = Lesson("segnet_basic", "shapes", 0.1, 3, batch_size=2, size=40, count=8)
     monkeypatch.setattr(checkpoints, "LESSONS", {"tiny": lesson})

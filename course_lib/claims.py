@@ -1,0 +1,64 @@
+"""Measures the claims and writes the ledger: `make claims`, `make claims ONLY=R6`, `make claims STALE=1`.
+
+A row is written as soon as it is measured. After an interruption `--stale` measures what is missing. Several processes
+may measure different claims side by side.
+"""
+
+import argparse
+import difflib
+import sys
+
+from tqdm import tqdm
+
+from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import VERDICTS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m course_lib.claims", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="ids, separated by commas or spaces")
+    parser.add_argument("--stale", action="store_true", help="only what is missing or gives other numbers than it did")
+    parser.add_argument("--verdict", choices=VERDICTS, help="only what came to this verdict")
+    parser.add_argument("--list", action="store_true", help="show what would be measured, and measure nothing")
+    parser.add_argument("--page", action="store_true", help="write data/claims.md anew, and measure nothing")
+    options = parser.parse_args()
+    claims, rows = all_claims(), ledger.read()
+    chosen = named(options.only.replace(",", " ").split(), {claim.id: claim for claim in claims}) or claims
+    if options.stale:
+        reasons = ledger.stale(chosen, rows)
+        chosen = [claim for claim in chosen if claim.id in reasons]
+        print("\n".join(f"{id:4} {reason}" for id, reason in reasons.items()) or "nothing to measure")
+    if options.verdict:
+        chosen = [claim for claim in chosen if rows.get(claim.id, {}).get("verdict") == options.verdict]
+    if options.list:
+        known = {claim.id: rows[claim.id]["verdict"] if claim.id in rows else "not measured" for claim in chosen}
+        print("\n".join(f"{claim.id:4} {known[claim.id]:24} {claim.statement}" for claim in chosen))
+        return 0
+    ledger.refresh(claims)
+    if options.page:
+        return 0
+    bar = tqdm(chosen, desc="claims", unit="claim", disable=None)
+    for claim in bar:
+        bar.set_postfix_str(claim.id)
+        found = claim.fingerprint()  # before the row: of the code that runs, should it be edited meanwhile
+        row = claim.row()
+        ledger.add(row)
+        ledger.keep_probe(claim.id, found)
+        tqdm.write(
+            f"{claim.id:4} {row['verdict']:24} {row['cpu_seconds']:6.1f} CPU s  {ledger_text.numbers(row)[:110]}"
+        )
+    return 0
+
+
+def named(ids: list[str], known: dict) -> list:
+    """The claims of these ids, or a helpful end."""
+    for wanted in ids:
+        if wanted not in known:
+            near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.1) or known
+            sys.exit(f"no claim {wanted!r}; there are {', '.join(near)}")
+    return [known[wanted] for wanted in ids]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""An explorer: a pure `render(**settings) -> panels`, the controls that move it, and two ways to look at it.
+
+In a notebook it shows itself as a widget; `figure(**settings)` draws the same panels as a matplotlib figure; tests
+call `render`. Rooms of explorers/ make explorers; widget.py carries them to the browser.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
+from course_lib.explorers.machinery.panels import Panel
+from course_lib.explorers.machinery.table import Table, key_of
+
+if TYPE_CHECKING:
+    from course_lib.explorers.machinery.widget import ExplorerWidget
+    from course_lib.figures.style import Figure
+
+MOST = 6000  # settings in a table; beyond, the table is computed too slowly and grows too large
+
+
+class Explorer:
+    """Pictures that a student can move.
+
+    render    the settings as keywords -> panels, the same number and kinds each time
+    controls  what can be moved
+    table     True: all settings are computed once and sent to the browser, which then needs no Python.
+              False: the browser asks Python for every setting but the first.
+    """
+
+    def __init__(
+        self,
+        render: Callable[..., Sequence[Panel]],
+        controls: Sequence[Control],
+        *,
+        name: str,
+        title: str,
+        table: bool = True,
+    ):
+        if table and (number := how_many(controls, MOST)) > MOST:
+            raise ValueError(f"{name} has {number} settings, a table holds at most {MOST}: pass table=False")
+        self._render, self.controls, self.name, self.title, self._tabulated = render, controls, name, title, table
+        self._widget: ExplorerWidget | None = None
+
+    def __repr__(self) -> str:
+        return f"explorers.{self.name}(), moved by {', '.join(control.name for control in self.controls)}"
+
+    def settings(self, **settings: object) -> dict:
+        """All settings: those given, checked, and the defaults of the others."""
+        return complete(self.controls, settings)
+
+    def render(self, **settings: object) -> Sequence[Panel]:
+        """The panels at these settings; what is not given has its default."""
+        return self._render(**self.settings(**settings))
+
+    def figure(self, **settings: object) -> "Figure":
+        """The panels as a matplotlib figure, with alt text."""
+        from course_lib.explorers.machinery.static import draw
+
+        return draw(self.title, self.render(**settings))
+
+    def table(self) -> Table:
+        """The pictures that are sent at once: of every setting, or of the first alone."""
+        table = Table()
+        chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
+        for settings in tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1):
+            table.add(key_of(self.controls, settings), self._render, settings)
+        return table
+
+    def answer(self, settings: dict) -> bytes:
+        """The picture of one setting, for a browser that asks."""
+        table, settings = Table(), self.settings(**settings)
+        table.add(key_of(self.controls, settings), self._render, settings)
+        return table.pack()
+
+    def widget(self) -> "ExplorerWidget":
+        """The widget that shows this explorer, made when first asked for."""
+        from course_lib.explorers.machinery.widget import ExplorerWidget
+
+        if self._widget is None:
+            self._widget = ExplorerWidget(self)
+        return self._widget
+
+    def close(self) -> None:
+        """Takes the widget out of the page and frees its memory; showing the explorer again makes a new one."""
+        if self._widget is not None:
+            self._widget.close()
+            self._widget = None
+
+    def _repr_mimebundle_(self, **options: object):
+        return self.widget()._repr_mimebundle_(**options)

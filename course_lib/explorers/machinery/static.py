@@ -1,0 +1,152 @@
+"""Panels as one matplotlib figure: what GitHub, print and a page without scripts show before each widget.
+
+explorer.figure() calls `draw`; colours are those of the browser, words are the panels' own.
+"""
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Rectangle
+
+from course_lib import palette
+from course_lib.explorers.machinery.panels import (
+    CLASSES,
+    LINE_COLOURS,
+    Chart,
+    Diagram,
+    Image,
+    Map,
+    Panel,
+    Readout,
+    number_text,
+)
+from course_lib.explorers.machinery.svg import is_light
+from course_lib.explorers.machinery.table import colour_table
+from course_lib.figures.style import WIDTH, Figure, picture, styled
+
+DASHES = ("-", "--", ":", "-.", (0, (5, 5)), (0, (1, 4)))
+
+
+@styled
+def draw(title: str, panels: Sequence[Panel]) -> Figure:
+    """All panels side by side, diagrams below over the whole width."""
+    wide = [panel for panel in panels if isinstance(panel, Diagram)]
+    others = [panel for panel in panels if not isinstance(panel, Diagram)]
+    columns = max(2, min(len(others), 4 if len(others) in (4, 7, 8) else 3))  # a single one takes half the width
+    rows = -(-len(others) // columns)
+    heights = [3.4] * rows + [0.6 + WIDTH * panel.height / panel.width for panel in wide]
+    figure = Figure(figsize=(3 * columns if columns > 2 else WIDTH, sum(heights) + 0.4))
+    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    for i, panel in enumerate(others):
+        _put(figure.add_subplot(grid[i // columns, i % columns]), panel)
+    for i, panel in enumerate(wide):
+        _put(figure.add_subplot(grid[rows + i, :]), panel)
+    figure.suptitle(title, fontsize=11, fontweight="bold")
+    figure.alt = f"{title}. " + " ".join(panel.describe() for panel in panels)
+    return figure
+
+
+def _put(axes: Axes, panel: Panel) -> None:
+    _DRAWERS[type(panel)](axes, panel)
+    letters = 100 if isinstance(panel, Diagram) else 36
+    axes.set_title(textwrap.fill(panel.title, letters), fontsize=9)
+    if note := textwrap.fill(getattr(panel, "note", ""), 44):
+        if isinstance(panel, Chart):
+            note = f"{panel.x}\n{note}"
+        axes.set_xlabel(note, fontsize=7.5, loc="left" if not isinstance(panel, Chart) else "center")
+
+
+def _map(axes: Axes, panel: Map) -> None:
+    values, index = np.unique(np.asarray(panel.values, dtype=float), return_inverse=True)
+    table, levels = colour_table(panel), panel.levels(values)
+    colours = table[levels[index.reshape(panel.values.shape)]]
+    _picture(axes, colours, panel)
+    if panel.numbers:
+        for (row, column), value in np.ndenumerate(panel.values):
+            ink = "black" if is_light(colours[row, column]) else "white"
+            size = min(9, 70 / max(panel.values.shape))
+            axes.text(column, row, number_text(value), ha="center", va="center", fontsize=size, color=ink)
+    if panel.colours == CLASSES:
+        pairs = [(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values]
+        _names(axes, pairs)
+
+
+def _names(axes: Axes, pairs: Sequence[tuple[str, str]]) -> None:
+    """A patch of each colour beside its name, below the picture."""
+    if pairs:
+        patches = [Patch(facecolor=colour, edgecolor="black", label=name) for colour, name in pairs]
+        place = {"loc": "upper left", "bbox_to_anchor": (-0.05, 0)}
+        axes.legend(handles=patches, fontsize=6.5, ncols=3, columnspacing=1, **place)
+        axes.xaxis.labelpad = 4 + 11 * -(-len(pairs) // 3)
+
+
+def _image(axes: Axes, panel: Image) -> None:
+    _picture(axes, panel.pixels, panel)
+    _names(axes, panel.names)
+
+
+def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image) -> None:
+    picture(axes, colours)
+    for mark in panel.marks:
+        place = (mark.left - 0.5, mark.top - 0.5)
+        style = "--" if mark.dashed else "-"
+        for colour, width in (("black", 2.6), (mark.colour or "white", 1.2)):
+            box = Rectangle(place, mark.width, mark.height, fill=False, edgecolor=colour, linewidth=width)
+            box.set_linestyle("-" if colour == "black" else style)
+            axes.add_patch(box)
+
+
+def _chart(axes: Axes, panel: Chart) -> None:
+    axes.set(xlabel=panel.x, ylabel=panel.y)
+    if panel.bars:
+        thick = 0.75 / len(panel.lines)
+        for i, (line, colour) in enumerate(zip(panel.lines, LINE_COLOURS)):
+            places = np.arange(len(panel.bars)) + (i - (len(panel.lines) - 1) / 2) * thick
+            axes.bar(places, line.y, thick, color=colour, label=line.name)
+    else:
+        for line, colour, dash in zip(panel.lines, LINE_COLOURS, DASHES):
+            mark = "o" if len(line.x) < 13 else None
+            axes.plot(line.x, line.y, color=colour, linestyle=dash, label=line.name, marker=mark, markersize=3)
+    axes.set_xscale("log" if panel.log_x else "linear")
+    axes.set_yscale("log" if panel.log else "linear")
+    if panel.bars:
+        axes.set_xticks(range(len(panel.bars)), panel.bars, fontsize=7)
+    axes.set_xlim(panel.span("x"))
+    axes.set_ylim(panel.span("y"))
+    if panel.at is not None:
+        axes.axvline(panel.at, color="black", linestyle=":", linewidth=1)
+    if len(panel.lines) > 1:
+        axes.legend(fontsize=6.5)
+
+
+def _diagram(axes: Axes, panel: Diagram) -> None:
+    letters = 7 * min(1, 900 / panel.width)  # points: boxes are laid out for letters of 11 units
+    axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal")
+    axes.axis("off")
+    for block in panel.blocks:
+        edge = "black" if block.strong else palette.hex_of(palette.GREY)
+        box = Rectangle((block.x, block.y), block.width, block.height, linewidth=2 if block.strong else 1)
+        box.set(facecolor=block.colour or "none", edgecolor=edge)
+        if block.frame:
+            axes.add_patch(box)
+        middle = (block.x + block.width / 2, block.y + block.height / 2)
+        ink = "black"
+        if block.colour and not is_light(np.array([int(block.colour[i : i + 2], 16) for i in (1, 3, 5)])):
+            ink = "white"
+        axes.text(*middle, block.text, ha="center", va="center", fontsize=letters, color=ink)
+    for x0, y0, x1, y1 in panel.arrows:
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->"})
+
+
+def _readout(axes: Axes, panel: Readout) -> None:
+    axes.axis("off")
+    for i, (name, value) in enumerate(panel.rows):
+        height = 1 - (i + 1) * min(0.09, 1 / (len(panel.rows) + 1))
+        letters = 7.5 * min(1, 41 / (len(name) + len(value)))  # 41 letters fill a line of the narrowest panel
+        axes.text(0, height, name, transform=axes.transAxes, fontsize=letters, color="0.35")
+        axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
+
+
+_DRAWERS = {Map: _map, Image: _image, Chart: _chart, Diagram: _diagram, Readout: _readout}

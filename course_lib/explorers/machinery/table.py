@@ -1,0 +1,148 @@
+"""Panels as bytes: every setting's pictures in one table, each different picture once.
+
+explorer.py hands in renders; widget.js reads the result. The layout, little-endian:
+
+    4 bytes   length of the header
+    header    JSON: panels [...], states {key: {"panels": [...]} or {"problem": ...}}
+    blob      values, indices and colour tables; every piece starts at a multiple of eight
+"""
+
+import base64
+import gzip
+import json
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from html import escape
+
+import numpy as np
+
+from course_lib.explorers.machinery import svg
+from course_lib.explorers.machinery.controls import Control, in_words
+from course_lib.explorers.machinery.panels import CLASSES, Chart, Diagram, Image, Impossible, Map, Panel, Readout
+from course_lib.figures import style
+
+
+class Table:
+    """Collects states and writes them out."""
+
+    def __init__(self) -> None:
+        self.panels: list[dict] = []
+        self.states: dict[str, dict] = {}
+        self.blob = bytearray()
+        self._known: dict[object, int] = {}
+
+    def add(self, key: str, render: Callable[..., Sequence[Panel]], settings: dict) -> None:
+        """Renders one setting; a render that fails leaves its words instead of pictures."""
+        try:
+            self.states[key] = {"panels": [self._panel(panel) for panel in render(**settings)]}
+        except Exception as error:
+            impossible = isinstance(error, Impossible)
+            what = str(error) if impossible else f"{type(error).__name__}: {error}"
+            self.states[key] = {"problem": what, "settings": in_words(settings), "impossible": impossible}
+
+    def pack(self) -> bytes:
+        header = {"panels": self.panels, "states": self.states}
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        text += b" " * (-(len(text) + 4) % 8)
+        return struct.pack("<I", len(text)) + text + bytes(self.blob)
+
+    def compressed(self) -> str:
+        """As text, because binary traits are unproven in Colab."""
+        return base64.b64encode(gzip.compress(self.pack(), 9, mtime=0)).decode()
+
+    def _panel(self, panel: Panel) -> int:
+        return self._once(json.dumps(entry := _WIRES[type(panel)](self, panel)), lambda: self._append(entry))
+
+    def _append(self, entry: dict) -> int:
+        self.panels.append(entry)
+        return len(self.panels) - 1
+
+    def _bytes(self, array: np.ndarray) -> int:
+        raw = np.ascontiguousarray(array).tobytes()
+        return self._once(raw, lambda: self._store(raw))
+
+    def _store(self, raw: bytes) -> int:
+        offset = len(self.blob)
+        self.blob += raw + bytes(-len(raw) % 8)
+        return offset
+
+    def _once(self, key: object, make: Callable[[], int]) -> int:
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def _map(self, panel: Map) -> dict:
+        values, index = np.unique(np.asarray(panel.values, dtype="<f8"), return_inverse=True)
+        index, colours, levels = index.reshape(panel.values.shape), colour_table(panel), panel.levels(values)
+        wide = len(values) > 256
+        written = (values[index], colours[levels[index]]) if panel.numbers else ()
+        return {
+            **_shared("map", panel),
+            "size": list(panel.values.shape),
+            "colours": self._bytes(colours),
+            "values": [self._bytes(values), len(values)],
+            "levels": self._bytes(levels),
+            "wide": wide,
+            "index": self._bytes(index.astype("<u2" if wide else "u1")),
+            "says": panel.says,
+            "names": {str(value): name for value, name in panel.names.items()},
+            "legend": svg.legend(panel, values, colours),
+            "over": svg.over(panel, *written),
+        }
+
+    def _image(self, panel: Image) -> dict:
+        pixels = panel.pixels
+        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+            raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
+        size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
+        return {
+            **_shared("image", panel),
+            "size": size,
+            "rgb": rgb,
+            "legend": svg.names(panel.names),
+            "over": svg.over(panel),
+        }
+
+    def _chart(self, panel: Chart) -> dict:
+        return {**_shared("chart", panel), "svg": svg.chart(panel), "legend": svg.lines_legend(panel)}
+
+    def _diagram(self, panel: Diagram) -> dict:
+        return {**_shared("diagram", panel), "svg": svg.diagram(panel), "legend": ""}
+
+    def _readout(self, panel: Readout) -> dict:
+        parts = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in panel.rows)
+        return {**_shared("readout", panel), "svg": f"<dl>{''.join(parts)}</dl>", "legend": ""}
+
+
+_WIRES = {
+    Map: Table._map,
+    Image: Table._image,
+    Chart: Table._chart,
+    Diagram: Table._diagram,
+    Readout: Table._readout,
+}
+
+
+def key_of(controls: Iterable[Control], settings: dict) -> str:
+    """The name of a state: the position of every control. widget.js writes the same."""
+    return json.dumps([control.position(settings[control.name]) for control in controls], separators=(",", ":"))
+
+
+def colour_table(panel: Map) -> np.ndarray:
+    """The 256 colours of a map, 256 x 3 uint8."""
+    if panel.colours == CLASSES:
+        return np.resize(np.array(panel.palette, dtype=np.uint8), (256, 3))
+    return _heat()
+
+
+@cache
+def _heat() -> np.ndarray:
+    from matplotlib import colormaps
+
+    return np.rint(255 * colormaps[style.HEAT](np.arange(256))[:, :3]).astype(np.uint8)
+
+
+def _shared(kind: str, panel: Panel) -> dict:
+    note = getattr(panel, "note", "")
+    return {"kind": kind, "title": panel.title, "note": note, "alt": panel.describe()}

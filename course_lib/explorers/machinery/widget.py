@@ -1,0 +1,76 @@
+"""The one widget of the course: it carries an explorer's table to the browser and answers when asked for more.
+
+explorer.py makes it; widget.js and widget.css are its other half. `settings` is the state that both halves share.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import anywidget
+import traitlets
+
+from course_lib.explorers.machinery.controls import Control
+from course_lib.explorers.machinery.table import Table
+
+HERE = Path(__file__).parent
+
+
+class Movable(Protocol):
+    """What the widget needs of an explorer."""
+
+    title: str
+    controls: Sequence[Control]
+
+    def settings(self, **settings: object) -> dict: ...
+
+    def table(self) -> Table: ...
+
+    def answer(self, settings: dict) -> bytes: ...
+
+
+class ExplorerWidget(anywidget.AnyWidget):
+    """`settings` may be set from Python too: the picture follows."""
+
+    _esm = (HERE / "widget.js").read_text("utf-8")  # as text: a path would be watched, and hold every widget for ever
+    _css = (HERE / "widget.css").read_text("utf-8")
+    spec = traitlets.Dict().tag(sync=True)
+    table = traitlets.Unicode().tag(sync=True)
+    settings = traitlets.Dict().tag(sync=True, echo_update=False)  # an echo would undo what was moved meanwhile
+
+    def __init__(self, explorer: Movable):
+        self._explorer = explorer
+        controls = []
+        for control in explorer.controls:
+            when = {other: list(values) for other, values in control.when.items()}
+            shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
+            controls.append({**shared, "default": control.default, **control.wire()})
+        super().__init__(
+            spec={"title": explorer.title, "controls": controls},
+            table=explorer.table().compressed(),
+            settings=explorer.settings(),
+        )
+        self.on_msg(self._answer)
+
+    def __repr__(self) -> str:
+        return repr(self._explorer)
+
+    @traitlets.validate("settings")
+    def _checked(self, proposal: dict) -> dict:
+        given = proposal["value"]
+        self._explorer.settings(**given)  # raises in words; the value is kept as given, also where it does not count
+        return {control.name: given.get(control.name, control.default) for control in self._explorer.controls}
+
+    def _answer(self, _widget: object, content: dict, _buffers: object) -> None:
+        """The browser asks for one setting at a time, always the newest; the answer carries its number."""
+        try:
+            packed = self._explorer.answer(content["settings"])
+        except ValueError as error:
+            self.send({"number": content["number"], "problem": str(error)})
+        else:
+            self.send({"number": content["number"]}, [packed])
+
+    def close(self) -> None:
+        self.table = ""  # frees the copies in both halves
+        self.layout.close()  # a widget of its own, which otherwise holds this one's view, and with it the page's part
+        super().close()

@@ -1,0 +1,137 @@
+"""Metrics: shift, shrink or roughen a prediction, and watch the measures fall apart at different speeds.
+
+`spoil` makes the prediction, `compute` scores it with the course's own metrics.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from course_lib import palette
+from course_lib.explorers.machinery.controls import Slider
+from course_lib.explorers.machinery.explorer import Explorer
+from course_lib.explorers.machinery.panels import CLASSES, Chart, Line, Map, Panel, Readout
+from course_lib.metrics import Confusion, trimap_iou
+from course_lib.scenes import Scenes
+
+SHIFTS, GROWTHS, ROUGH = range(-8, 9), range(-3, 4), range(0, 4)
+BAND = 2
+MEASURES = ("pixel accuracy", "mean accuracy", "mean IoU", "frequency-weighted IoU", "boundary IoU")
+
+
+def metrics() -> Explorer:
+    """Five measures of one prediction that is shifted, shrunk and roughened."""
+    controls = [
+        Slider(name="shift", label="Shift right", values=SHIFTS, default=2, unit="px"),
+        Slider(name="grow", label="Grow or shrink things", values=GROWTHS, default=0, unit="px"),
+        Slider(name="rough", label="Roughen edges", values=ROUGH, default=0, unit="px"),
+    ]
+    return Explorer(render, controls, name="metrics", title="One prediction, five measures")
+
+
+@dataclass(frozen=True)
+class World:
+    """A true label map and its classes."""
+
+    label: Tensor
+    classes: tuple[str, ...]
+    colours: tuple[tuple[int, int, int], ...]
+    ground: tuple[int, ...]  # classes that are no things: they give way when things grow
+
+
+@cache
+def world() -> World:
+    scenes = Scenes("street", size=64, count=1, seed=3)
+    ground = tuple(i for i, name in enumerate(scenes.classes) if name in ("sky", "road", "background"))
+    return World(scenes[0][1], scenes.classes, scenes.colours, ground)
+
+
+@cache
+def spoil(shift: int, grow: int, rough: int) -> Tensor:
+    """The truth, moved to the right, with its things grown or shrunk, and its edges jittered."""
+    here = world()
+    label = here.label
+    for _ in range(abs(grow)):
+        label = _grown(label, here.ground) if grow > 0 else _shrunk(label, here.ground)
+    if rough:
+        label = _jittered(label, rough)
+    columns = (torch.arange(label.shape[1]) - shift).clamp(0, label.shape[1] - 1)
+    return label[:, columns]
+
+
+def _grown(label: Tensor, ground: tuple[int, ...]) -> Tensor:
+    """Things take the ground beside them, one pixel deep."""
+    height, width = label.shape
+    padded = F.pad(label[None, None].float(), (1, 1, 1, 1), mode="replicate")[0, 0].long()
+    out = label.clone()
+    for down, right in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        beside = padded[down : down + height, right : right + width]
+        takes = torch.isin(label, torch.tensor(ground)) & ~torch.isin(beside, torch.tensor(ground))
+        out = torch.where(takes, beside, out)
+    return out
+
+
+def _shrunk(label: Tensor, ground: tuple[int, ...]) -> Tensor:
+    """The ground takes the things' pixels beside it, one pixel deep."""
+    things = tuple(set(range(int(label.max()) + 1)) - set(ground))
+    return _grown(label, things)
+
+
+def _jittered(label: Tensor, reach: int) -> Tensor:
+    """Each pixel shows the label of a place up to `reach` pixels away, the same on every machine."""
+    rng = np.random.default_rng(reach)
+    height, width = label.shape
+    rows = np.clip(np.arange(height)[:, None] + rng.integers(-reach, reach + 1, (height, width)), 0, height - 1)
+    columns = np.clip(np.arange(width)[None] + rng.integers(-reach, reach + 1, (height, width)), 0, width - 1)
+    return label[torch.from_numpy(rows), torch.from_numpy(columns)]
+
+
+@cache
+def compute(shift: int, grow: int, rough: int) -> dict[str, float]:
+    """The five measures."""
+    here, prediction = world(), spoil(shift, grow, rough)
+    counts = Confusion(len(here.classes)).update(prediction, here.label)
+    boundary = trimap_iou(prediction, here.label, len(here.classes), BAND)
+    scores = (counts.pixel_accuracy, counts.mean_accuracy, counts.mean_iou, counts.frequency_weighted_iou, boundary)
+    return dict(zip(MEASURES, scores))
+
+
+def render(*, shift: int, grow: int, rough: int) -> list[Panel]:
+    here, prediction = world(), spoil(shift, grow, rough)
+    names = dict(enumerate(here.classes))
+    wrong = prediction != here.label
+    scores = compute(shift, grow, rough)
+    return [
+        Map(title="Truth", values=here.label.numpy(), colours=CLASSES, names=names, palette=here.colours),
+        Map(title="Prediction", values=prediction.numpy(), colours=CLASSES, names=names, palette=here.colours),
+        Map(
+            title="Errors",
+            values=wrong.numpy().astype(int),
+            colours=CLASSES,
+            names={0: "right", 1: "wrong"},
+            palette=(palette.LIGHT, palette.VERMILION),
+            note=f"{int(wrong.sum()):,} of {wrong.numel():,} pixels are wrong.",
+        ),
+        Chart(
+            title="Every measure, by shift",
+            x="shift, pixels",
+            y="score",
+            lines=[Line(name=name, x=SHIFTS, y=_by_shift(name, grow, rough)) for name in MEASURES],
+            at=shift,
+            low=0,
+            high=1,
+        ),
+        Readout(title="Scores", rows=[(_named(name), f"{score:.4f}") for name, score in scores.items()]),
+    ]
+
+
+def _by_shift(name: str, grow: int, rough: int) -> list[float]:
+    return [compute(shift, grow, rough)[name] for shift in SHIFTS]
+
+
+def _named(name: str) -> str:
+    return f"{name}, {BAND}-pixel band" if name == "boundary IoU" else name

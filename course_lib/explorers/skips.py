@@ -1,0 +1,151 @@
+"""Skips: a trained FCN-8s or U-Net whose skips a student switches off one by one.
+
+`compute` runs the network of `training.checkpoints` with some of its skips silenced: the map that crosses is replaced
+by zeros where it joins, and nothing else is touched. Errors are counted by where they are.
+"""
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import palette
+from course_lib.explorers.machinery.controls import Choice, Slider, Switch
+from course_lib.explorers.machinery.explorer import Explorer
+from course_lib.explorers.machinery.panels import CLASSES, Chart, Image, Line, Map, Panel, Readout
+from course_lib.metrics import Confusion
+from course_lib.metrics.boundary import trimap
+from course_lib.training import checkpoints
+
+FCN, UNET = "FCN-8s", "U-Net"
+NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
+SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
+SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
+RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
+PLACES = ("right", "boundary", "small thing", "inside")
+COLOURS = (palette.LIGHT, palette.VERMILION, palette.BLUE, palette.BLACK)
+
+
+def skips() -> Explorer:
+    """What each skip brings back of edges and small things."""
+    controls = [
+        Choice(name="network", label="Network", values=tuple(NETWORKS), default=UNET),
+        Slider(name="scene", label="Scene", values=range(8), default=0),
+        Switch(name="first", label="Skip 1, the deepest", default=True),
+        Switch(name="second", label="Skip 2", default=True),
+        Switch(name="third", label="Skip 3 (stride 2)", default=True, when={"network": [UNET]}),
+        Switch(name="fourth", label="Skip 4 (stride 1)", default=True, when={"network": [UNET]}),
+    ]
+    return Explorer(render, controls, name="skips", title="What the skips carry across", table=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A scene, its truth, the prediction, and where each pixel's error is."""
+
+    image: Tensor
+    truth: Tensor
+    prediction: Tensor
+    places: Tensor
+    kinds: Tensor
+
+
+@lru_cache(maxsize=2)
+def trained(network: str) -> nn.Module:
+    return checkpoints.load(NETWORKS[network])
+
+
+def joints(net: nn.Module) -> list[nn.Module]:
+    """The modules through which each skip arrives, the deepest first."""
+    if hasattr(net, "score_pool4"):
+        return [net.score_pool4, net.score_pool3]
+    return [net.up4, net.up3, net.up2, net.up1]
+
+
+@contextmanager
+def silenced(net: nn.Module, on: tuple[bool, ...]):
+    """The network with zeros in place of the skips that are off."""
+    with ExitStack() as hooks:
+        for joint, kept in zip(joints(net), on):
+            if kept:
+                continue
+            if isinstance(joint, nn.Conv2d):  # FCN adds the joint's scores
+                handle = joint.register_forward_hook(lambda module, inputs, out: torch.zeros_like(out))
+            else:  # U-Net's joint reads (map from below, copy)
+                handle = joint.register_forward_pre_hook(
+                    lambda module, inputs: (inputs[0], torch.zeros_like(inputs[1]))
+                )
+            hooks.callback(handle.remove)
+        yield net
+
+
+@lru_cache(maxsize=256)
+def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
+    image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
+    with torch.no_grad(), silenced(trained(network), on) as net:
+        prediction = net(image[None])[0].argmax(0)
+    kinds = where(truth, extras["object_size"])
+    return Answer(image, truth, prediction, torch.where(prediction == truth, RIGHT, kinds), kinds)
+
+
+def where(truth: Tensor, object_size: Tensor) -> Tensor:
+    """Each pixel is on a small thing, else near a boundary, else inside something large."""
+    kinds = torch.full_like(truth, INSIDE)
+    kinds[trimap(truth, BAND)] = BOUNDARY
+    kinds[(object_size > 0) & (object_size <= SMALL)] = SMALL_THING
+    return kinds
+
+
+def render(*, network: str, scene: int, first: bool, second: bool, third: bool, fourth: bool) -> list[Panel]:
+    on = (first, second, third, fourth)[: 2 if network == FCN else 4]
+    now, full = compute(network, scene, on), compute(network, scene, (True,) * len(on))
+    scenes = checkpoints.unseen(NETWORKS[network])
+    names = dict(enumerate(scenes.classes))
+    maps = [
+        Map(title=title, values=values.numpy(), colours=CLASSES, names=names, palette=scenes.colours)
+        for title, values in (("Truth", now.truth), ("Prediction", now.prediction))
+    ]
+    wrong = int((now.places != RIGHT).sum())
+    errors = Map(
+        title="Errors by place",
+        values=now.places.numpy(),
+        colours=CLASSES,
+        names=dict(enumerate(PLACES)),
+        palette=COLOURS,
+        note=f"{wrong:,} of {now.truth.numel():,} pixels are wrong; small thing: at most {SMALL} pixels long; "
+        f"boundary: elsewhere, within {BAND} pixels of another class.",
+    )
+    bars = PLACES[1:]
+    chart = Chart(
+        title="Share of each place that is wrong",
+        x="place",
+        y="share wrong",
+        lines=[
+            Line(name=name, x=range(3), y=[share_wrong(answer, kind) for kind in (BOUNDARY, SMALL_THING, INSIDE)])
+            for name, answer in (("all skips", full), ("these skips", now))
+        ],
+        bars=bars,
+        low=0,
+        high=1,
+    )
+    pixels = (255 * now.image).round().byte().permute(1, 2, 0).numpy()
+    return [Image(title="The scene", pixels=pixels), *maps, errors, chart, _numbers(now, full, len(scenes.classes))]
+
+
+def share_wrong(answer: Answer, kind: int) -> float:
+    here = answer.kinds == kind
+    return float((answer.places[here] != RIGHT).float().mean()) if here.any() else 0.0
+
+
+def _numbers(now: Answer, full: Answer, classes: int) -> Readout:
+    rows = []
+    for kind in (BOUNDARY, SMALL_THING, INSIDE):
+        here = now.kinds == kind
+        wrong = [int((answer.places[here] != RIGHT).sum()) for answer in (now, full)]
+        rows.append((f"Wrong, {PLACES[kind]}", f"{wrong[0]:,} of {int(here.sum()):,} (all skips: {wrong[1]:,})"))
+    scores = [Confusion(classes).update(answer.prediction, answer.truth) for answer in (now, full)]
+    rows.append(("Mean IoU of this scene", f"{scores[0].mean_iou:.3f} (all skips: {scores[1].mean_iou:.3f})"))
+    rows.append(("Pixel accuracy", f"{scores[0].pixel_accuracy:.3f} (all skips: {scores[1].pixel_accuracy:.3f})"))
+    return Readout(title="In numbers", rows=rows)

@@ -1,0 +1,46 @@
+"""Grades a folder of notebooks: `python -m course_lib.exercises grade SUBMISSIONS/ --out grades.csv`.
+
+Notebooks may lie flat (ann.ipynb, bob.ipynb) or in one folder for each student. Run it again after an interruption:
+what is graded and did not change is kept.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from course_lib.grading import folder
+
+EPILOG = """exit codes: 0 all is graded, whatever the grades; 2 a wish that cannot be met, with the reason;
+130 stopped by Ctrl-C: what is graded is kept.
+Grading runs other people's code as you: in a container or as another user it can hurt less."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m course_lib.exercises", description=__doc__, formatter_class=layout)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="grade")
+    grade = commands.add_parser("grade", description=__doc__, epilog=EPILOG, formatter_class=layout)
+    grade.add_argument("submissions", type=Path, help="the folder with the notebooks, or with one folder per student")
+    grade.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table (default: grades.csv)")
+    grade.add_argument("--lecture", default="", help="the lecture whose exercises count, such as 04; else found out")
+    grade.add_argument("--cell-seconds", type=float, default=30, help="the most that one cell may take (default: 30)")
+    grade.add_argument("--seconds", type=float, default=180, help="the most that a notebook may take (default: 180)")
+    grade.add_argument("--memory", type=float, default=4, help="gigabytes beside torch's own (default: 4; Linux only)")
+    options = parser.parse_args(arguments)
+
+    try:
+        limits = folder.Limits(options.cell_seconds, options.seconds, options.memory)
+        if options.lecture and not options.lecture.isdecimal():
+            raise ValueError(f"--lecture expects a lecture's number, such as 04, got {options.lecture!r}")
+        lecture = str(int(options.lecture)) if options.lecture else ""
+        lines = folder.grade(options.submissions, options.out, limits=limits, lecture=lecture)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"Stopped. {options.out} has what is graded; the same command goes on from there.", file=sys.stderr)
+        return 130
+    for student, (won, of) in folder.points(lines).items():
+        print(f"{student:24} {won} of {of}")
+    print(f"{options.out} says for each exercise whether its point was won, and why not.")
+    return 0

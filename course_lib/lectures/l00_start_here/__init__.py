@@ -1,0 +1,1 @@
+"""00 Start here: the task and its metrics."""

@@ -1,0 +1,1 @@
+"""01 The limits of FCN."""

@@ -1,0 +1,1 @@
+"""02 DeconvNet and SegNet: unpooling."""

@@ -1,0 +1,65 @@
+"""02 DeconvNet and SegNet, measured: indices against fixed corners, and the checkerboard of transposed convolutions."""
+
+from functools import partial
+
+import torch
+
+from course_lib.evidence.claim import Seeds, claim
+from course_lib.evidence.mirrored import STEPS, places
+from course_lib.evidence.small_training import (
+    over_seeds,
+    started,
+)
+from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.lectures.l02_deconvnet_segnet.networks import KINDS, three_steps
+from course_lib.metrics.checkerboard import index
+
+
+@claim("D3", "M", "Indices matter: unpooling to the true places beats unpooling to a fixed corner.", seeds=3)
+def indices(seeds: Seeds) -> Evidence:
+    """Varied: where the values go back. Equal: parameters, steps, pictures; the maps are as sparse in both."""
+    return Evidence(
+        settings={"scenes": "street", "steps": STEPS, "pools": 3},
+        values=over_seeds(seeds, places),
+        comparisons=[
+            Comparison("edges", "edge IoU, indices", "edge IoU, corners", 0.05),
+            Comparison("whole", "mIoU, indices", "mIoU, corners", 0.03),
+        ],
+    )
+
+
+@claim(
+    "D10",
+    "M",
+    "Transposed convolution whose kernel is not divisible by its stride leaves a checkerboard; bilinear initialisation "
+    "or resize-convolution does not.",
+    seeds=5,
+    paper="Odena et al. 2016",
+)
+def checkerboard(seeds: Seeds) -> Evidence:
+    """Three steps of 2x each on flat maps with a little noise, before training.
+
+    Varied: the kind of step. Equal: maps, channels.
+
+    The index is the share of the fine variance that hangs on whether row and column are even or odd alone. The control
+    is a kernel of 4, which is divisible: with random weights it has a checkerboard, too, because its overlap is even
+    but its weights are not. So divisibility allows an even answer and does not bring it about.
+    """
+
+    def steps(seed: int) -> dict[str, float]:
+        flat = 1 + 0.1 * torch.randn(4, 8, 12, 12, generator=torch.Generator().manual_seed(seed))
+        return {kind: index(started(partial(three_steps, kind), seed), flat) for kind in KINDS}
+
+    return Evidence(
+        settings={"steps": 3, "channels": 8, "trained": False},
+        values=over_seeds(seeds, steps),
+        comparisons=[
+            Comparison("over bilinear initialisation", "kernel 3", "bilinear, kernel 4", 0.3),
+            Comparison("over resize-convolution", "kernel 3", "resize-convolution", 0.3),
+            Comparison("divisibility alone helps", "kernel 3", "kernel 4", 0.1),
+        ],
+        remarks={
+            "holds in part": "With random weights divisible kernels leave as strong a checkerboard: an even overlap "
+            "makes an even answer possible, and only the right weights make it so."
+        },
+    )

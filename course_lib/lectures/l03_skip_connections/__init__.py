@@ -1,0 +1,1 @@
+"""03 Skip connections: ResNet, DenseNet, U-Net, FC-DenseNet."""

@@ -1,0 +1,1 @@
+"""04 Receptive field and dilation: DilatedNet."""

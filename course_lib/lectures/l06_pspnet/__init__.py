@@ -1,0 +1,1 @@
+"""06 PSPNet: context and the pyramid."""

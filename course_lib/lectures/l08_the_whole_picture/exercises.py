@@ -1,0 +1,182 @@
+"""The exercises of 08: when a measured difference counts, which networks are worth a thought, what a table shows."""
+
+from course_lib.checking import expect
+from course_lib.checking.exercise import exercise
+
+# two-sided 95 % quantiles of Student's t for 3, 4, 5 and 6 seeds
+QUANTILES = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
+
+
+def _holds(differences: list[float], smallest: float, quantile: float) -> bool:
+    count = len(differences)
+    mean = sum(differences) / count
+    variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
+    half = quantile * (variance / count) ** 0.5
+    return mean >= smallest and mean - half > 0
+
+
+@exercise(
+    "8.1",
+    hints=(
+        "Two conditions: the mean is large enough to matter, and chance alone would not give it.",
+        "The 95 % interval is mean - half to mean + half, half = quantile * deviation / sqrt(number of seeds).",
+        "The deviation divides by the number of seeds minus one. Holds: mean >= smallest and mean - half > 0.",
+    ),
+    solution=_holds,
+)
+def holds(answer) -> None:
+    """The ledger's rule: my_holds(differences, smallest, quantile) is True if a measured difference holds.
+
+    `differences` has one number for each seed. It holds if its mean is at least `smallest` and its 95 % interval,
+    mean +- quantile * standard deviation / sqrt(seeds), does not reach down to 0.
+    """
+    cases = [
+        [0.31, 0.3, 0.29], [0.9, -0.8, 0.2], [0.125, 0.125, 0.125, 0.125, 0.125, 0.025],
+        [0.05, 0.06, 0.04], [0.30, -0.10, 0.10], [0.02, 0.021, 0.019], [0.05, 0.01, 0.06, 0.0, 0.05],
+        [-0.05, -0.06, -0.04], [0.09, 0.01, 0.05], [0.031, 0.029, 0.03, 0.03], [0.1, 0.02, 0.05, 0.02],
+        [0.02, 0.1, 0.1], [0.06, 0.0, 0.07, 0.03, 0.04, 0.05], [0.025, 0.045, 0.065],
+    ]  # fmt: skip
+
+    def mean(values: list[float]) -> float:
+        return sum(values) / len(values)
+
+    def half(values: list[float], quantile: float, *, less: int = 1, power: float = 0.5, root: float = 0.5) -> float:
+        variance = sum((value - mean(values)) ** 2 for value in values) / (len(values) - less)
+        return quantile * variance**power / len(values) ** root
+
+    def careless(values: list[float], smallest: float, quantile: float, **slip: float) -> bool:
+        return mean(values) >= smallest and mean(values) - half(values, quantile, **slip) > 0
+
+    expect.function(
+        answer,
+        _holds,
+        [(values, 0.03, QUANTILES[len(values)]) for values in cases],
+        what="whether {0} holds (at least {1}, quantile {2})",
+        slips={
+            "This one does hold. Are the inputs taken in their order: differences, smallest, quantile?": (
+                lambda v, s, q: _holds(v, q, s)
+            ),
+            "Not every seed must reach the smallest effect that counts: their mean must.": lambda v, s, q: min(v) >= s,
+            "The interval must stay above 0, not above the smallest effect: that is for the mean.": lambda v, s, q: (
+                mean(v) - half(v, q) >= s
+            ),
+            "The mean alone is not enough: the interval must stay above 0.": lambda v, s, q: mean(v) >= s,
+            "The interval alone is not enough: the mean must reach the smallest effect that counts.": lambda v, s, q: (
+                _holds(v, -1, q)
+            ),
+            "A difference below 0 speaks for the other network: no absolute values.": lambda v, s, q: _holds(
+                [abs(mean(v)) + value - mean(v) for value in v], s, q
+            ),
+            "That is the variance: the deviation is its root.": lambda v, s, q: careless(v, s, q, power=1),
+            "The interval is that of the mean: divide the deviation by the root of the seeds.": lambda v, s, q: (
+                careless(v, s, q, root=0)
+            ),
+            "Take the quantile that is given: few seeds need a wider interval than 1.96 deviations.": lambda v, s, q: (
+                careless(v, s, 1.96)
+            ),
+            '"At least" the smallest effect: a mean that just reaches it counts.': lambda v, s, q: (
+                mean(v) > s and _holds(v, s, q)
+            ),
+            "The deviation divides by the number of seeds minus one.": lambda v, s, q: careless(v, s, q, less=0),
+        },
+    )
+
+
+def _front(table: dict[str, tuple[float, float]]) -> list[str]:
+    best = []
+    for name, (cost, score) in sorted(table.items()):
+        others = [other for key, other in table.items() if key != name]
+        if not any(c <= cost and s >= score and (c, s) != (cost, score) for c, s in others):
+            best.append(name)
+    return best
+
+
+@exercise(
+    "8.2",
+    hints=(
+        "When is a network out of the question? When another costs no more and scores no less, and is not its twin.",
+        "The cheapest and the best are always in. Those between them have to earn their place.",
+        "Keep a name if no other has cost <= its cost and score >= its score, one of them truly better.",
+    ),
+    solution=_front,
+)
+def front(answer) -> None:
+    """Which networks are worth a thought? my_front(table) for {name: (cost, score)}: the names, in alphabetical order.
+
+    A network is out if another one costs no more and scores no less, and is better in one of the two.
+    """
+    published = {
+        "no decoder": (68.00, 79.17), "decoder": (89.76, 79.93), "separable": (54.17, 79.79),
+    }  # fmt: skip
+    expect.function(
+        answer,
+        _front,
+        [
+            ({"b": (2, 7), "a": (1, 3), "c": (3, 8)},),
+            (published,),
+            ({"p": (1, 1), "q": (1, 2), "r": (2, 2), "s": (3, 4), "t": (5, 4)},),
+            ({"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)},),
+        ],
+        what="the networks worth a thought of {0}",
+        slips={
+            "That is only the best score: a cheaper network may be worth its loss.": lambda t: [
+                max(t, key=lambda name: t[name][1])
+            ],
+            "That is only the cheapest.": lambda t: [min(t, key=lambda name: t[name][0])],
+            "That is the best score for its cost, a ratio; several networks may be worth a thought.": lambda t: [
+                max(t, key=lambda name: t[name][1] / t[name][0])
+            ],
+            "The names are right; give them in alphabetical order, not by cost.": lambda t: sorted(
+                _front(t), key=lambda name: -t[name][0]
+            ),
+            "The names are right; give them in alphabetical order, not in the table's.": lambda t: [
+                name for name in t if name in _front(t)
+            ],
+            "The names are right; give them in alphabetical order, not from cheap to dear.": lambda t: sorted(
+                _front(t), key=lambda name: t[name][0]
+            ),
+            "Does each network meet itself there? It costs no more and scores no less than itself.": lambda t: [],
+            "The numbers come as (cost, score), in this order.": lambda t: _front({n: t[n][::-1] for n in t}),
+            "That is every name: some are beaten by another in both numbers.": sorted,
+            "Twins stay, both of them: with equal cost and equal score neither is better.": lambda t: sorted(
+                n for n in _front(t) if list(t.values()).count(t[n]) == 1
+            ),
+            "A network with equal cost and a lower score is out, too.": lambda t: sorted(
+                n for n in t if not any(c < t[n][0] and s > t[n][1] for c, s in t.values())
+            ),
+        },
+    )
+
+
+@exercise(
+    "8.3",
+    hints=(
+        "Compare one row with the one above: what was added, what changed in each column?",
+        "Against the plain decoder separable convolutions save 40 % of the multiply-adds. What do they cost?",
+        "Two of the five follow. Which column would tell about time, or about edges?",
+    ),
+    solution="bd",
+)
+def bench(answer) -> None:
+    """Which statements follow from DeepLab v3+'s table of costs? Answer with letters, such as "ac".
+
+    Xception-65, output stride 16 (Chen et al. 2018, Table 5; VOC 2012 validation)
+                                             mean IoU   multiply-adds
+        no decoder                           79.17       68.00 billion
+        decoder                              79.93       89.76 billion
+        decoder and ASPP separable           79.79       54.17 billion
+
+    a  Separable convolutions make the network 1.66 times as fast.
+    b  The decoder gains less than one point and costs about a third more multiply-adds.
+    c  The decoder's gain lies at the edges of objects.
+    d  Decoder and separable convolutions together are better and cheaper than neither.
+    e  Separable convolutions lose accuracy on every data set.
+    """
+    why = {
+        "a": "89.76 / 54.17 = 1.66 counts multiply-adds. Time does not fall as much: depthwise layers wait for memory.",
+        "b": "0.76 points for 89.76 / 68.00 = 1.32 times the multiply-adds.",
+        "c": "mean IoU is over all pixels. The paper measures edges elsewhere, with a trimap.",
+        "d": "79.79 against 79.17, 54.17 against 68.00 billion.",
+        "e": "one data set and 0.14 points: no rule follows.",
+    }
+    expect.statements(answer, "bd", why)

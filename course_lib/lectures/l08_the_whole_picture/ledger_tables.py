@@ -1,0 +1,167 @@
+"""The ledger as tables to look at: all statements by verdict, and what follows for the choice of a network.
+
+In come rows of data/claims.json, out go tables that fold out in a notebook and print as lines elsewhere.
+"""
+
+import difflib
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence.verdict import VERDICTS
+
+LEFT = 'style="text-align:left;vertical-align:top"'
+NOT_YET = "not measured yet"
+
+
+class Table:
+    """Groups of rows under titles; in a notebook each title folds its rows out."""
+
+    def __init__(self, header: Sequence[str], groups: dict[str, list[tuple[str, ...]]], opened: bool):
+        self.header, self.groups, self.opened = tuple(header), groups, opened
+
+    def __repr__(self) -> str:
+        lines = []
+        for title, rows in self.groups.items():
+            lines += [title, *["  " + " | ".join(cell for cell in row if cell) for row in rows]]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th {LEFT}>{html.escape(cell)}</th>" for cell in self.header)
+        parts = []
+        for title, rows in self.groups.items():
+            lines = ["".join(f"<td {LEFT}>{html.escape(cell)}</td>" for cell in row) for row in rows]
+            body = "".join(f"<tr>{line}</tr>" for line in lines)
+            table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            state = " open" if self.opened else ""
+            parts.append(f"<details{state}><summary><b>{html.escape(title)}</b></summary>{table}</details>")
+        return "".join(parts)
+
+
+def statements(verdict: str | None = None, *, lecture: str | int | None = None) -> Table:
+    """The rows of the ledger by verdict; of one verdict, or of one lecture ("07"), if asked."""
+    chosen = [check(verdict)] if verdict else VERDICTS
+    begin = "" if lecture is None else str(lecture).zfill(2)
+    rows = [row for row in ledger.read().values() if row["notebook"].startswith(begin)]
+    if not rows:
+        raise ValueError(f"no statements of lecture {lecture!r}: name it by its number, such as '07'")
+    groups = {}
+    for one in chosen:
+        found = [row for row in rows if row["verdict"] == one]
+        groups[f"{one}: {len(found)} of {len(rows)}"] = [
+            (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger_text.numbers(row))
+            for row in found
+        ]
+    return Table(("id", "statement", "our numbers"), groups, opened=verdict is not None)
+
+
+def check(verdict: str) -> str:
+    if verdict not in VERDICTS:
+        near = difflib.get_close_matches(verdict, VERDICTS, n=1, cutoff=0.3)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"no verdict {verdict!r}, expected one of {', '.join(VERDICTS)}{meant}")
+    return verdict
+
+
+@dataclass(frozen=True)
+class Advice:
+    """If your pictures are so, take this, because of a comparison of the ledger's row: its first one unless named."""
+
+    when: str
+    take: str
+    row: str
+    comparison: str = ""
+
+
+ADVICE = (
+    Advice("Edges and thin things count", "skips from encoder to decoder: U-Net, FC-DenseNet", "S6", "all over none"),
+    Advice("... and the encoder ends at a coarse stride", "a decoder with a low-level feature: DeepLab v3+", "V9"),
+    Advice("... and there is no room to keep whole maps", "the places of the maxima: SegNet, DeconvNet", "D3", "edges"),
+    Advice("Large things come out in pieces", "a larger field: dilation, at equal weights", "R5"),
+    Advice("... and their texture is fine", "mixed rates, not one rate again and again", "R6", "fine cloth"),
+    Advice("A faraway clue names the thing", "one average of the whole picture: image pooling", "V3"),
+    Advice("... and two things in one picture need two answers", "bins: PSPNet", "P8", "pyramid over global, skyline"),
+    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7", "over rate 2"),  # the best single one
+    Advice("Training is over, and outlines are sharp in the picture", "a dense CRF behind the scores", "L5"),
+    Advice("Weights must be few", "separable or narrow plain layers: time both", "V5", "better than plain and narrow"),
+)  # fmt: skip
+
+
+def choices(advice: Sequence[Advice] = ADVICE) -> Table:
+    """Which network when: each piece of advice beside the measured difference that speaks for it, or does not."""
+    rows = ledger.read()
+    lines = [(one.when, one.take, *spoken(rows.get(one.row), one)) for one in advice]
+    return Table(("your pictures", "take", "difference, 95 % interval", "from"), {"Which to choose when": lines}, True)
+
+
+def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
+    """The difference in words, and the row with its verdict."""
+    if row is None:
+        return NOT_YET, advice.row
+    found = {one["name"]: one for one in row["differences"]}
+    if advice.comparison and advice.comparison not in found:
+        raise ValueError(f"{advice.row} compares {', '.join(found) or 'nothing'}, not {advice.comparison!r}")
+    if not found:
+        return ledger_text.numbers(row), f"{advice.row}: {row['verdict']}"
+    one = found[advice.comparison] if advice.comparison else row["differences"][0]
+    low, high = one["interval"]
+    sure = "" if one["holds"] else "; may be chance"
+    return f"{one['name']}: {one['mean']:+.2f} ({low:+.2f} to {high:+.2f}){sure}", f"{advice.row}: {row['verdict']}"
+
+
+BENCH = (
+    "network",
+    "width",
+    "mean IoU",
+    "edges",
+    "poles",
+    "parameters",
+    "multiply-adds",
+    "field",
+    "memory kept",
+    "time",
+)
+
+
+def bench() -> Table:
+    """All families side by side, from row W1: scores on the bench, then the cost of the full-size network."""
+    row = ledger.read().get("W1")
+    if row is None:
+        return Table(("",), {"All families on one bench": [(NOT_YET,)]}, True)
+    lines = [on_the_bench(row, name) for name in row["settings"]["full size"]]
+    told = row["settings"]
+    training = f"{told['steps']} steps of {told['batch']} streets of {told['size']} pixels, {len(row['seeds'])} seeds"
+    title = f"Left, narrow networks after {training}. From the parameters on, the networks at full size"
+    return Table(BENCH, {title: lines}, True)
+
+
+def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
+    """One line of the bench."""
+    keys = [f"{what}, {name}" for what in ("mIoU", "edge IoU", "pole IoU")]
+    full = row["settings"]["full size"][name]
+    field = full["receptive field"]
+    return (
+        name,
+        f"{row['settings']['bench'][name]['width']:.2f}",
+        *(f"{row['mean'][key]:.2f}\u00a0±\u00a0{row['deviation'][key]:.2f}" for key in keys),
+        f"{full['parameters'] / 1e6:.1f} M",
+        f"{full['multiply-adds'] / 1e9:.0f} G",
+        field if isinstance(field, str) else f"{field}\u00a0px",
+        f"{full['bytes kept to learn'] / 1e6:.0f} MB",
+        f"{row['mean'][f'time, {name}']:.1f}",
+    )
+
+
+def bench_points(cost: str, score: str) -> dict[str, tuple[float, float]]:
+    """The bench as {network: (cost at full size, score)}; names as in row W1, such as "multiply-adds" and "mIoU"."""
+    row = ledger.read()["W1"]
+    full = row["settings"]["full size"]
+    known = list(next(iter(full.values())))
+    if cost not in known:
+        raise ValueError(f"no cost {cost!r}, expected one of {', '.join(known)}")
+    scores = list(dict.fromkeys(name.split(",")[0] for name in row["mean"]))
+    if score not in scores:
+        raise ValueError(f"no score {score!r}, expected one of {', '.join(scores)}")
+    return {name: (costs[cost], row["mean"][f"{score}, {name}"]) for name, costs in full.items()}

@@ -1,0 +1,1 @@
+"""How a run of the network becomes a graph: what every operation reads, axis by axis."""

@@ -1,0 +1,178 @@
+"""Any photograph in, what is where out: labels, scores and a picture of both.
+
+    from course_lib.segment import segment, upload
+    segment("data/photos/cat.jpg")              shows the picture, the answer over it and each class's share
+    segment("me.jpg", network="selfie").labels  H x W, at the picture's own size
+    upload()                                    in a notebook: a button for a picture of one's own
+
+    python -m course_lib.segment photo.jpg      writes photo_overlay.png and photo_labels.png
+
+`networks()` lists who can be asked. A network is asked at the size of picture it was trained on (about 257 pixels); its
+scores are resized back to the picture's size, so an outline is never finer than that.
+"""
+
+import argparse
+import functools
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_lib import models, palette
+from course_lib.datasets import brought
+from course_lib.datasets.pairs import check_name
+from course_lib.models import shipped
+from course_lib.models.working_size import AtWorkingSize
+
+USUAL = "deeplab_v3plus_pets"
+SHOWN = 1024  # pixels of the longer side of the picture in a figure
+STRENGTH = 0.55  # how much of the overlay is the class's colour
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """A picture (uint8, 3 x H x W), its scores (C x H x W, before softmax) and labels (int64, H x W)."""
+
+    image: Tensor
+    scores: Tensor
+    labels: Tensor
+    classes: tuple[str, ...]
+    network: str
+
+    @property
+    def probabilities(self) -> Tensor:
+        return self.scores.softmax(0)
+
+    def shares(self) -> dict[str, float]:
+        """Which part of the picture each class has."""
+        counts = torch.bincount(self.labels.flatten(), minlength=len(self.classes))
+        return {name: float(count) / self.labels.numel() for name, count in zip(self.classes, counts)}
+
+    def overlay(self) -> Tensor:
+        """The picture with every class but the first in its colour, uint8, 3 x H x W."""
+        colours = palette.paint(self.labels).permute(2, 0, 1).float()
+        mixed = self.image.float().lerp(colours, STRENGTH).round().byte()
+        return torch.where(self.labels > 0, mixed, self.image)
+
+    def figure(self):
+        """The picture beside the overlay, with a legend that names the shares; a matplotlib Figure."""
+        from matplotlib.figure import Figure
+        from matplotlib.patches import Patch
+
+        step = -(-max(self.labels.shape) // SHOWN)
+        height, width = self.labels.shape
+        figure = Figure(figsize=(9, 0.6 + 4.5 * height / width), dpi=110, layout="constrained")
+        for axes, picture, title in zip(
+            figure.subplots(1, 2), (self.image, self.overlay()), ("the picture", self.network)
+        ):
+            axes.imshow(picture[:, ::step, ::step].permute(1, 2, 0).numpy())
+            axes.set_title(title, loc="left", fontsize=10)
+            axes.set_axis_off()
+        colours = ["none", *(palette.hex_of(colour) for colour in palette.ORDER[1:])]
+        patches = [
+            Patch(facecolor=colours[index % len(colours)], edgecolor="#222222", label=f"{name} {share:.0%}")
+            for index, (name, share) in enumerate(self.shares().items())
+        ]
+        figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
+        return figure
+
+    def _repr_png_(self) -> bytes:
+        memory = io.BytesIO()
+        self.figure().savefig(memory, format="png")
+        return memory.getvalue()
+
+    def save(self, stem: str | Path) -> list[Path]:
+        """STEM_overlay.png, the figure, and STEM_labels.png, a palette picture whose values are the labels."""
+        from PIL import Image
+
+        overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
+        overlay.write_bytes(self._repr_png_())
+        picture = Image.fromarray(self.labels.byte().numpy(), mode="P")
+        picture.putpalette([value for colour in palette.ORDER for value in colour])
+        picture.save(labels)
+        return [overlay, labels]
+
+
+def networks() -> list[str]:
+    """The trained networks that can be asked about a photograph."""
+    cards = {name: shipped.card(name) for name in shipped.names()}
+    return [name for name, told in cards.items() if told["classes"][0] == "background" and "working_size" in told]
+
+
+@functools.lru_cache(maxsize=2)
+def loaded(network: str) -> tuple[nn.Module, dict]:
+    """A network, ready to be asked at its working size, and its card."""
+    check_name(network, networks(), "network")
+    told = shipped.card(network)
+    net = models.build(told["model"], len(told["classes"]), told["width"], weights=network, **told["options"])
+    return AtWorkingSize(net, told["working_size"]).eval(), told
+
+
+@torch.inference_mode()
+def segment(picture, network: str = USUAL, *, name: str = "the picture") -> Segmented:
+    """Ask a network what is where in a photograph: a path, the bytes of a file, or an array."""
+    net, told = loaded(network)
+    image = brought.read(picture, name)
+    scores = net((image[None].float() / 255 - told["mean"]) / told["std"])[0]
+    return Segmented(image, scores, scores.argmax(0), tuple(told["classes"]), network)
+
+
+def upload(network: str = USUAL):
+    """A button for a picture of one's own, and the answer below it; in a notebook."""
+    try:
+        import ipywidgets
+    except ImportError:
+        raise ImportError(
+            "upload() needs ipywidgets and a notebook; without it: segment('path/to/photo.jpg')"
+        ) from None
+    button = ipywidgets.FileUpload(accept="image/*", multiple=False, description="a photograph")
+    below = ipywidgets.Output()
+
+    def answer(change) -> None:
+        below.clear_output(wait=True)
+        with below:
+            for name, content in uploaded(change["new"]):
+                try:
+                    display(segment(content, network, name=name))
+                except (ValueError, OSError) as error:
+                    print(error)
+
+    button.observe(answer, names="value")
+    return ipywidgets.VBox([button, below])
+
+
+def display(thing) -> None:
+    from IPython.display import display as show
+
+    show(thing)
+
+
+def uploaded(value) -> list[tuple[str, bytes]]:
+    """Names and contents of an upload: a dict by name in ipywidgets 7 (Colab), a tuple of dicts in 8."""
+    if isinstance(value, dict):
+        return [(name, bytes(file["content"])) for name, file in value.items()]
+    return [(file["name"], bytes(file["content"])) for file in value]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    say = argparse.ArgumentParser(prog="python -m course_lib.segment", description=__doc__.split("\n")[0])
+    say.add_argument("photo", type=Path, nargs="+", help="JPEG, PNG or another picture")
+    say.add_argument("--network", default=USUAL, help=" ".join(networks()))
+    say.add_argument("--output", type=Path, default=Path(), help="the folder to write to; default: this one")
+    asked = say.parse_args(arguments)
+    asked.output.mkdir(parents=True, exist_ok=True)
+    for photo in asked.photo:
+        try:
+            found = segment(photo, asked.network)
+        except (ValueError, OSError) as error:
+            raise SystemExit(f"{say.prog}: {error}") from None
+        shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares().items())
+        files = ", ".join(str(path) for path in found.save(asked.output / photo.stem))
+        print(f"{photo}: {shares}; wrote {files}")
+
+
+if __name__ == "__main__":
+    main()

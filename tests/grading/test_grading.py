@@ -1,0 +1,290 @@
+"""A class hands in its notebooks, good ones and every bad kind; the table says for each exercise what happened."""
+
+import json
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading import cells as grading_cells
+from course_lib.grading import command
+from course_lib.grading import folder as grading
+from course_lib.grading.folder import Limits
+
+RIGHT = {
+    "0.1": """
+def my_confusion(prediction, target, num_classes):
+    valid = target != 255
+    pairs = num_classes * target[valid] + prediction[valid]
+    return torch.bincount(pairs, minlength=num_classes**2).view(num_classes, num_classes)
+exercises.start.confusion.check(my_confusion)""",
+    "0.2": """
+def my_iou(matrix):
+    right = matrix.diagonal().float()
+    return right / (matrix.sum(0) + matrix.sum(1) - right)
+exercises.start.iou.check(my_iou)""",
+    "0.3": "exercises.start.flattered.check(torch.zeros(100, dtype=torch.long), (torch.arange(100) == 0).long())",
+}
+IMPORTS = "import torch\nfrom course_lib import exercises"
+NUMBERS = ["0.1", "0.2", "0.3"]
+
+
+def book(*cells: str) -> str:
+    """A notebook file, with nothing but sources."""
+    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells], "nbformat": 4})
+
+
+def with_answers(*before: str, **changed: str) -> str:
+    """All answers are right but for those that are given: e1="..." stands in the place of exercise 0.1."""
+    answers = [changed.get(f"e{number[-1]}", answer) for number, answer in RIGHT.items()]
+    return book(IMPORTS, *before, *answers)
+
+
+def meddle(code: str, number: str) -> str:
+    """A wrong answer behind a line that would make it pass."""
+    return f"{code}\n{RIGHT[number].replace('valid = target != 255', 'return target').replace('.float()', '* 0 + 7.5')}"
+
+
+@pytest.fixture(scope="module")
+def listener():
+    """Somebody on this machine who would take a call."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def handed_in(root, tmp_path_factory, listener) -> Path:
+    """The class: a folder for each, notebooks that lie flat, and some that are none."""
+    folder = tmp_path_factory.mktemp("class")
+    for name, path in {"ann": "solutions/00_start_here.ipynb", "bob": "00_start_here.ipynb"}.items():
+        (folder / name).mkdir()
+        shutil.copy(root / "notebooks" / path, folder / name)
+    (folder / "nobody").mkdir()
+    call = f"import socket\nsocket.create_connection(('127.0.0.1', {listener}), 1)"
+    flat = {
+        "00_text": "This is my homework.",
+        "00_empty": "",
+        "00_list": "[1, 2]",
+        "endless": with_answers(e1="while True:\n    pass\n" + RIGHT["0.1"]),
+        "greedy": with_answers(e2="held = [bytearray(10**9) for _ in range(40)]" + RIGHT["0.2"]),
+        "quitters": with_answers(
+            e1="import sys\nsys.exit()" + RIGHT["0.1"],
+            e2="import os\nos._exit(3)" + RIGHT["0.2"],
+        ),
+        "careless": with_answers(
+            "import os, shutil\nshutil.rmtree(os.getcwd())\nshutil.rmtree(os.path.expanduser('~'), True)",
+            e1="print('words ' * 3_000_000)\nimport sys\nsys.__stdout__.write('x' * 10**7)" + RIGHT["0.1"],
+            e2=call + RIGHT["0.2"],
+            e3="def broken(:\n" + RIGHT["0.3"],
+        ),
+        "renamed": book(
+            "%matplotlib inline", IMPORTS, "q = exercises.start", RIGHT["0.2"].replace("exercises.start", "q"),
+            "from math import *", RIGHT["0.1"], RIGHT["0.1"].replace("check(my_confusion)", "check(None)"),
+        ),
+        "meddler": with_answers(
+            e1=meddle("from course_lib.exercises import expect\nexpect.tensor = lambda *a, **k: None", "0.1"),
+            e2=meddle("exercises.start.iou.judge = lambda answer: None", "0.2"),
+            e3="exercises.Exercise.check = lambda self, *a: print('correct')\nexercises.start.flattered.check(1, 1)",
+        ),
+        "stubborn": with_answers(
+            e1="while True:\n    exercises.start.confusion.check(1)",
+            e2="def my_iou(matrix):\n    raise ValueError('x' * 10**7)\nexercises.start.iou.check(my_iou)",
+            e3="import os, time\nos.closerange(3, 99)\n" + RIGHT["0.3"],
+        ),
+        "borrower": with_answers(
+            e1="exercises.start.confusion.check(exercises.start.confusion.answer)",
+            e2=meddle("type(torch.ones(1)).any = lambda self: False", "0.2"),
+            e3="exercises.start.flattered.check(missing, 1)",
+        ),
+    }  # fmt: skip
+    for name, text in flat.items():
+        (folder / f"{name}.ipynb").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(handed_in, tmp_path_factory) -> dict[str, dict[str, tuple[int, str]]]:
+    """Point and words by student and exercise, as the file says them."""
+    out = tmp_path_factory.mktemp("grades") / "grades.csv"
+    grading.grade(handed_in, out, limits=Limits(cell_seconds=5, seconds=600, gigabytes=1), progress=False)
+    found: dict[str, dict] = {}
+    for line in grading.read(out):
+        found.setdefault(line.student, {})[line.exercise] = (line.point, line.why)
+    return found
+
+
+def points(lines: dict[str, tuple[int, str]]) -> list[int]:
+    return [lines[number][0] for number in NUMBERS]
+
+
+def test_the_solutions_get_full_marks_and_the_untouched_notebook_none(graded):
+    assert graded["ann"] == dict.fromkeys(NUMBERS, (1, "correct"))
+    assert graded["bob"] == dict.fromkeys(NUMBERS, (0, "not attempted"))
+
+
+@pytest.mark.parametrize(
+    "student, words",
+    [
+        ("00_text", "it is not JSON"),
+        ("00_empty", "the file is empty"),
+        ("00_list", "it has no list of cells"),
+        ("nobody", "there is no notebook in the student's folder"),
+    ],
+)
+def test_what_is_no_notebook_is_told_in_words(graded, student, words):
+    lines = graded[student]
+    assert all(point == 0 and words in why for point, why in lines.values())
+    if student.startswith("00"):
+        assert list(lines) == NUMBERS
+
+
+def test_an_endless_cell_is_stopped_and_the_others_count(graded):
+    assert points(graded["endless"]) == [0, 1, 1]
+    assert "still running after 5 seconds" in graded["endless"]["0.1"][1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
+def test_a_cell_that_eats_memory_is_stopped_and_the_others_count(graded):
+    assert points(graded["greedy"]) == [1, 0, 1]
+    assert "more memory than the 1 GB" in graded["greedy"]["0.2"][1]
+
+
+def test_cells_that_end_the_process_lose_only_their_own_point(graded):
+    assert points(graded["quitters"]) == [0, 0, 1]
+    assert "sys.exit or exit" in graded["quitters"]["0.1"][1]
+    assert "os._exit; exit code 3" in graded["quitters"]["0.2"][1]
+
+
+def test_checks_without_end_words_without_end_and_a_cut_line_stop_nothing(graded):
+    assert points(graded["stubborn"]) == [0, 0, 0]
+    assert "a number" in graded["stubborn"]["0.1"][1] or "a function" in graded["stubborn"]["0.1"][1]
+    assert "ValueError: xxx" in graded["stubborn"]["0.2"][1]
+    assert "its whole process" in graded["stubborn"]["0.3"][1]
+
+
+def test_files_output_and_network_are_kept_from_a_careless_notebook(graded, handed_in):
+    assert (handed_in / "careless.ipynb").exists()
+    assert points(graded["careless"]) == [1, 0, 0]
+    assert "create_connection" in graded["careless"]["0.2"][1]
+    assert "line 1 is not Python" in graded["careless"]["0.3"][1]
+
+
+def test_moved_and_copied_cells_count_and_a_deleted_one_is_told(graded):
+    assert points(graded["renamed"]) == [1, 1, 0]
+    assert "was it deleted" in graded["renamed"]["0.3"][1]
+
+
+def test_a_changed_check_is_put_back_and_named(graded):
+    assert points(graded["meddler"]) == [0, 0, 0]
+    assert "the notebook changed course_lib.checking.expect.tensor; it was put back" in graded["meddler"]["0.1"][1]
+    assert "the check of 0.2" in graded["meddler"]["0.2"][1]
+    assert "the check was not reached" in graded["meddler"]["0.3"][1]
+
+
+def test_neither_our_answer_nor_a_changed_torch_wins_a_point(graded):
+    assert points(graded["borrower"]) == [0, 0, 0]
+    assert graded["borrower"]["0.1"][1] == "not attempted"
+    assert "Tensor.any" in graded["borrower"]["0.2"][1]
+    assert "NameError: name 'missing'" in graded["borrower"]["0.3"][1]
+
+
+def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, monkeypatch, capsys):
+    folder, out, ran = tmp_path / "class", tmp_path / "grades.csv", []
+    folder.mkdir()
+    for name in ("ann", "bob"):
+        (folder / f"{name}.ipynb").write_text(with_answers())
+
+    def run(cells, wanted, limits):
+        ran.append(len(ran))
+        if len(ran) == 2:
+            raise KeyboardInterrupt
+        return grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
+
+    monkeypatch.setattr(grading.grading_run, "run", run)
+    assert command.main(["grade", str(folder), "--out", str(out)]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+    assert {line.student for line in grading.read(out)} == {"ann"}
+    assert grading.points(grading.grade(folder, out, progress=False)) == {"ann": (3, 3), "bob": (3, 3)}
+    assert len(ran) == 3
+    (folder / "ann.ipynb").write_text(with_answers("1 + 1"))
+    assert len(grading.grade(folder, out, progress=False)) == 6
+    assert len(ran) == 4
+
+
+def test_words_are_safe_in_a_spreadsheet(tmp_path):
+    out = tmp_path / "grades.csv"
+    grading.write(out, [grading.Grade("=1+1", "0.1", 0, "-" + "x" * 900 + "\n", "", "a.ipynb", "abc")])
+    (line,) = grading.read(out)
+    assert line.student == "'=1+1"
+    assert line.why.startswith("'-x")
+    assert len(line.why) < 420
+
+
+def test_a_table_of_another_kind_is_not_overwritten(tmp_path, capsys):
+    (tmp_path / "ann.ipynb").write_text(with_answers())
+    other = tmp_path / "addresses.csv"
+    other.write_text("name,street\n")
+    assert command.main(["grade", str(tmp_path), "--out", str(other)]) == 2
+    assert "is no table of grades" in capsys.readouterr().err
+    assert other.read_text() == "name,street\n"
+
+
+def test_a_student_who_handed_in_another_lecture_is_not_forgotten(tmp_path, monkeypatch):
+    found = grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
+    monkeypatch.setattr(grading.grading_run, "run", lambda *_: found)
+    folder, out = tmp_path / "class", tmp_path / "grades.csv"
+    for name, text in (("ann", with_answers()), ("bob", book("exercises.whole_picture.bench.check('bd')"))):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "mine.ipynb").write_text(text)
+    for _ in range(2):  # the second time from the table
+        grading.grade(folder, out, lecture="0", progress=False)
+        assert grading.points(grading.read(out)) == {"ann": (3, 3), "bob": (0, 3)}
+    assert "no notebook of lecture 0 was handed in" in out.read_text()
+
+
+def test_wishes_that_cannot_be_met_are_told(tmp_path, capsys):
+    assert command.main(["grade", str(tmp_path / "nowhere")]) == 2
+    assert command.main(["grade", str(tmp_path)]) == 2
+    assert command.main(["grade", str(tmp_path), "--memory", "0"]) == 2
+    (tmp_path / "ann.ipynb").write_text(with_answers())
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path)]) == 2
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "nowhere" / "grades.csv")]) == 2
+    assert command.main(["grade", str(tmp_path), "--lecture", "8x"]) == 2
+    assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "g.csv"), "--lecture", "12"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("expected the name of a file in a folder that is there") == 2
+    assert "--lecture expects a lecture's number, such as 04, got '8x'" in said
+    assert "no exercises of lecture 12; expected one of 0, 1, 2" in said
+    assert "is not a folder" in said
+    assert "holds no notebook" in said
+    assert "gigabytes must be above 0, got 0" in said
+
+
+def test_only_what_an_exercise_needs_is_run():
+    cells = {
+        1: "import torch\nnet = train()",
+        2: "other = train(torch)",
+        3: "def f(x):\n    return torch.tensor(x) + k",
+        4: "k = 4",
+        5: "for net in []:\n    pass",
+        6: "exercises.start.iou.check(f)",
+        7: "f = 1",
+    }
+    assert grading_cells.needed(cells, {6}) == {1: "import torch\n", 3: cells[3], 4: "k = 4", 6: cells[6]}
+
+
+def test_what_a_cell_takes_and_gives():
+    assert grading_cells.reads_and_writes("x[0] = y\na.b = 1") == ({"x", "y", "a"}, {"x", "a"})
+    assert grading_cells.reads_and_writes("for i in r:\n    z = i\nz") == ({"r"}, {"i", "z"})
+    assert grading_cells.reads_and_writes("def broken(:") == (set(), set())
+
+
+def test_checks_are_found_whatever_the_module_is_called():
+    cells = {
+        1: "exercises.start.iou.check(a)",
+        2: "q . flattered.check(1, 2)",
+        3: "# exercises.start.confusion.check(f)",
+    }
+    assert grading_cells.checked_in(cells) == {"0.2": [1], "0.3": [2]}

@@ -1,0 +1,78 @@
+"""The exercises of 08: other right answers pass, and each wrong one gets the sentence that helps."""
+
+from statistics import mean, variance
+
+import torch
+from exercise_answers import Answers
+
+from course_lib.lectures.l08_the_whole_picture import exercises as MODULE
+
+
+def holds(differences, smallest, quantile, *, mean=True, interval=True, above=0, correction=1, root=True):
+    values = torch.tensor(differences, dtype=torch.float64)
+    half = quantile * values.std(correction=correction) / (len(values) ** 0.5 if root else 1)
+    return (not mean or values.mean() >= smallest) and (not interval or values.mean() - half > above)
+
+
+def front(table):
+    return sorted(
+        n
+        for n, (cost, score) in table.items()
+        if all(c > cost or s < score or (c, s) == (cost, score) for c, s in table.values())
+    )
+
+
+RIGHT = {
+    MODULE.holds: [holds, lambda *a: bool(holds(*a)), lambda *a: int(holds(*a))],
+    MODULE.front: [front],
+    MODULE.bench: [("d", "b"), "B D", "(b), (d)."],
+}
+WRONG = {
+    MODULE.holds: {
+        "The mean alone is not enough": lambda *a: holds(*a, interval=False),
+        "The interval alone is not enough": lambda *a: holds(*a, mean=False),
+        "divide the deviation by the root": lambda *a: holds(*a, root=False),
+        "by the number of seeds minus one": lambda *a: holds(*a, correction=0),
+        "Are the inputs taken in their order": lambda differences, quantile, smallest: holds(
+            differences, smallest, quantile
+        ),
+        "Not every seed must reach": lambda differences, smallest, quantile: min(differences) >= smallest,
+        "not above the smallest effect": lambda *a: holds(*a, above=a[1]),
+        "speaks for the other network": lambda d, *rest: holds([abs(sum(d)) / sum(d) * value for value in d], *rest),
+        "the deviation is its root": lambda d, smallest, quantile: (
+            mean(d) >= smallest and mean(d) > quantile * variance(d) / len(d) ** 0.5
+        ),
+        "wider interval than 1.96": lambda differences, smallest, quantile: holds(differences, smallest, 1.96),
+        "a mean that just reaches it counts": lambda d, s, q: holds(d, s, q) and mean(d) > s,
+        "should be True or False, found str 'holds'": lambda *a: "holds",
+        "found True, which is not right": lambda *a: True,
+    },
+    MODULE.front: {
+        "That is only the best score": lambda t: [max(t, key=lambda n: t[n][1])],
+        "That is only the cheapest": lambda t: [min(t, key=lambda n: t[n][0])],
+        "a ratio": lambda t: [max(t, key=lambda n: t[n][1] / t[n][0])],
+        "not by cost": lambda t: sorted(front(t), key=lambda n: -t[n][0]),
+        "not in the table's": list,
+        "not from cheap to dear": lambda t: sorted(front(t), key=lambda n: t[n][0]),
+        "meet itself": lambda t: sorted(n for n in t if not any(c <= t[n][0] and s >= t[n][1] for c, s in t.values())),
+        "(cost, score), in this order": lambda t: front({n: (cost, score) for n, (score, cost) in t.items()}),
+        "That is every name": sorted,
+        "Twins stay": lambda t: sorted(
+            n for n in t if not any(c <= t[n][0] and s >= t[n][1] for o, (c, s) in t.items() if o != n)
+        ),
+        "equal cost and a lower score is out, too": lambda t: sorted(
+            n for n in t if not any(c < t[n][0] and s > t[n][1] for c, s in t.values())
+        ),
+    },
+    MODULE.bench: {
+        "a does not follow: 89.76 / 54.17": "abd",
+        "b follows too: 0.76 points": "d",
+        "c does not follow: mean IoU is over all": "bcd",
+        "d follows too: 79.79": "b",
+        "e does not follow: one data set": "bde",
+    },
+}
+
+
+class TestAnswers(Answers):
+    module, right, wrong = MODULE, RIGHT, WRONG

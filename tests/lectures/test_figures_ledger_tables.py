@@ -1,0 +1,105 @@
+"""The ledger as tables: every row once, filters that explain themselves, advice that the ledger can back."""
+
+import pytest
+
+from course_lib.evidence import ledger
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import VERDICTS
+from course_lib.lectures.l08_the_whole_picture import ledger_tables
+from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
+
+
+def test_every_row_of_the_ledger_stands_in_one_group():
+    groups = ledger_tables.statements().groups
+    assert sorted(row[0] for rows in groups.values() for row in rows) == sorted(ledger.read())
+    assert [title.split(":")[0] for title in groups] == list(VERDICTS)
+
+
+def test_one_verdict_is_shown_alone_and_open():
+    table = ledger_tables.statements("wrong as circulated")
+    (rows,) = table.groups.values()
+    wanted = [row["id"] for row in ledger.read().values() if row["verdict"] == "wrong as circulated"]
+    assert [row[0] for row in rows] == wanted
+    assert "<details open>" in table._repr_html_()
+
+
+def test_one_lecture_is_shown_alone():
+    found = [row[0] for rows in ledger_tables.statements(lecture="07").groups.values() for row in rows]
+    assert found
+    assert all(name.startswith("V") for name in found)
+    assert repr(ledger_tables.statements(lecture=7)) == repr(ledger_tables.statements(lecture="07"))
+
+
+def test_a_verdict_or_a_lecture_that_is_none_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'holds in part'"):
+        ledger_tables.statements("holds in parts")
+    with pytest.raises(ValueError, match="no statements of lecture '17'"):
+        ledger_tables.statements(lecture="17")
+
+
+def test_words_of_the_ledger_are_escaped():
+    table = ledger_tables.Table(("id",), {"a < b": [("sum -> <b>",)]}, opened=False)
+    assert "a &lt; b" in table._repr_html_()
+    assert "sum -&gt; &lt;b&gt;" in table._repr_html_()
+    assert "<details open>" not in table._repr_html_()
+
+
+def test_advice_names_claims_and_comparisons_that_exist():
+    known = {claim.id for claim in all_claims()}
+    assert {advice.row for advice in ADVICE} <= known
+    for _, _, spoken, source in ledger_tables.choices().groups["Which to choose when"]:
+        assert spoken
+        assert source
+
+
+def test_a_difference_that_may_be_chance_says_so():
+    sure = {"name": "edges", "mean": 0.219, "interval": [0.165, 0.273], "holds": True}
+    row = {"verdict": "holds", "differences": [sure, {**sure, "name": "poles", "holds": False}]}
+    assert ledger_tables.spoken(row, Advice("", "", "D3", "edges")) == ("edges: +0.22 (+0.17 to +0.27)", "D3: holds")
+    assert ledger_tables.spoken(row, Advice("", "", "D3", "poles"))[0].endswith("; may be chance")
+    assert ledger_tables.spoken(row, Advice("", "", "D3"))[0].startswith("edges")
+    assert ledger_tables.spoken(None, Advice("", "", "D3")) == ("not measured yet", "D3")
+    with pytest.raises(ValueError, match="D3 compares edges, poles, not 'pole'"):
+        ledger_tables.spoken(row, Advice("", "", "D3", "pole"))
+
+
+def test_the_bench_puts_scores_beside_the_costs_of_the_full_size_network(monkeypatch):
+    full = {"parameters": 29_455_125, "multiply-adds": 30.7e9, "receptive field": 404, "bytes kept to learn": 210e6}
+    names = [f"{what}, segnet" for what in ("mIoU", "edge IoU", "pole IoU", "time")]
+    row = {
+        "seeds": [0, 1, 2],
+        "settings": {
+            "steps": 320,
+            "batch": 8,
+            "size": 64,
+            "bench": {"segnet": {"width": 0.077}},
+            "full size": {"segnet": full},
+        },
+        "mean": dict(zip(names, (0.51, 0.42, 0.333, 2.04))),
+        "deviation": dict(zip(names, (0.02, 0.01, 0.1, 0.3))),
+    }
+    monkeypatch.setattr(ledger, "read", lambda: {"W1": row})
+    ((title, (line,)),) = ledger_tables.bench().groups.items()
+    assert "320 steps of 8 streets of 64 pixels, 3 seeds" in title
+    assert line == (
+        "segnet",
+        "0.08",
+        "0.51\u00a0±\u00a00.02",
+        "0.42\u00a0±\u00a00.01",
+        "0.33\u00a0±\u00a00.10",
+        "29.5 M",
+        "31 G",
+        "404\u00a0px",
+        "210 MB",
+        "2.0",
+    )
+    assert ledger_tables.bench_points("multiply-adds", "edge IoU") == {"segnet": (30.7e9, 0.42)}
+    with pytest.raises(ValueError, match="no cost 'speed', expected one of parameters"):
+        ledger_tables.bench_points("speed", "mIoU")
+    with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU, pole IoU, time"):
+        ledger_tables.bench_points("parameters", "miou")
+
+
+def test_a_bench_that_was_not_measured_says_so(monkeypatch):
+    monkeypatch.setattr(ledger, "read", dict)
+    assert "not measured yet" in repr(ledger_tables.bench())

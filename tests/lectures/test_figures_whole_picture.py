@@ -1,0 +1,59 @@
+"""The figures of 08 say in words, with numbers, what they show, and refuse what cannot be compared."""
+
+import pytest
+import torch
+
+from course_lib import exercises
+from course_lib.evidence import published
+from course_lib.lectures.l08_the_whole_picture import figures as whole_picture
+
+CLASSES, COLOURS = ("sky", "pole"), ((90, 180, 230), (0, 0, 0))
+# DeepLab v3+, Table 5: (billion multiply-adds, mean IoU)
+XCEPTION = {"no decoder": (68.00, 79.17), "decoder": (89.76, 79.93), "separable": (54.17, 79.79)}
+
+
+def test_the_front_is_the_one_of_exercise_8_2():
+    right = exercises.whole_picture.front.answer
+    for points in (XCEPTION, {"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)}):
+        assert whole_picture.front(points) == right(points)
+
+
+def test_score_against_cost_names_what_no_other_beats():
+    figure = whole_picture.score_against_cost(XCEPTION, cost="multiply-adds (billion)")
+    assert "separable 54.17 and 79.8" in figure.alt
+    assert figure.alt.endswith("Not beaten in both: decoder, separable.")
+    assert len(figure.png()) > 1000
+
+
+def test_names_of_neighbours_stand_on_different_sides():
+    places = whole_picture.beside({"one": (1.0, 1.0), "two": (1.1, 1.0), "far": (4.0, 1.0)})
+    assert places["one"] == places["far"] == whole_picture.PLACES[0]
+    assert places["two"] == whole_picture.PLACES[1]
+
+
+def test_no_network_is_no_figure():
+    with pytest.raises(ValueError, match="needs at least one network"):
+        whole_picture.score_against_cost({})
+
+
+def test_headlines_tell_network_number_and_help():
+    figure = whole_picture.headlines(published.headlines(data="VOC 2012", split="test"))
+    assert figure.alt.startswith("Published mean IoU in percent on VOC 2012, test")
+    assert "FCN 62.2" in figure.alt  # Long et al. 2015
+    assert "DeepLab v2 79.7 with COCO, several scales, CRF" in figure.alt
+
+
+def test_headlines_of_two_data_sets_are_not_compared():
+    with pytest.raises(ValueError, match="within one data set and one split"):
+        whole_picture.headlines(published.headlines(split="test"))
+    with pytest.raises(ValueError, match="no headlines"):
+        whole_picture.headlines([])
+
+
+def test_the_gallery_scores_each_answer():
+    truth = torch.zeros(8, 8, dtype=torch.int64)
+    truth[:, 4:] = 1
+    answers = {"perfect": truth, "all sky": torch.zeros_like(truth)}
+    figure = whole_picture.gallery(torch.rand(3, 8, 8), truth, answers, CLASSES, COLOURS)
+    assert "perfect IoU 1.00, edges 1.00; all sky IoU 0.25, edges 0.25" in figure.alt
+    assert "the answers of 2 networks" in figure.alt
