@@ -43,6 +43,12 @@ def to_constants_through_data(x):
     return y * 1
 
 
+def through_a_permutation(x):
+    y = x.clone()
+    y.permute(0, -1, 1, -2)[:, 1:3] = x.permute(0, 3, 1, 2)[:, :2]
+    return y * 1
+
+
 def through_a_parameter(x):
     y = nn.Parameter(x.clone(), requires_grad=False)
     y.mul_(2)
@@ -112,6 +118,7 @@ ODD = {
     "the real part": (cast_down, "bound"),
     "a write through .data": (through_data, "exact"),
     "a write through .data of constants": (to_constants_through_data, "exact"),
+    "a write through a permutation": (through_a_permutation, "exact"),
     "a write through a Parameter": (through_a_parameter, "exact"),
     "a map transposed": (lambda x: F.avg_pool2d(x, (3, 1), 1).transpose(2, 3), "exact"),
     "a map rotated": (lambda x: torch.rot90(x, 1, (2, 3)), "exact"),

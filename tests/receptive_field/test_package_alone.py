@@ -61,6 +61,28 @@ def test_the_command_line_says_that_the_course_is_not_there(alone):
     assert "the course's networks are not beside this package; try torchvision:NAME" in done.stderr
 
 
+@pytest.mark.parametrize("called, code, said", [("-m", 130, "receptive_field: stopped\n"), ("mine.py", 1, None)])
+def test_a_stop_while_torch_is_imported_is_one_line_on_the_command_line(alone, called, code, said):
+    program = f"""
+import sys
+
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            raise KeyboardInterrupt
+
+sys.argv = [{called!r}]
+sys.meta_path.insert(0, Stop())
+try:
+    import receptive_field
+except KeyboardInterrupt:
+    sys.exit(1)
+"""
+    done = run(alone, program)
+    assert done.returncode == code, done.stderr
+    assert said is None or done.stderr == said
+
+
 @pytest.mark.parametrize("file", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")))
 def test_no_file_imports_the_course(file):
     """Only relative imports inside the package, torch, numpy, tqdm, the standard library; pictures inside functions."""

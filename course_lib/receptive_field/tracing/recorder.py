@@ -138,7 +138,8 @@ class Recorder(Moves):
 
     def spread(self, x: Traced, dim: int, axis: int | None) -> Traced:
         """Channels (or a single value) become places along an axis that the tensor does not have yet."""
-        if axis is None or self.sizes(x)[axis] != 1 or axis not in self.missing_axes(x):
+        taken = axis is None or axis not in self.missing_axes(x) or is_spatial(x.labels[dim])
+        if taken or self.sizes(x)[axis] != 1:
             return x
         size = size_of(x.labels[dim])
         if kind_of(x.labels[dim]) != CHANNEL:
