@@ -102,7 +102,7 @@ def test_no_file_imports_the_course(file):
 
 def test_the_code_in_the_readme_runs_and_says_what_it_says(capsys):
     text = (PACKAGE / "README.md").read_text()
-    first, rule = (block.split("```")[0] for block in text.split("```python\n")[1:])
+    first, _, rule = (block.split("```")[0] for block in text.split("```python\n")[1:])
     told: dict = {}
     exec(first, told)
     assert told["field"].box((14, 14), layer="layer2") == (63, 63, 162, 162)
@@ -116,6 +116,17 @@ def test_the_code_in_the_readme_runs_and_says_what_it_says(capsys):
     field = told["theoretical"](Net(), image_size=(12, 12))
     assert field.box((1, 1)) == (1, 3, 2, 4)
     assert field.exact
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::FutureWarning")  # the libraries' own, as they load
+def test_the_networks_of_other_libraries_have_the_sizes_that_the_readme_says():
+    told: dict = {}
+    exec((PACKAGE / "README.md").read_text().split("```python\n")[2].split("```")[0], told)
+    assert told["whole"] == (float("inf"), float("inf"))
+    assert told["local"] == (1027, 1027)
+    assert told["stages"] == [(76, 76), (224, 224), (1096, 1096), (1688, 1688)]
+    assert told["corner"] == (4, 4, 224, 224)
+    assert told["decoder"] == (563, 563)
 
 
 def test_the_picture_of_the_readme_is_there_and_small():
