@@ -4,9 +4,10 @@ TORCH ?=
 ARGS ?=
 ONLY ?=
 STALE ?=
+SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test notebooks checkpoints claims bench lint lock release clean
+.PHONY: help install lab test notebooks checkpoints claims bench fuzz lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -32,6 +33,9 @@ claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 fo
 
 bench: install  ## measure speed and memory (ARGS="models" for one of the benches)
 	@$(VENV) -m tests.bench $(ARGS)
+
+fuzz: install  ## compare receptive fields of random programs with the truth (SEED=123 ARGS=2000 for another start and count)
+	@$(VENV) -m tests.fuzz $(SEED) $(ARGS)
 
 lint: install  ## check the style of code and notebooks
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m notebooks.lint
