@@ -32,9 +32,13 @@ def card(name: str) -> dict:
 
 
 def tensors(name: str) -> Mapping[str, Tensor]:
-    """In the order of the network; filters in half precision, and what is stored as int8 times its scale."""
+    """In the order of the network; filters in half precision."""
     card(name)
-    stored = torch.load(folder() / f"{name}.pt", map_location="cpu", weights_only=True)
+    return rescaled(torch.load(folder() / f"{name}.pt", map_location="cpu", weights_only=True))
+
+
+def rescaled(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What is stored as int8 becomes floating point again, times the scale of its row."""
     state = {}
     for key, value in stored.items():
         if key.endswith(".int8"):

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from course_lib import models, paths
 from course_lib.datasets.pairs import check_name
 from course_lib.metrics import Confusion
+from course_lib.models import shipped
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoint
 from course_lib.training.evaluation import evaluate
@@ -104,7 +105,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     """The trained network, in evaluation mode."""
     told = describe(name)
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
-    state = checkpoint.load(folder() / f"{name}.pt")
+    state = shipped.rescaled(checkpoint.load(folder() / f"{name}.pt"))
     model.load_state_dict({key: value.float() if value.is_floating_point() else value for key, value in state.items()})
     return model.eval().to(device)
 
