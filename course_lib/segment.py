@@ -12,6 +12,7 @@ scores are resized back to the picture's size, so an outline is never finer than
 """
 
 import argparse
+import base64
 import functools
 import io
 from collections.abc import Sequence
@@ -51,11 +52,12 @@ class Segmented:
         counts = torch.bincount(self.labels.flatten(), minlength=len(self.classes))
         return {name: float(count) / self.labels.numel() for name, count in zip(self.classes, counts)}
 
-    def overlay(self) -> Tensor:
-        """The picture with every class but the first in its colour, uint8, 3 x H x W."""
-        colours = palette.paint(self.labels).permute(2, 0, 1).float()
-        mixed = self.image.float().lerp(colours, STRENGTH).round().byte()
-        return torch.where(self.labels > 0, mixed, self.image)
+    def overlay(self, step: int = 1) -> Tensor:
+        """The picture with every class but the first in its colour, uint8, 3 x H x W; of every step-th pixel."""
+        image, labels = self.image[:, ::step, ::step], self.labels[::step, ::step]
+        colours = palette.paint(labels).permute(2, 0, 1).float()
+        mixed = image.float().lerp(colours, STRENGTH).round().byte()
+        return torch.where(labels > 0, mixed, image)
 
     def figure(self):
         """The picture beside the overlay, with a legend that names the shares; a matplotlib Figure."""
@@ -64,11 +66,11 @@ class Segmented:
 
         step = -(-max(self.labels.shape) // SHOWN)
         height, width = self.labels.shape
-        figure = Figure(figsize=(9, 0.6 + 4.5 * height / width), dpi=110, layout="constrained")
+        figure = Figure(figsize=(9, min(0.6 + 4.5 * height / width, 12)), dpi=110, layout="constrained")
         for axes, picture, title in zip(
-            figure.subplots(1, 2), (self.image, self.overlay()), ("the picture", self.network)
+            figure.subplots(1, 2), (self.image[:, ::step, ::step], self.overlay(step)), ("the picture", self.network)
         ):
-            axes.imshow(picture[:, ::step, ::step].permute(1, 2, 0).numpy())
+            axes.imshow(picture.permute(1, 2, 0).numpy())
             axes.set_title(title, loc="left", fontsize=10)
             axes.set_axis_off()
         colours = ["none", *(palette.hex_of(colour) for colour in palette.ORDER[1:])]
@@ -79,18 +81,27 @@ class Segmented:
         figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
         return figure
 
-    def _repr_png_(self) -> bytes:
+    def words(self) -> str:
+        """The answer in words: background 19%, cat 81%, dog 0%."""
+        return ", ".join(f"{name} {share:.0%}" for name, share in self.shares().items())
+
+    def png(self) -> bytes:
         memory = io.BytesIO()
         self.figure().savefig(memory, format="png")
         return memory.getvalue()
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it: the figure, and for those who do not see it the words."""
+        data = base64.b64encode(self.png()).decode()
+        return f'<img alt="A picture and what {self.network} says: {self.words()}" src="data:image/png;base64,{data}">'
 
     def save(self, stem: str | Path) -> list[Path]:
         """STEM_overlay.png, the figure, and STEM_labels.png, a palette picture whose values are the labels."""
         from PIL import Image
 
         overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
-        overlay.write_bytes(self._repr_png_())
-        picture = Image.fromarray(self.labels.byte().numpy(), mode="P")
+        overlay.write_bytes(self.png())
+        picture = Image.fromarray(self.labels.byte().numpy())
         picture.putpalette([value for colour in palette.ORDER for value in colour])
         picture.save(labels)
         return [overlay, labels]
@@ -169,9 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found = segment(photo, asked.network)
         except (ValueError, OSError) as error:
             raise SystemExit(f"{say.prog}: {error}") from None
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares().items())
         files = ", ".join(str(path) for path in found.save(asked.output / photo.stem))
-        print(f"{photo}: {shares}; wrote {files}")
+        print(f"{photo}: {found.words()}; wrote {files}")
 
 
 if __name__ == "__main__":

@@ -133,6 +133,7 @@ def described(name: str, plan: Photographed, root: Path) -> dict:
         "classes": list(data.classes),
         "start": plan.start or "random", "seed": plan.seed, "steps": recipe.steps, "batch_size": recipe.batch_size,
         "learning_rate": recipe.learning_rate, "head_factor": recipe.head_factor, "weight_decay": recipe.weight_decay,
+        "optimizer": recipe.optimizer, "schedule": recipe.schedule.__name__, "clip": recipe.clip,
         "crop": recipe.crop, "scale": list(recipe.scale), "colour": plan.colour,
         "mean": MEAN[0], "std": STD[0], "working_size": plan.working_size,
         "data": f"{len(data)} photographs of the Oxford-IIIT Pet Dataset (Abyssinian, Bengal, American Bulldog), "

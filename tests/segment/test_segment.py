@@ -96,7 +96,8 @@ def test_the_legend_names_each_class_and_its_share(made):
 
 
 def test_a_notebook_shows_the_figure_and_nothing_stays_open(made):
-    with Image.open(io.BytesIO(made._repr_png_())) as shown:
+    assert 'alt="A picture and what made says: background 50%, cat 50%"' in made._repr_html_()
+    with Image.open(io.BytesIO(made.png())) as shown:
         assert shown.format == "PNG"
         assert min(shown.size) > 200
     assert not plt.get_fignums()
