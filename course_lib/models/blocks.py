@@ -171,10 +171,14 @@ def centre_crop(x: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def mirror(x: Tensor, *, top: int, bottom: int, left: int, right: int) -> Tensor:
-    """Reflect the border outwards, without repeating the edge, as often as a small image needs."""
-    while top or bottom or left or right:
-        height, width = x.shape[-2:]
-        step = (min(left, width - 1), min(right, width - 1), min(top, height - 1), min(bottom, height - 1))
-        x = F.pad(x, step, mode="reflect")
-        left, right, top, bottom = left - step[0], right - step[1], top - step[2], bottom - step[3]
+    """Reflect the border outwards, without repeating the edge, as often as a small image needs.
+
+    By index and not by padding again and again: a loop would tie an exported network to the sizes that need as many
+    rounds as its example.
+    """
+    for axis, before, after in ((2, top, bottom), (3, left, right)):
+        side = x.shape[axis]
+        period = 2 * side - 2  # there and back
+        place = torch.arange(-before, side + after, device=x.device) % period
+        x = x.index_select(axis, torch.minimum(place, period - place))
     return x
