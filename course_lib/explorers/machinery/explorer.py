@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from course_lib import threads
 from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
 from course_lib.explorers.machinery.panels import Panel
 from course_lib.explorers.machinery.table import Table, key_of
@@ -64,8 +65,10 @@ class Explorer:
         """The pictures that are sent at once: of every setting, or of the first alone."""
         table = Table()
         chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
-        for settings in tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1):
-            table.add(key_of(self.controls, settings), self._render, settings)
+        bar = tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1)
+        with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings
+            for settings in bar:
+                table.add(key_of(self.controls, settings), self._render, settings)
         return table
 
     def answer(self, settings: dict) -> bytes:
