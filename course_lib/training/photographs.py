@@ -12,7 +12,7 @@ import argparse
 import datetime
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -69,6 +69,7 @@ NETWORKS: dict[str, Photographed] = {
     "deeplab_v3plus_pets": Photographed("deeplab_v3plus", FINE_TUNING, LITE, start=IMAGENET),
     "deeplab_v3plus_pets_random": Photographed("deeplab_v3plus", FINE_TUNING, LITE, beside="deeplab_v3plus_pets"),
     "unet_pets": Photographed("unet", FINE_TUNING, LITE, start=IMAGENET),
+    "fcn8s_pets": Photographed("fcn8s", replace(FINE_TUNING, steps=300), LITE, start=IMAGENET),
 }
 
 
