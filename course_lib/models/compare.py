@@ -110,9 +110,11 @@ class Watch(TorchFunctionMode):
                 self.hooks.callback(module.register_forward_hook(self.leave_group).remove)
 
     def enter_group(self, name: str):
+        """The hook that runs before a group and makes it the one that calls are noted under."""
         return lambda module, inputs: self.running.append(name)
 
     def leave_group(self, module: nn.Module, inputs: tuple, output: object) -> None:
+        """The hook that runs after a group and returns to the one around it."""
         self.running.pop()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):

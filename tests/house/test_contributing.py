@@ -1,6 +1,7 @@
 """CONTRIBUTING.md, played as it is written: a new network and a new explorer in a copy of the project."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def steps(root: Path, title: str) -> list[list[str]]:
     section = (root / "CONTRIBUTING.md").read_text().split(f"### {title}\n")[1].split("\n#")[0]
     block = re.search(r"```\n(.*?)```", section, re.S)
     assert block, f"the section {title} shows no command"
-    return [line.split() for line in block[1].splitlines()]
+    return [shlex.split(line) for line in block[1].splitlines()]
 
 
 def play(copy: Path, words: list[str]) -> subprocess.CompletedProcess:
