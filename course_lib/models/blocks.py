@@ -66,6 +66,7 @@ class Convolution(nn.Conv2d):
     """A convolution that starts as He et al. (2015) prescribe for ReLU, bias 0, and is filled only once."""
 
     def reset_parameters(self) -> None:
+        """Draws the weights for ReLU; torch calls this when the layer is made."""
         start_for_relu(self, fan_in=self.weight[0].numel())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -86,11 +87,13 @@ class TransposedConvolution(nn.ConvTranspose2d):
     """A transposed convolution with the same start; a stride leaves each output that many fewer inputs."""
 
     def reset_parameters(self) -> None:
+        """Draws the weights for ReLU; torch calls this when the layer is made."""
         taps = self.weight[0, 0].numel() / math.prod(self.stride)
         start_for_relu(self, fan_in=self.in_channels // self.groups * taps)
 
 
 def start_for_relu(layer: nn.Module, *, fan_in: float) -> None:
+    """Fills a layer from He's uniform distribution for `fan_in` inputs, with bias 0."""
     bound = math.sqrt(6 / fan_in)  # a uniform of variance 2 / fan_in: half the time of a Gaussian on a CPU
     nn.init.uniform_(layer.weight, -bound, bound)
     if layer.bias is not None:

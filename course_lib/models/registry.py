@@ -164,9 +164,8 @@ def training_logits(net: nn.Module, image: Tensor) -> list[tuple[float, Tensor]]
     One pair of weight 1 for most; PSPNet adds its auxiliary head at 0.4. The loss is the weighted sum:
     `sum(weight * loss(logits, labels) for weight, logits in training_logits(net, image))`.
     """
-    if hasattr(net, "training_logits"):
-        return net.training_logits(image)
-    return [(1.0, net(image))]
+    own = getattr(net, "training_logits", None)
+    return own(image) if own else [(1.0, net(image))]
 
 
 def find(name: str) -> Callable[..., nn.Module]:

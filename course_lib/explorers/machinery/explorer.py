@@ -1,11 +1,11 @@
 """An explorer: a pure `render(**settings) -> panels`, the controls that move it, and two ways to look at it.
 
 In a notebook it shows itself as a widget; `figure(**settings)` draws the same panels as a matplotlib figure; tests
-call `render`. Rooms of explorers/ make explorers; widget.py carries them to the browser.
+call `render`. The modules of explorers/ make them; widget.py sends them to the browser.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -91,5 +91,5 @@ class Explorer:
             self._widget.close()
             self._widget = None
 
-    def _repr_mimebundle_(self, **options: object):
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget()._repr_mimebundle_(**options)
