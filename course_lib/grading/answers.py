@@ -34,7 +34,9 @@ class Answers:
             data = self.read(held["data"], body)
             return layers.rebuild(data, lambda *asked: self._forward(handle, *asked))
         if kind == "class":
-            return type(str(held)[:80], (), {})
+            handle = int(held["on"])
+            make = {"__new__": lambda _, *inputs: self.ask({"do": "call", "on": handle}, inputs)}
+            return type(str(held["name"])[:80], (), make)
         if kind == "odd":
             return type(str(held["kind"])[:80], (), {"__repr__": lambda _, words=str(held["words"]): words})()
         raise wire.Broken("a value of a kind that is not there")

@@ -48,6 +48,7 @@ def main(handle: int, name: str) -> None:
         control.sendall(json.dumps(answer).encode() + b"\n")
     for pid in [*known]:
         ended(pid, known)
+    os._exit(0)  # at once: nothing here needs to be put away
 
 
 def born(module: Any, handle: int, settings: dict[str, Any], control: socket.socket) -> None:

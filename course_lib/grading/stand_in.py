@@ -61,7 +61,8 @@ class Desk:
             self.kept.append(value)
             return wire.Holding("module", {"on": len(self.kept) - 1}, layers.describe(value))
         if isinstance(value, type):
-            return {"class": value.__name__}
+            self.kept.append(value)
+            return {"class": {"on": len(self.kept) - 1, "name": value.__name__}}
         if callable(value):
             self.kept.append(value)
             return {"function": {"on": len(self.kept) - 1, "words": _words(value)}}

@@ -111,7 +111,7 @@ def _pack(value: Any, special: Special, parts: list[bytes]) -> Any:
 
 def _tensor(value: Tensor, parts: list[bytes]) -> list[Any]:
     """Kind, shape, place of its numbers, and whether they are there: sparse, meta or plain."""
-    value = value.detach().as_subclass(Tensor)
+    value = value.detach() if type(value) is Tensor else value.detach().as_subclass(Tensor)
     kind = str(value.dtype).removeprefix("torch.")
     if kind not in DTYPES:
         raise Broken(f"tensors of {kind} cannot be judged")
