@@ -86,5 +86,3 @@ def function(answers: Answers, handle: int, words: str) -> Any:
         return answers.ask({"do": "call", "on": handle}, inputs)
 
     return type("function", (), {"__call__": call, "__repr__": lambda self: words[:200]})()
-
-

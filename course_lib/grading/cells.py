@@ -29,7 +29,9 @@ def read(path: Path) -> Cells:
     if not path.is_file():
         raise Unreadable("it is no file")
     if (size := path.stat().st_size) > MEGABYTES * 1e6:
-        raise Unreadable(f"the file has {size / 1e6:.0f} MB, more than the {MEGABYTES} MB that are read: clear its outputs")
+        raise Unreadable(
+            f"the file has {size / 1e6:.0f} MB, more than the {MEGABYTES} MB that are read: clear its outputs"
+        )
     try:
         book = json.loads(path.read_text("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -40,7 +42,9 @@ def read(path: Path) -> Cells:
             source = cell.get("source", cell.get("input", ""))  # input: its name in format 3
             text = "".join(map(str, source)) if isinstance(source, list) else str(source)
             if len(text) > CELL:
-                raise Unreadable(f"cell {place} has {len(text):,} characters of code, more than the {CELL:,} that are read")
+                raise Unreadable(
+                    f"cell {place} has {len(text):,} characters of code, more than the {CELL:,} that are read"
+                )
             found[place] = as_python(text.encode("utf-8", "replace").decode())
     if not any(text.strip() for text in found.values()):
         raise Unreadable("it has no code cell with anything in it")

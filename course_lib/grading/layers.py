@@ -128,7 +128,9 @@ def _part(words: dict[str, Any], place: int, ask: Callable) -> nn.Module:
     if set(words["config"]) - {*KNOWN.get(base, ()), "bias"}:
         raise Broken("a layer of a kind that is not there")
     own = words["own"] or base is nn.Module
-    kind = type(str(words["name"])[:80], (Elsewhere, base) if base is not nn.Module else (Elsewhere,), {}) if own else base
+    kind = (
+        type(str(words["name"])[:80], (Elsewhere, base) if base is not nn.Module else (Elsewhere,), {}) if own else base
+    )
     with torch.device("meta"):  # its numbers come with the data; a lie about its size takes no memory
         made = kind(**words["config"])
     if own:

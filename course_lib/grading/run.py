@@ -1,8 +1,8 @@
 """Runs one notebook and gathers what its exercises came to; no notebook can stop this one.
 
-In come the cells, out go outcomes and the fates of cells. Between the notebook's process and the judge's this one passes
-data on and keeps the time. A cell that kills, hangs or ends its process is noted and left out, and a new process runs
-what is left.
+In come the cells, out go outcomes and the fates of cells. This process passes data between the notebook's process and
+the judge's, and keeps the time. A cell that kills, hangs or ends its process is noted and left out, and a new process
+runs what is left.
 """
 
 import signal
@@ -73,7 +73,9 @@ class Running:
                 self.skip.add(place)
                 ended |= {cell for cell in wanted if cell <= place}
                 if self.left <= 0:
-                    self.result.problem = f"the whole notebook was given {self.limits.seconds:g} seconds, and they are over"
+                    self.result.problem = (
+                        f"the whole notebook was given {self.limits.seconds:g} seconds, and they are over"
+                    )
                     break
         finally:
             if self.judge:
@@ -136,7 +138,7 @@ class Running:
                 return place, "it wrote on the line to the grader"
 
     def check(self, process: Process, place: int | None, head: dict[str, Any], body: bytes, until: float) -> bool:
-        """Has one answer judged; False when that took too long. What the judge asks the notebook, it asks through us."""
+        """Has one answer judged; False when that took too long. The judge asks the notebook through us."""
         number = head.get("check")
         if number in self.places:
             outcome = self.outcome(process, head, body, until)

@@ -41,7 +41,9 @@ def read(out: Path) -> list[Grade]:
     if table.fieldnames is not None and list(table.fieldnames) != names:
         raise ValueError(f"{out} is no table of grades; expected the columns {', '.join(names)}. Name another --out")
     whole_lines = [line for line in found if None not in line.values() and line["point"] in ("0", "1")]
-    return [Grade(**{name: _plain(line[name]) for name in names} | {"point": int(line["point"])}) for line in whole_lines]
+    return [
+        Grade(**{name: _plain(line[name]) for name in names} | {"point": int(line["point"])}) for line in whole_lines
+    ]
 
 
 def write(out: Path, lines: Iterable[Grade]) -> None:

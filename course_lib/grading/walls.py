@@ -16,7 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    8,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 MS_KEPT = MS_NOSUID | MS_NODEV | MS_NOEXEC
 ATIMES = {1024: 1024, 2048: 2048, 4096: 1 << 21}  # statvfs's bits, and mount's
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
@@ -45,7 +54,11 @@ def _libc() -> ctypes.CDLL:
 
 def _spaces() -> bool:
     """Own spaces of names, or False where the system forbids them."""
-    who = {"setgroups": "deny", "uid_map": f"{os.getuid()} {os.getuid()} 1", "gid_map": f"{os.getgid()} {os.getgid()} 1"}
+    who = {
+        "setgroups": "deny",
+        "uid_map": f"{os.getuid()} {os.getuid()} 1",
+        "gid_map": f"{os.getgid()} {os.getgid()} 1",
+    }
     root = os.getuid() == 0
     spaces = NEWNS | NEWPID | NEWNET | NEWIPC
     if root and _libc().unshare(spaces) == 0:

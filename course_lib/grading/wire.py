@@ -1,8 +1,8 @@
 """The line between a notebook's process and ours: frames of data, and nothing but data.
 
-A frame is a letter (what it is), a head in JSON and a body of raw numbers. `pack` turns a value into both, `unpack` makes
-it again: numbers, words, lists, dictionaries, tensors and arrays by their bytes. Whatever else a value is, `special`
-describes as data or leaves out. Nothing is ever run or imported because a frame asks for it, as a pickle can.
+A frame is a letter (what it is), a head in JSON and a body of raw numbers. `pack` turns a value into both, `unpack`
+makes it again: numbers, words, lists, dictionaries, tensors and arrays by their bytes. Whatever else a value is,
+`special` describes as data. Nothing is ever run or imported because a frame asks for it, as a pickle can.
 """
 
 import json

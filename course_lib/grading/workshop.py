@@ -38,7 +38,7 @@ class Process:
     def __init__(self, reader: BinaryIO, writer: BinaryIO, end: Any) -> None:
         self.reader, self.writer, self._end = reader, writer, end
         self.frames: queue.Queue[Frame | None] = queue.Queue(maxsize=1)
-        self.over = False
+        self.over, self.status, self.ending = False, OURSELVES, threading.Lock()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -78,12 +78,14 @@ class Process:
 
     def end(self, patience: float = 0) -> int:
         """Ends the process and all that it started; its status, as `os.waitpid` gives it."""
-        self.over = True
-        status = self._end(patience)
-        for file in (self.reader, self.writer):
-            with contextlib.suppress(OSError):
-                file.close()
-        return status
+        with self.ending:  # the watch of `send` may come at the same time
+            if not self.over:
+                self.over = True
+                self.status = self._end(patience)
+                for file in (self.reader, self.writer):
+                    with contextlib.suppress(OSError, ValueError):  # what was not sent yet goes nowhere
+                        file.close()
+            return self.status
 
 
 class Workshop:

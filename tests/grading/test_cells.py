@@ -74,7 +74,9 @@ def test_a_cell_full_of_data_is_told(tmp_path):
         grading_cells.read(path)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"cells": 5}', '{"worksheets": [7]}', "\0" * 9, '{"cells": [1, null]}'])
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"cells": 5}', '{"worksheets": [7]}', "\0" * 9, '{"cells": [1, null]}']
+)
 def test_what_is_no_notebook_is_unreadable(tmp_path, text):
     path = tmp_path / "mine.ipynb"
     path.write_text(text)

@@ -23,10 +23,13 @@ def write(letter, **what):
             thing.writer.write(frame)
             thing.writer.flush()
 """
-VERDICT = FAKE + """
+VERDICT = (
+    FAKE
+    + """
 for letter in (b"O", b"N", b"D", b"E"):
     write(letter, kind="correct", lines=[], outcome="0.2", changed=[], end=True, result=True)
 """
+)
 FORGERIES = {
     "frames": """
 import sys
@@ -57,7 +60,8 @@ exercises.start.flattered.check(Always(), Always())""",
 class Liar(torch.Tensor):
     @classmethod
     def __torch_function__(cls, kind, types, args=(), kwargs=None):
-        return torch.zeros(()) if kind.__name__ in ("sub", "abs") else super().__torch_function__(kind, types, args, kwargs or {})
+        honest = super().__torch_function__(kind, types, args, kwargs or {})
+        return torch.zeros(()) if kind.__name__ in ("sub", "abs") else honest
     def __eq__(self, other): return True
     def any(self): return False
     __hash__ = object.__hash__
@@ -129,7 +133,7 @@ for name in ("course_lib.lectures.l00_start_here.exercises", "course_lib.grading
         pass""",
     "another Python": """
 import subprocess, sys
-code = "from course_lib.lectures.l00_start_here import exercises; import inspect; print(inspect.getsource(exercises._iou))"
+code = "import inspect; from course_lib.lectures.l00_start_here.exercises import _iou; print(inspect.getsource(_iou))"
 found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
 if found:
     exec(found, {**globals(), "Tensor": torch.Tensor}, space := {})
@@ -211,7 +215,7 @@ WASTE = {
     "files without end": "open('big', 'wb').write(b'0' * 10**9)",
     "many files": "for number in range(10**6):\n    open(f'{number}', 'w').close()",
     "the course on disk": "import course_lib\nopen(course_lib.__file__, 'a').write('#')",
-    "processes without end": "import os\nwhile True:\n    if os.fork() == 0:\n        import time\n        time.sleep(60)",
+    "processes without end": "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)",
     "an answer of 200 MB": "exercises.start.flattered.check(torch.zeros(200_000_000), torch.zeros(1))",
 }
 

@@ -14,6 +14,7 @@ from course_lib.grading import command, table
 from course_lib.grading import folder as grading
 from course_lib.grading.run import Result
 
+
 class NoWorkshop(contextlib.nullcontext):
     """For tests in which no notebook runs."""
 
@@ -39,7 +40,7 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
         "00_empty": "",
         "00_list": "[1, 2]",
         "endless": with_answers(e1="while True:\n    pass\n" + RIGHT["0.1"]),
-        "greedy": with_answers(e2="held = [bytearray(10**9) for _ in range(40)]" + RIGHT["0.2"]),
+        "greedy": with_answers(e2="held = bytearray(3 * 10**9)" + RIGHT["0.2"]),
         "quitters": with_answers(
             e1="import sys\nsys.exit()" + RIGHT["0.1"],
             e2="import os\nos._exit(3)" + RIGHT["0.2"],

@@ -73,7 +73,8 @@ def test_right_and_wrong_answers_get_the_same_verdict_in_the_same_words(across, 
         for words, answer in wrong.items():
             outcome = across.check(exercise.number, answer)
             kind = "your code raised" if words.endswith("Error") else "not yet"
-            assert outcome.kind == kind and words in repr(outcome), (exercise.number, words, outcome)
+            assert outcome.kind == kind, (exercise.number, words, outcome)
+            assert words in repr(outcome), (exercise.number, words, outcome)
 
 
 class Own(nn.Module):
@@ -109,7 +110,8 @@ def test_shared_layers_stay_shared(across):
 
 
 VALUES = [
-    None, True, 3, -(10**400), 2.5, float("inf"), "ü", [1, (2.0, "a")], {"a": {1, 2}, 3: frozenset({4})}, range(2, 9, 3),
+    None, True, 3, -(10**400), 2.5, float("inf"), "ü", [1, (2.0, "a")], {"a": {1, 2}, 3: frozenset({4})},
+    range(2, 9, 3),
     1j, ..., torch.Size([2, 3]),
 ]  # fmt: skip
 
@@ -127,13 +129,16 @@ TENSORS = [torch.rand(2, 3)[:, 1:], torch.tensor(5), torch.ones(0, 4), torch.ten
 @pytest.mark.parametrize("tensor", TENSORS, ids=lambda t: f"{t.dtype}{tuple(t.shape)}{t.layout}")
 def test_a_tensor_is_the_same_on_the_other_side(across, tensor):
     found = Answers(lambda *_: None).read(*wire.pack(tensor, across.desk.special))
-    assert found.dtype == tensor.dtype and found.shape == tensor.shape and found.layout == tensor.layout
-    assert torch.equal(found.to_dense() if found.is_sparse else found, tensor.to_dense() if tensor.is_sparse else tensor)
+    assert (found.dtype, found.shape, found.layout) == (tensor.dtype, tensor.shape, tensor.layout)
+    assert torch.equal(
+        found.to_dense() if found.is_sparse else found, tensor.to_dense() if tensor.is_sparse else tensor
+    )
 
 
 FORGED = [
-    {"tensor": ["float32", [10**9], [0, 4], "plain"]}, {"tensor": ["float32", [4], [0, 0], "plain"]}, {"array": ["O", [1], [0, 8]]},
-    {"pickle": "80"}, {"function": {}}, {"range": "a"}, {"tuple": [[1]]}, {"big": "z"}, {"dict": [[{"list": []}, 1]]}, {}, [],
+    {"tensor": ["float32", [10**9], [0, 4], "plain"]}, {"tensor": ["float32", [4], [0, 0], "plain"]},
+    {"array": ["O", [1], [0, 8]]}, {"pickle": "80"}, {"function": {}}, {"range": "a"}, {"tuple": [[1]]}, {"big": "z"},
+    {"dict": [[{"list": []}, 1]]}, {}, [],
     {"module": {"on": 0, "data": {"dict": [["parts", {"list": []}], ["tensors", {"list": []}]]}}},
 ]  # fmt: skip
 
