@@ -98,9 +98,9 @@ def grade(
                 rows.setdefault(key, []).append(line)
         new = [key for key in given if key not in rows]
         if new:
-            shop = workshop or stack.enter_context(Workshop())
             pool = stack.enter_context(ThreadPoolExecutor(jobs))
-            stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+            stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+            shop = workshop or stack.enter_context(Workshop())  # on Ctrl-C it closes first, and what runs ends with it
             work = {pool.submit(graded, given[key].path, asked, limits or Limits(), lecture, shop): key for key in new}
             for done in tqdm(as_completed(work), total=len(new), desc="grading", unit="notebook", disable=not progress):
                 key = work[done]

@@ -112,6 +112,8 @@ class Workshop:
 
     def __exit__(self, *_: object) -> None:
         for process, control, _ in self.nurseries.values():
+            with contextlib.suppress(OSError):
+                control.shutdown(socket.SHUT_RDWR)  # also for a thread that waits on it
             control.close()
             process.wait()
         self.nurseries.clear()
