@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from conftest import IMPORTS, LIMITS, NUMBERS, WRONG, book, points
+from class_of import IMPORTS, LIMITS, NUMBERS, WRONG, book, points
 
 from course_lib.grading import folder, wire
 from course_lib.grading.workshop import CHILD, Workshop

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import IMPORTS, LIMITS, NUMBERS, RIGHT, WRONG, book, points, with_answers
+from class_of import IMPORTS, LIMITS, NUMBERS, RIGHT, WRONG, book, points, with_answers
 
 from course_lib.files import lock
 from course_lib.grading import command, table
