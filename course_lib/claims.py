@@ -27,7 +27,7 @@ def main() -> int:
     chosen = named(options.only.replace(",", " ").split(), {claim.id: claim for claim in claims}) or claims
     if options.stale:
         reasons = ledger.stale(chosen, rows)
-        chosen = [claim for claim in chosen if claim.id in reasons]
+        chosen = [claim for claim in chosen if reasons.get(claim.id, ledger.UNSEEN) != ledger.UNSEEN]
         print("\n".join(f"{id:4} {reason}" for id, reason in reasons.items()) or "nothing to measure")
     if options.verdict:
         chosen = [claim for claim in chosen if rows.get(claim.id, {}).get("verdict") == options.verdict]

@@ -67,6 +67,8 @@ def _measured(row: dict[str, Any]) -> Iterator[str]:
                 *map(_compared, row["differences"]),
             )
         )
+    if painted := _painted(row):
+        yield _table((("the same question", "compared", "difference", "verdict"), *painted))
     if row["bounds"]:
         yield _table((("asked for", "range", ""), *[_bound(row, *bound) for bound in row["bounds"]]))
     if row["facts"]:
@@ -93,6 +95,18 @@ def _compared(found: dict[str, Any]) -> tuple[str, ...]:
         f"at least {found['smallest']:g}",
         MARKS[found["holds"]],
     )
+
+
+def _painted(row: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What decides here, on photographs, and beside it the comparison of the row on painted scenes."""
+    other, name = row.get("painted") or ("", "")
+    there = ledger.read().get(other, {})
+    return [
+        (where, found["name"], f"{found['mean']:.3g}", one["verdict"])
+        for where, one in (("here, on photographs", row), (f"on painted scenes ({other})", there))
+        for found in one.get("differences", ())
+        if there and (one is row or found["name"] == name)
+    ]
 
 
 def _bound(row: dict[str, Any], name: str, value: str, low: float | None, high: float | None) -> tuple[str, ...]:

@@ -18,9 +18,16 @@ Seeds = Sequence[int]
 TRAININGS = "CPU s of all trainings"  # among the settings of a claim that keeps what it trained
 
 
+class NeedsPhotographs(FileNotFoundError):
+    """The claim is measured on photographs that are not in the repository, and they are not beside it either."""
+
+
 @dataclass(frozen=True)
 class Claim:
-    """`tests` names the unit tests that assert an exact claim; `paper` is the published number with its source."""
+    """`tests` names the unit tests that assert an exact claim; `paper` is the published number with its source.
+
+    `painted` names the claim, and its comparison, that asks the same on painted scenes.
+    """
 
     id: str
     kind: str
@@ -29,6 +36,7 @@ class Claim:
     seeds: int
     tests: tuple[str, ...]
     paper: str
+    painted: tuple[str, ...] = ()
 
     @property
     def notebook(self) -> str:
@@ -55,6 +63,7 @@ class Claim:
             "function": self.function,
             "tests": list(self.tests),
             "paper": self.paper,
+            **({"painted": list(self.painted)} if self.painted else {}),
         }
 
     def row(self) -> dict[str, Any]:
@@ -80,14 +89,21 @@ class Claim:
 
 
 def claim(
-    id: str, kind: str, statement: str, *, seeds: int = 1, tests: tuple[str, ...] = (), paper: str = ""
+    id: str,
+    kind: str,
+    statement: str,
+    *,
+    seeds: int = 1,
+    tests: tuple[str, ...] = (),
+    paper: str = "",
+    painted: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Seeds], Evidence]], Claim]:
     """Turns a measuring function into a claim of the ledger."""
     if kind not in KINDS:
         raise ValueError(f"{id}: the kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind == "E" and not tests:
         raise ValueError(f"{id}: an exact claim names the unit tests that assert it")
-    return lambda measure: Claim(id, kind, statement, measure, seeds, tests, paper)
+    return lambda measure: Claim(id, kind, statement, measure, seeds, tests, paper, painted)
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:

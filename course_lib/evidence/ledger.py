@@ -18,8 +18,10 @@ from tqdm import tqdm
 
 from course_lib import paths
 from course_lib.evidence import probe
-from course_lib.evidence.claim import Claim
+from course_lib.evidence.claim import Claim, NeedsPhotographs
 from course_lib.evidence.ledger_text import Row, markdown
+
+UNSEEN = "needs the photographs"  # why a row can be neither probed nor measured here
 
 
 def all_claims() -> list[Claim]:
@@ -107,9 +109,17 @@ def stale(claims: Iterable[Claim], rows: dict[str, Row], path: Path | None = Non
             found[claim.id] = "never measured"
         elif claim.id not in kept:
             found[claim.id] = "no probe was kept"
-        elif changed := probe.differs(kept[claim.id], claim.fingerprint()):
+        elif changed := change(kept[claim.id], claim):
             found[claim.id] = changed
     return found
+
+
+def change(kept: probe.Print, claim: Claim) -> str:
+    """What differs from the probe that was kept; nothing when nothing does."""
+    try:
+        return probe.differs(kept, claim.fingerprint())
+    except NeedsPhotographs:
+        return UNSEEN
 
 
 def read_probes(path: Path | None = None) -> dict[str, probe.Print]:

@@ -11,6 +11,7 @@ import os
 import pytest
 
 from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence.claim import NeedsPhotographs
 from course_lib.evidence.ledger import all_claims
 
 BUDGET = 60  # processor seconds, as the ledger has them from its own machine
@@ -60,7 +61,10 @@ CHOSEN = chosen(os.environ.get("CLAIMS_TURN", ""), TURNS)
 def test_the_verdict_is_the_same_again(name, capsys):
     with capsys.disabled():
         print(f"\nmeasuring {name} again, of {' '.join(CHOSEN)}", end=" ", flush=True)
-    before, now = ROWS[name], CLAIMS[name].row()
+    try:
+        before, now = ROWS[name], CLAIMS[name].row()
+    except NeedsPhotographs:
+        pytest.skip("the photographs of pets are not beside the project")
     assert now["verdict"] == before["verdict"], (
         f"{name}: {ledger_text.numbers(before)}\nand now: {ledger_text.numbers(now)}"
     )

@@ -25,6 +25,18 @@ def test_what_circulates_stands_beside_what_is_so():
     assert ">67</td>" in evidence("R12")._repr_html_()
 
 
+def test_the_painted_world_stands_beside_the_photographs(monkeypatch):
+    here = ledger.read()["S6"] | {"id": "S7", "painted": ["S6", "level 2"]}
+    rows = ledger.read() | {"S7": here}
+    monkeypatch.setattr(ledger, "read", lambda: rows)
+    found = [one for one in rows["S6"]["differences"] if one["name"] == "level 2"]
+    asked = module._painted(here)
+    assert asked[-1] == ("on painted scenes (S6)", "level 2", f"{found[0]['mean']:.3g}", rows["S6"]["verdict"])
+    assert [line[1] for line in asked[:-1]] == [one["name"] for one in here["differences"]]
+    assert "on painted scenes (S6)" in module.card(here)
+    assert module._painted(rows["S6"]) == []
+
+
 def test_the_picture_can_be_read_aloud():
     row = ledger.read()["D3"]
     assert f"edge IoU, indices {row['mean']['edge IoU, indices']:.4g}" in module.per_seed(row).alt

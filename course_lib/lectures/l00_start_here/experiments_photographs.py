@@ -1,0 +1,99 @@
+"""00 Start here, on photographs: are a network's scores as right as they are sure?"""
+
+import torch
+from torch import Tensor
+
+from course_lib.evidence import probe
+from course_lib.evidence.claim import Seeds, claim
+from course_lib.evidence.real_photographs import SETTINGS, network, of_fold, probabilities
+from course_lib.evidence.small_training import over_seeds
+from course_lib.evidence.verdict import Comparison, Evidence
+
+NAME, BINS = "deeplab_v3plus_pets", 10
+TOLD = range(5, BINS)  # the lower ones are nearly empty: the highest of three scores is at least 1/3
+
+
+@claim(
+    "T5",
+    "M",
+    "The scores of a trained network are no probabilities: over all pixels, how sure it is and how often it is right "
+    "lie 0.02 or more apart.",
+    seeds=5,
+    paper="Guo et al. 2017, table 1: expected calibration error 5.48 % for ResNet-152 on ImageNet, 1.86 % after "
+    "temperature scaling (15 bins)",
+)
+def calibration(seeds: Seeds) -> Evidence:
+    """Varied: whether the true label decides what is right, or a label drawn from the scores. Equal: all else.
+
+    The expected calibration error sorts pixels into ten bins by the highest score and takes the mean distance between
+    score and accuracy, weighted by pixels. Labels drawn from the scores themselves are the control: by them every score
+    is a probability, and what error is left is the chance of counting.
+
+    The border of the annotation is void and counts nowhere; there the network is least sure, and nobody knows if it is
+    right.
+
+    Why 0.02: it is what Guo et al. leave after they have mended a classifier. A smaller error needs no mending.
+    """
+
+    def reliability(fold: int) -> dict[str, float]:
+        true, drawn = Reliability(), Reliability()
+        net, generator = network(NAME), torch.Generator().manual_seed(fold)
+        for image, label in of_fold(fold):
+            scores = probabilities(net, NAME, image, label)
+            probe.note("", scores.max(0).values.mean())
+            known = label != 255
+            true.add(scores[:, known], label[known])
+            drawn.add(scores[:, known], draw(scores[:, known], generator))
+        return {
+            "calibration error": true.error(),
+            "calibration error, labels drawn from the scores": drawn.error(),
+            "mean score of the label": true.mean_score(),
+            "accuracy": true.accuracy(),
+            **{f"right, of scores from {low / BINS:.1f}": true.right_in(low) for low in TOLD},
+            **{f"pixels, with scores from {low / BINS:.1f}": true.share_of(low) for low in TOLD},
+        }
+
+    return Evidence(
+        settings={**SETTINGS, "network": NAME, "bins": BINS, "bin": "from the number named to 0.1 above it"},
+        values=over_seeds(seeds, reliability),
+        comparisons=[
+            Comparison("error beyond chance", "calibration error", "calibration error, labels drawn from the scores",
+                       0.02),
+        ],
+    )  # fmt: skip
+
+
+def draw(scores: Tensor, generator: torch.Generator) -> Tensor:
+    """A label for each pixel (C x pixels), thrown with the scores as probabilities."""
+    return (torch.rand(scores.shape[1], generator=generator) > scores.cumsum(0)[:-1]).sum(0)
+
+
+class Reliability:
+    """How sure and how right, for the pixels of each of ten bins of the highest score."""
+
+    def __init__(self) -> None:
+        self.pixels, self.sure, self.right = (torch.zeros(BINS, dtype=torch.float64) for _ in range(3))
+
+    def add(self, scores: Tensor, label: Tensor) -> None:
+        """scores: C x pixels, which sum to 1."""
+        score, found = scores.max(0)
+        bins = (score * BINS).long().clamp(max=BINS - 1)
+        for total, some in ((self.pixels, torch.ones_like(score)), (self.sure, score), (self.right, found == label)):
+            total.index_add_(0, bins, some.double())
+
+    def error(self) -> float:
+        """Expected calibration error (Naeini et al. 2015)."""
+        return float((self.sure - self.right).abs().sum() / self.pixels.sum())
+
+    def mean_score(self) -> float:
+        return float(self.sure.sum() / self.pixels.sum())
+
+    def accuracy(self) -> float:
+        return float(self.right.sum() / self.pixels.sum())
+
+    def right_in(self, which: int) -> float:
+        """The accuracy in a bin; 0 where it is empty."""
+        return float(self.right[which] / self.pixels[which].clamp_min(1))
+
+    def share_of(self, which: int) -> float:
+        return float(self.pixels[which] / self.pixels.sum())
