@@ -3,10 +3,13 @@ PYTHON ?= python3
 TORCH ?=
 ARGS ?=
 ONLY ?=
+KIND ?=
+NAME ?=
 STALE ?=
+SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test notebooks checkpoints claims bench lint lock release clean
+.PHONY: help install lab test check new notebooks checkpoints claims bench fuzz lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -17,8 +20,14 @@ install:
 lab: install  ## install what is missing and open the course in JupyterLab (ARGS="--no-browser --port 8899")
 	@$(VENV) .ci/lab.py $(ARGS)
 
-test: install  ## install what is missing and check everything this machine can check
+test: install  ## install what is missing and check everything this machine can check (ARGS=changed: what differs from main)
 	@$(VENV) .ci/test.py $(ARGS)
+
+check: lint  ## style, spelling, types and the fast tests: a minute, before every commit
+	@$(VENV) .ci/test.py fast
+
+new: install  ## start a network or an explorer (KIND=network NAME=my_net)
+	@$(VENV) .ci/new.py $(KIND) $(NAME)
 
 notebooks: install  ## rebuild the notebooks whose source or library inputs changed
 	@$(VENV) -m notebooks.build $(ARGS)
@@ -33,14 +42,18 @@ claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 fo
 bench: install  ## measure speed and memory (ARGS="models" for one of the benches)
 	@$(VENV) -m tests.bench $(ARGS)
 
-lint: install  ## check the style of code and notebooks
-	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m notebooks.lint
+fuzz: install  ## compare receptive fields of random programs with the truth (SEED=123 ARGS=2000 for another start and count)
+	@$(VENV) -m tests.fuzz $(SEED) $(ARGS)
+
+lint: install  ## check style, spelling and types of the code, and the notebooks
+	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m codespell_lib
+	@$(VENV) -m mypy && $(VENV) -m notebooks.lint
 
 lock: install  ## resolve the exact versions again
 	@$(VENV) .ci/lock.py
 
-release: install  ## stamp address and tag into every first cell and badge (REPOSITORY=owner/name TAG=v1.0)
+release: install  ## stamp address and tag everywhere, then build, check and try the wheel (REPOSITORY=owner/name)
 	@$(VENV) -m notebooks.release $(REPOSITORY) $(TAG)
 
 clean:  ## remove the environments and everything that was made or downloaded
-	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .cache artefacts dist
+	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist

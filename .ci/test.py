@@ -1,5 +1,6 @@
 """Checks the course: `units`, `notebooks`, `browser`, or all three in that order when none is named.
 
+`fast` runs the quick tests of every room, `changed` those of what differs from `main`: a minute each, for daily work.
 Every part runs, also when an earlier one failed; the end says which failed and ends non-zero.
 """
 
@@ -12,24 +13,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+import choose  # noqa: E402
+
 import course_lib  # noqa: E402, F401 - sets how torch's threads wait, for all that is started here
 
 PARTS = ("units", "notebooks", "browser")
+DAILY = ("fast", "changed")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"any of: {', '.join(PARTS)}")
+    parser.add_argument("parts", nargs="*", help=f"any of: {', '.join(PARTS + DAILY)}")
     chosen = parser.parse_args().parts or PARTS
-    if unknown := set(chosen) - set(PARTS):
-        parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS}")
-    failed = [part for part in PARTS if part in chosen and not passes(part)]
+    if unknown := set(chosen) - {*PARTS, *DAILY}:
+        parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + DAILY}")
+    failed = [part for part in DAILY + PARTS if part in chosen and not passes(part)]
     print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
     return int(bool(failed))
 
 
 def passes(part: str) -> bool:
-    command = {"units": units, "notebooks": notebooks, "browser": browser}[part]()
+    make = {"units": units, "notebooks": notebooks, "browser": browser, "fast": fast, "changed": changed}
+    command = make[part]()
     if command is None:
         return True
     print(f"\n== {part} ==", flush=True)
@@ -48,6 +53,19 @@ def workers() -> list[str]:
 
 def units() -> list[str]:
     return ["tests", "-m", "not browser", *workers(), "-q", "--durations", "20"]
+
+
+def fast() -> list[str]:
+    return [*choose.FAST, *workers(), "-q", "-p", "no:cacheprovider"]
+
+
+def changed() -> list[str] | None:
+    """The tests of the modules that differ from `main`, and the fast ones of those that import them."""
+    if not (found := choose.changed_tests()):
+        print("No test is asked for: nothing in course_lib or tests differs from main.")
+        return None
+    print("\n".join(found), flush=True)
+    return [*found, "-m", "not browser", *workers(), "-q"]
 
 
 def notebooks() -> list[str]:

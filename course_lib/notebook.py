@@ -84,7 +84,7 @@ def _memory() -> str:
 def _style() -> None:
     """The course's colours for a student's own plots; the course's figures bring their style along."""
     import matplotlib
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     colours = [palette.hex_of(colour) for colour in palette.ORDER[1:7]]
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=colours)

@@ -53,11 +53,12 @@ class Segmented:
         counts = torch.bincount(self.labels.flatten(), minlength=len(self.classes))
         return {name: float(count) / self.labels.numel() for name, count in zip(self.classes, counts)}
 
-    def overlay(self) -> Tensor:
-        """The picture with every class but the first in its colour, uint8, 3 x H x W."""
-        colours = palette.paint(self.labels).permute(2, 0, 1).float()
-        mixed = self.image.float().lerp(colours, STRENGTH).round().byte()
-        return torch.where(self.labels > 0, mixed, self.image)
+    def overlay(self, step: int = 1) -> Tensor:
+        """The picture with every class but the first in its colour, uint8, 3 x H x W; of every step-th pixel."""
+        image, labels = self.image[:, ::step, ::step], self.labels[::step, ::step]
+        colours = palette.paint(labels).permute(2, 0, 1).float()
+        mixed = image.float().lerp(colours, STRENGTH).round().byte()
+        return torch.where(labels > 0, mixed, image)
 
     def figure(self):
         """The picture beside the overlay, with a legend that names the shares; a matplotlib Figure."""
@@ -66,11 +67,11 @@ class Segmented:
 
         step = -(-max(self.labels.shape) // SHOWN)
         height, width = self.labels.shape
-        figure = Figure(figsize=(9, 0.6 + 4.5 * height / width), dpi=110, layout="constrained")
+        figure = Figure(figsize=(9, min(0.6 + 4.5 * height / width, 12)), dpi=110, layout="constrained")
         for axes, picture, title in zip(
-            figure.subplots(1, 2), (self.image, self.overlay()), ("the picture", self.network)
+            figure.subplots(1, 2), (self.image[:, ::step, ::step], self.overlay(step)), ("the picture", self.network)
         ):
-            axes.imshow(picture[:, ::step, ::step].permute(1, 2, 0).numpy())
+            axes.imshow(picture.permute(1, 2, 0).numpy())
             axes.set_title(title, loc="left", fontsize=10)
             axes.set_axis_off()
         colours = ["none", *(palette.hex_of(colour) for colour in palette.ORDER[1:])]
@@ -81,22 +82,27 @@ class Segmented:
         figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
         return figure
 
+    def words(self) -> str:
+        """The answer in words: background 19%, cat 81%, dog 0%."""
+        return ", ".join(f"{name} {share:.0%}" for name, share in self.shares().items())
+
     @property
     def alt(self) -> str:
         """What the figure shows, for those who do not see it."""
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in self.shares().items())
-        return f"A photograph, and beside it the answer of {self.network} laid over it in colour: {shares}."
+        return f"A photograph, and beside it the answer of {self.network} laid over it in colour: {self.words()}."
 
     def __repr__(self) -> str:
         return self.alt
 
+    def png(self) -> bytes:
+        return self._drawn("png")
+
     def _repr_html_(self) -> str:
-        """As JPEG, because a notebook keeps it: a photograph takes a quarter of the room that PNG needs."""
-        data = base64.b64encode(self.drawn("jpeg")).decode()
+        """How a notebook shows it. As JPEG, because it keeps it: a photograph takes a quarter of the room of a PNG."""
+        data = base64.b64encode(self._drawn("jpeg")).decode()
         return f'<img alt="{html.escape(self.alt)}" style="max-width:100%" src="data:image/jpeg;base64,{data}">'
 
-    def drawn(self, kind: str = "png") -> bytes:
-        """The figure as the bytes of a file."""
+    def _drawn(self, kind: str) -> bytes:
         memory = io.BytesIO()
         self.figure().savefig(memory, format=kind)
         return memory.getvalue()
@@ -106,8 +112,8 @@ class Segmented:
         from PIL import Image
 
         overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
-        overlay.write_bytes(self.drawn())
-        picture = Image.fromarray(self.labels.byte().numpy(), mode="P")
+        overlay.write_bytes(self.png())
+        picture = Image.fromarray(self.labels.byte().numpy())
         picture.putpalette([value for colour in palette.ORDER for value in colour])
         picture.save(labels)
         return [overlay, labels]
@@ -186,9 +192,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             found = segment(photo, asked.network)
         except (ValueError, OSError) as error:
             raise SystemExit(f"{say.prog}: {error}") from None
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in found.shares().items())
         files = ", ".join(str(path) for path in found.save(asked.output / photo.stem))
-        print(f"{photo}: {shares}; wrote {files}")
+        print(f"{photo}: {found.words()}; wrote {files}")
 
 
 if __name__ == "__main__":

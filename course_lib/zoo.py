@@ -128,8 +128,7 @@ def words_of(name: str) -> str:
         return "the cat of data/photos, brighter where the classifier says cat"
     if name in networks():
         photo = PHOTO.get(name, "cat")
-        shares = ", ".join(f"{what} {share:.0%}" for what, share in answer(name).shares().items())
-        return f"{photo}.jpg and what {name} says: {shares}"
+        return f"{photo}.jpg and what {name} says: {answer(name).words()}"
     return f"an unseen scene and what {name} says"
 
 

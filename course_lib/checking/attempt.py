@@ -52,6 +52,8 @@ def call(function: Callable, *inputs: Any, seconds: float = SECONDS, **named: An
     if not done_in_time(worker, seconds):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong))
         raise Raised(f"it was still running after {seconds:g} seconds, so it was stopped: is there a loop without end?")
+    if isinstance(answer.get("error"), Raised):  # the answer runs in another process, which has found the words
+        raise Raised(*answer["error"].lines)
     if "error" in answer:
         raise Raised(*explain(answer["error"])) from None
     return answer["result"]

@@ -28,6 +28,7 @@ class Exercise:
 
     @property
     def name(self) -> str:
+        """The exercise as its messages name it."""
         return f"Exercise {self.number}"
 
     def check(self, *answer: Any) -> Outcome:

@@ -17,6 +17,7 @@ class Outcome:
 
     @property
     def correct(self) -> bool:
+        """True when the answer is right."""
         return self.kind == "correct"
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from course_lib import checks
 from course_lib.datasets.pairs import VOID, Pairs, Transform, check_count, check_name, read_labels
 from course_lib.datasets.pairs import stems as stems_of
 
@@ -39,6 +40,7 @@ class CamVid(Pairs):
     def __init__(
         self, root: str | Path, split: str = "train", transform: Transform | None = None, *, complete: bool = True
     ):
+        checks.paths(root=root)
         check_name(split, list(COUNTS), "split")
         self.root, self.split = Path(root), split
         if not self.root.is_dir():

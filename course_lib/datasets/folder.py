@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from course_lib import checks
 from course_lib.datasets.pairs import VOID, Pairs, Transform
 from course_lib.datasets.pictures import OWN, colours_of, opened, read_labels, turn_of
 
@@ -45,8 +46,10 @@ class Folder(Pairs):
         void: int = VOID,
         transform: Transform | None = None,
     ):
-        if isinstance(classes, str) or len(classes) < 2:
-            raise ValueError(f"classes must be at least two names, one for each label, got {classes!r}")
+        checks.paths(root=root)
+        checks.text(images=images, masks=masks, **({} if split is None else {"split": split}))
+        checks.whole(0, void=void)
+        check_classes(classes, colours)
         self.root, self.classes = Path(root), tuple(classes)
         self.colours, self.void = dict(colours or {}), void
         self.black_and_white: Path | None = None  # the first mask that looks like it
@@ -135,6 +138,17 @@ class Folder(Pairs):
                 f"{path} has the colour {tuple(painted[y, x].tolist())} at row {y}, column {x}; no class has it"
             )
         return label
+
+
+def check_classes(classes: object, colours: object) -> None:
+    names = list(classes) if isinstance(classes, list | tuple) else []
+    if len(names) < 2 or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise ValueError(
+            "classes must be a list of at least two names, one for each label and no two alike, "
+            f"got {checks.shown(classes)}"
+        )
+    if colours is not None and not isinstance(colours, Mapping):
+        raise TypeError(f"colours must be {{(red, green, blue): label}}, got {checks.shown(colours)}")
 
 
 def share(image_folder: Path, mask_folder: Path, split: str | None) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from course_lib import checks
 from course_lib.datasets.pictures import colours_of, opened, read_labels
 
 VOID = 255
@@ -117,6 +118,7 @@ def check_name(value: str, known: Sequence[str], what: str) -> None:
     """A ValueError with the closest known name when `value` is unknown."""
     import difflib
 
+    checks.text(**{what.replace(" ", "_"): value})
     if value not in known:
         close = difflib.get_close_matches(str(value), known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""

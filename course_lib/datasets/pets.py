@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import paths
+from course_lib import checks, paths
 from course_lib.datasets.pairs import VOID, Pairs, Transform, check_count, check_name, read_labels
 from course_lib.datasets.pairs import stems as stems_of
 from course_lib.files.archives import fetch_and_unpack
@@ -51,6 +51,8 @@ class Pets(Pairs):
         download: bool = True,
         complete: bool = True,
     ):
+        if root is not None:
+            checks.paths(root=root)
         check_name(split, list(COUNTS), "split")
         check_name(border, ["void", "class"], "border")
         self.root, self.split = Path(root or paths.downloads() / "pets"), split

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_lib import paths
+from course_lib import checks, paths
 
 VOID = 255
 
@@ -37,6 +37,7 @@ def load(name: str) -> Photo:
     """One photograph."""
     from PIL import Image
 
+    checks.text(name=name)
     if name not in names():
         close = get_close_matches(name, names(), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -59,8 +60,8 @@ def coarse(name: str, *, stride: int = 16, confidence: float = 0.9) -> Tensor:
     photo = load(name)
     if photo.mask is None:
         raise ValueError(f"{name!r} has no mask; these have one: {', '.join(names(masked=True))}")
-    if stride < 1:
-        raise ValueError(f"stride must be at least 1, got {stride}")
+    checks.whole(1, stride=stride)
+    checks.real(confidence=confidence)
     if not 0 <= confidence < 1:
         raise ValueError(f"confidence must be at least 0 and below 1, got {confidence}")
     count, (height, width) = len(photo.classes), photo.mask.shape

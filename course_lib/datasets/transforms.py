@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
 
 from course_lib.datasets.pairs import VOID, Transform
 
@@ -29,7 +28,6 @@ def augment(
     crop: the size to cut out, (height, width) or one number; None leaves the size alone and needs scale=(1, 1).
     colour: how far brightness, contrast and saturation may move, as a share (0.4 is strong).
     """
-    from torchvision import tv_tensors
     from torchvision.transforms import v2
 
     low, high = scale
@@ -38,13 +36,10 @@ def augment(
     if crop is None and scale != (1, 1):
         raise ValueError("a random scale without a crop makes images of different sizes: give crop=, or scale=(1, 1)")
     steps: list = []
-    if scale != (1, 1):
-        steps.append(RandomScale(low, high))
     if crop is not None:
         # The border is the mean colour, so that it is zero once normalised.
         grey = [round(255 * float(m)) for m in mean]
-        fill = {tv_tensors.Image: grey, tv_tensors.Mask: VOID}
-        steps.append(v2.RandomCrop(crop, pad_if_needed=True, fill=fill))
+        steps.append(RandomScaleAndCrop(low, high, (crop, crop) if isinstance(crop, int) else tuple(crop), grey))
     if flip:
         steps.append(v2.RandomHorizontalFlip())
     if colour:
@@ -64,21 +59,76 @@ class Joint:
         return image, mask
 
 
-class RandomScale:
-    """Resize both by one random factor, drawn evenly on the logarithm so that halving is as likely as doubling."""
+class RandomScaleAndCrop:
+    """Resize both by one random factor, then cut out a window at a random place.
 
-    def __init__(self, low: float, high: float):
-        self.low, self.high = low, high
+    The factor is drawn evenly on the logarithm, so that halving is as likely as doubling. Draws and pixels are those of
+    torchvision's resize and RandomCrop (pad_if_needed) one after the other; but where a picture is enlarged, only the
+    window's pixels are made. The mask is "nearest-exact": torchvision's "nearest" lies half a pixel beside the image.
+    """
+
+    def __init__(self, low: float, high: float, crop: tuple[int, int], grey: Sequence[int]):
+        self.low, self.high, self.crop, self.grey = low, high, crop, grey
 
     def __call__(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         from torchvision import tv_tensors
-        from torchvision.transforms.v2 import functional
 
-        factor = self.low * (self.high / self.low) ** float(torch.rand(()))
-        size = [max(1, round(side * factor)) for side in image.shape[-2:]]
-        # torchvision resizes masks by "nearest", half a pixel beside the image; "nearest-exact" lies on it.
-        nearest = interpolate(mask.as_subclass(Tensor)[None, None], size=size, mode="nearest-exact")[0, 0]
-        return functional.resize(image, size, antialias=True), tv_tensors.wrap(nearest, like=mask)
+        old = image.shape[-2:]
+        factor = 1.0 if self.low == self.high == 1 else self.low * (self.high / self.low) ** float(torch.rand(()))
+        new = [max(1, round(side * factor)) for side in old]
+        y, x = (self.first(*sides) for sides in zip(new, self.crop))
+        rows, columns = (
+            torch.arange(max(start, 0), min(start + cut, side)) for start, cut, side in zip((y, x), self.crop, new)
+        )
+        window = (..., slice(max(-y, 0), max(-y, 0) + len(rows)), slice(max(-x, 0), max(-x, 0) + len(columns)))
+        canvas = torch.tensor(self.grey, dtype=image.dtype)[:, None, None].repeat(1, *self.crop)
+        canvas[window] = resized(image.as_subclass(Tensor), new, rows, columns)
+        labels = mask.new_full(self.crop, VOID).as_subclass(Tensor)
+        labels[window] = mask.as_subclass(Tensor)[
+            nearest(rows, old[0], new[0])[:, None], nearest(columns, old[1], new[1])
+        ]
+        return tv_tensors.wrap(canvas, like=image), tv_tensors.wrap(labels, like=mask)
+
+    @staticmethod
+    def first(side: int, cut: int) -> int:
+        """Where the window begins; a side that is too short is padded at both ends by what it lacks."""
+        lacking = max(cut - side, 0)
+        room = side + 2 * lacking - cut
+        return (int(torch.randint(0, room + 1, size=())) if room else 0) - lacking
+
+
+def resized(image: Tensor, size: Sequence[int], rows: Tensor, columns: Tensor) -> Tensor:
+    """The rows and columns of the image resized to (height, width)."""
+    from torchvision.transforms.v2 import functional
+
+    height, width = image.shape[-2:]
+    if size[0] < height or size[1] < width:  # with antialiasing each pixel has many sources
+        image = functional.resize(image, list(size), antialias=True)
+        return image[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    above, below, ty = neighbours(rows, height, size[0])
+    left, right, tx = neighbours(columns, width, size[1])
+    top = int(above[0])
+    pixels = image[:, top : int(below[-1]) + 1].float()
+    pixels = whole(torch.lerp(pixels.index_select(2, left), pixels.index_select(2, right), tx), image.dtype)
+    pixels = torch.lerp(pixels.index_select(1, above - top), pixels.index_select(1, below - top), ty[:, None])
+    return whole(pixels, image.dtype).to(image.dtype)
+
+
+def whole(pixels: Tensor, dtype: torch.dtype) -> Tensor:
+    """Rounded half up if they shall be whole numbers: torchvision does so after each of the two axes."""
+    return pixels if dtype.is_floating_point else pixels.add_(0.5).floor_()
+
+
+def neighbours(places: Tensor, old: int, new: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The two pixels between which each place of a longer axis lies, and how far it is from the first."""
+    centre = (places + 0.5) * (old / new) - 0.5
+    first = centre.floor()
+    return first.long().clamp(min=0), (first.long() + 1).clamp(max=old - 1), centre - first
+
+
+def nearest(places: Tensor, old: int, new: int) -> Tensor:
+    """The pixel under the centre of each place of the resized axis."""
+    return ((places + 0.5) * (old / new)).long().clamp(max=old - 1)
 
 
 class Normalise:

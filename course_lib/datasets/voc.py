@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib import paths
+from course_lib import checks, paths
 from course_lib.datasets.matlab import segmentation
 from course_lib.datasets.pairs import Pair, Pairs, Transform, check_count, check_name, read_labels
 from course_lib.datasets.pairs import stems as stems_of
@@ -68,6 +68,8 @@ class VOC2012(Pairs):
         download: bool = True,
         complete: bool = True,
     ):
+        if root is not None:
+            checks.paths(root=root)
         check_name(split, list(COUNTS), "split")
         if sbd is not None:
             check_name(sbd, ["train_noval"], "SBD list")

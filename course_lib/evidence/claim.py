@@ -46,6 +46,7 @@ class Claim:
 
     @property
     def function(self) -> str:
+        """The full name of the measuring function."""
         return f"{self.measure.__module__}.{self.measure.__name__}"
 
     def fingerprint(self) -> probe.Print:

@@ -17,6 +17,7 @@ def empty(name: str, num_classes: int = 21, **options) -> nn.Module:
 
 
 def parameters(net: nn.Module) -> int:
+    """How many numbers a network learns or keeps fixed."""
     return sum(parameter.numel() for parameter in net.parameters())
 
 
@@ -33,6 +34,7 @@ def side(field: Field, layer: str | None = None) -> int:
 
 
 def convolutions(net: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+    """Every convolution of a network, in the order of registration."""
     return [layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
 
 

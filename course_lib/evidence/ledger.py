@@ -36,6 +36,7 @@ def all_claims() -> list[Claim]:
 
 
 def file() -> Path:
+    """Where the ledger of this course lies."""
     return paths.data() / "claims.json"
 
 
@@ -141,6 +142,7 @@ def beside(path: Path | None) -> Path:
 
 
 def in_order(id: str) -> tuple[str, int]:
+    """The key that sorts ids by letter and number: T2 before T10."""
     return id[0], int(id[1:])
 
 

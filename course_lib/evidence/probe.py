@@ -111,6 +111,7 @@ def differs(kept: Print, now: Print) -> str:
 
 
 def near(old: float | None, new: float | None, within: float) -> bool:
+    """True when two numbers differ by at most `within`, relative to the old one where it exceeds 1."""
     if old is None or new is None:
         return old is new
     return abs(old - new) <= within * max(1.0, abs(old))

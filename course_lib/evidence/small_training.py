@@ -41,7 +41,7 @@ class Labeller(nn.Sequential):
 
 
 def started(build: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """A network whose first weights hang on the seed alone."""
+    """A network whose first weights depend on the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build()
@@ -95,6 +95,7 @@ def answers(net: nn.Module, scenes: Scenes) -> Answers:
 
 
 def mean_iou(prediction: Tensor, label: Tensor, classes: int) -> float:
+    """The mean IoU of a prediction over the classes that occur."""
     return Confusion(classes).update(prediction, label).mean_iou
 
 

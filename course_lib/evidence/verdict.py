@@ -29,6 +29,7 @@ class Fact:
 
     @property
     def holds(self) -> bool:
+        """True when what was found equals what the lecture says."""
         return self.found == self.stated
 
 
@@ -105,6 +106,7 @@ def difference(values: dict[str, list[float]], comparison: Comparison) -> dict[s
 
 
 def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean."""
     return sum(values) / len(values)
 
 

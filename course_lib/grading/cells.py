@@ -13,8 +13,9 @@ from pathlib import Path
 
 from course_lib import exercises
 
-MEGABYTES = 100
-CHECK = re.compile(r"(?:(\w+)\s*\.\s*)?(\w+)\s*\.\s*check\s*\(")
+MEGABYTES = 50
+CELL = 500_000  # characters of code: what is longer is data, and belongs into a file
+CHECK = re.compile(r"\b(?:(\w+)\s*\.\s*)?(\w+)\s*\.\s*check\s*\(")
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 Cells = dict[int, str]
 
@@ -24,25 +25,41 @@ class Unreadable(ValueError):
 
 
 def read(path: Path) -> Cells:
-    """The code cells by their place among all cells, counted from 1."""
-    if path.stat().st_size > MEGABYTES * 1e6:
-        raise Unreadable(f"the file has {path.stat().st_size / 1e6:.0f} MB, more than the {MEGABYTES} MB that are read")
+    """The code cells by their place among all cells, counted from 1; of notebooks from format 3 to 4.5."""
+    if not path.is_file():
+        raise Unreadable("it is no file")
+    if (size := path.stat().st_size) > MEGABYTES * 1e6:
+        raise Unreadable(
+            f"the file has {size / 1e6:.0f} MB, more than the {MEGABYTES} MB that are read: clear its outputs"
+        )
     try:
-        book = json.loads(path.read_text("utf-8"))
+        book = json.loads(path.read_text("utf-8-sig"))
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise Unreadable("the file is empty" if path.stat().st_size == 0 else f"it is not JSON: {error}") from None
-    cells = book.get("cells") if isinstance(book, dict) else None
-    if not isinstance(cells, list):
-        raise Unreadable("it is JSON, but no notebook: it has no list of cells")
+        raise Unreadable("the file is empty" if size == 0 else f"it is not JSON: {error}") from None
     found = {}
-    for place, cell in enumerate(cells, start=1):
+    for place, cell in enumerate(_cells(book), start=1):
         if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            source = cell.get("source", "")
+            source = cell.get("source", cell.get("input", ""))  # input: its name in format 3
             text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            found[place] = as_python(text)
+            if len(text) > CELL:
+                raise Unreadable(
+                    f"cell {place} has {len(text):,} characters of code, more than the {CELL:,} that are read"
+                )
+            found[place] = as_python(text.encode("utf-8", "replace").decode())
     if not any(text.strip() for text in found.values()):
         raise Unreadable("it has no code cell with anything in it")
     return found
+
+
+def _cells(book: object) -> list:
+    book = book if isinstance(book, dict) else {}
+    cells, sheets = book.get("cells"), book.get("worksheets")
+    if cells is None and isinstance(sheets, list):  # format 3
+        lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        cells = [cell for held in lists if isinstance(held, list) for cell in held]
+    if not isinstance(cells, list):
+        raise Unreadable("it is JSON, but no notebook: it has no list of cells")
+    return cells
 
 
 def as_python(source: str) -> str:
@@ -56,13 +73,22 @@ def as_python(source: str) -> str:
     return "\n".join(re.sub(r"\S.*", "pass", line, count=1) if blank.fullmatch(line) else line for line in lines)
 
 
+def tasks() -> dict[str, dict[str, tuple[str, str]]]:
+    """The exercises by module and name: {"start": {"iou": ("0.2", title)}}."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    for name, module in vars(exercises).items():
+        if module in exercises.MODULES:
+            held = {n: (e.number, e.title) for n, e in vars(module).items() if isinstance(e, exercises.Exercise)}
+            found[name] = held
+    return found
+
+
 def checked_in(cells: Cells) -> dict[str, list[int]]:
     """For each exercise, by number, the cells that check it."""
     named: dict[str, dict[str, str]] = {}  # attribute -> module -> number
-    for module in exercises.MODULES:
-        for name, value in vars(module).items():
-            if isinstance(value, exercises.Exercise):
-                named.setdefault(name, {})[module.__name__.rpartition(".")[2]] = value.number
+    for module, held in tasks().items():
+        for name, (number, _) in held.items():
+            named.setdefault(name, {})[module] = number
     found: dict[str, list[int]] = {}
     open_ones = []
     for place, source in cells.items():
@@ -122,7 +148,7 @@ def reads_and_writes(source: str) -> tuple[set[str], set[str]]:
     """The names a cell takes from earlier cells, and the names it gives to later ones; none if it does not parse."""
     try:
         return _reads_and_writes(ast.parse(source).body)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # too deep, too odd: the cell says so when it runs
         return set(), set()
 
 

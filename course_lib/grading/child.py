@@ -1,95 +1,64 @@
-"""The process in which one submitted notebook runs; `run` starts it.
+"""The process in which one submitted notebook runs, cell by cell, as a notebook runs them.
 
-In comes the plan, as one line of JSON on standard input; out go lines on what was standard output, each with a word
-that only the grader knows. The notebook's own output goes nowhere. Whoever ends, hangs or kills this process hurts only
-the cell that did it: the grader knows which cell ran, and starts again without it.
+The first frame brings the plan. Then frames "N" say which cell begins and what it raised, and the checks of the
+stand-in exercises send answers. Nothing here knows a solution or decides about a point. The notebook's own output goes
+nowhere. Whoever ends, hangs or kills this process hurts only the cell that did it: the grader starts another one.
 """
 
-import json
 import linecache
 import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
-CHECK_SECONDS = 6.0  # for one call of a student's function: the machine may be busy, and nobody waits at a screen
-LONGEST = 500
-Report = Callable[..., None]
+import matplotlib.pyplot  # noqa: F401 (what most notebooks need is here before the first one starts)
+import torch  # noqa: F401
+
+from course_lib.grading import stand_in, walls, wire
+
+LONGEST, LINES = 500, 9
 
 
-def main() -> None:
-    plan = json.loads(sys.stdin.readline())
-    report = reporter(plan.pop("word"))
-    from course_lib.grading import guard
-
-    guard.no_network()
-    from course_lib import exercises
-
-    seal = sealed(exercises, report)
-    guard.limit(plan["gigabytes"])
+def run(reader: BinaryIO, writer: BinaryIO, settings: dict[str, Any]) -> None:
+    first = wire.receive(reader)
+    plan = wire.loads(first[1])
+    line = Line(reader, writer)
+    stand_in.install(plan["tasks"], line.talk)
+    walls.limit(settings["gigabytes"])
     cells, chosen = ({int(place): text for place, text in plan[part].items()} for part in ("cells", "run"))
-    Notebook(cells, seal, report).run(chosen, plan["skip"])
-    report(done=True)
-    os._exit(0)  # threads that a notebook started do not hold us up
+    line.say(ready=settings.get("walls", ""))
+    Notebook(cells, line).run(chosen, plan["skip"])
+    line.say(done=True)
+    os._exit(0)  # threads and exit handlers that a notebook left do not hold us up
 
 
-def reporter(word: str) -> Report:
-    """Turns standard output over to the grader, and gives the notebook an empty one."""
-    ours = os.dup(1)
-    os.set_inheritable(ours, False)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    lock = threading.Lock()
+class Line:
+    """This side's end of the line; one thread at a time."""
 
-    def report(**what: Any) -> None:
-        with lock:
-            os.write(ours, f"{word} {json.dumps(what)}\n".encode())
+    def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
+        self.reader, self.writer, self.lock = reader, writer, threading.Lock()
 
-    return report
+    def say(self, **what: Any) -> None:
+        with self.lock:
+            wire.send(self.writer, b"N", what)
 
-
-def sealed(exercises: ModuleType, report: Report) -> Any:
-    """Our own check in the place of the usual one: it reports each outcome, and mends the course before it judges."""
-    from course_lib.checking import attempt
-    from course_lib.checking.exercise import Exercise
-    from course_lib.grading import guard
-
-    known = {id(exercise): (exercise, exercise.number, exercise.judge) for exercise in exercises.all_exercises()}
-    judged = Exercise._judged
-    attempt.call.__kwdefaults__["seconds"] = CHECK_SECONDS
-
-    def check(self: Exercise, *answer: Any) -> Any:
-        changed = seal.mend()
-        exercise, number, judge = known.get(id(self), (None, None, None))
-        if exercise is self and self.judge is not judge:
-            self.judge = judge
-            changed.append(f"the check of {number}")
-        outcome = judged(self, answer)
-        if exercise is self:
-            report(outcome=number, kind=outcome.kind, lines=cut(outcome.lines), changed=cut(changed))
-        return outcome
-
-    for exercise, _, _ in known.values():
-        exercise._solution = None  # .answer gives nothing while notebooks are graded
-    Exercise.check = check
-    seal = guard.Seal()
-    return seal
-
-
-def cut(lines: Iterable[str]) -> list[str]:
-    """Few and short enough for one message."""
-    return [str(line)[:LONGEST] for line in lines][:9]
+    def talk(self, head: Any = None, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        with self.lock:
+            if head is not None:
+                wire.send(self.writer, b"C" if "check" in head else b"D", head, body)
+            frame = wire.receive(self.reader)
+        if frame is None:
+            os._exit(1)  # the grader is gone
+        return wire.loads(frame[1]), frame[2]
 
 
 class Notebook:
-    """The cells, run one by one in one namespace as a notebook runs them."""
+    """The cells, run one by one in one namespace."""
 
-    def __init__(self, cells: dict[int, str], seal: Any, report: Report) -> None:
-        self.cells, self.seal, self.report = cells, seal, report
+    def __init__(self, cells: dict[int, str], line: Line) -> None:
+        self.cells, self.line = cells, line
         self.ran: set[int] = set()
         self.module = ModuleType("__main__")
         self.module.display = lambda *things, **_: None  # type: ignore[attr-defined]
@@ -104,11 +73,11 @@ class Notebook:
                     self.cell(earlier, self.cells[earlier])
                 error = self.cell(place, source) if left else error
             if error is not None:
-                self.report(raised=place, lines=self.words(error))
+                self.line.say(raised=place, lines=words(error))
 
     def cell(self, place: int, source: str) -> BaseException | None:
         """Runs one cell, or its imports; what it raised, be it the wish to end the process."""
-        self.report(begins=place)
+        self.line.say(begins=place)
         if source == self.cells[place]:
             self.ran.add(place)
         name = f"<cell {place}>"
@@ -117,19 +86,21 @@ class Notebook:
             exec(compile(source, name, "exec"), vars(self.module))
         except BaseException as error:
             return error
-        finally:
-            self.seal.mend()
         return None
 
-    def words(self, error: BaseException) -> list[str]:
-        if isinstance(error, SystemExit):
-            return ["the cell ends the notebook (sys.exit or exit)"]
-        if isinstance(error, SyntaxError):
-            return cut([f"line {error.lineno} is not Python: {error.msg}"])
-        lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<cell ")]
-        where = [f"line {lines[-1].lineno}: {lines[-1].line}"] if lines else []
-        return cut([*where, f"{type(error).__name__}: {error}"])
 
-
-if __name__ == "__main__":
-    main()
+def words(error: BaseException) -> list[str]:
+    """What a cell raised, few and short enough for one frame."""
+    if isinstance(error, SystemExit):
+        return ["the cell ends the notebook (sys.exit or exit)"]
+    if isinstance(error, EOFError):
+        return ["it waits for input(), and nobody types while notebooks are graded: write the value into the cell"]
+    if isinstance(error, SyntaxError):
+        return [f"line {error.lineno} is not Python: {error.msg}"[:LONGEST]]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith("<cell ")]
+    where = [f"line {frames[-1].lineno}: {frames[-1].line}"] if frames else []
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:
+        text = type(error).__name__
+    return [line[:LONGEST] for line in (*where, text)][:LINES]

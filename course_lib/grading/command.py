@@ -5,14 +5,16 @@ what is graded and did not change is kept.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from course_lib.grading import folder
+from course_lib.files import lock
+from course_lib.grading import folder, table
 
 EPILOG = """exit codes: 0 all is graded, whatever the grades; 2 a wish that cannot be met, with the reason;
 130 stopped by Ctrl-C: what is graded is kept.
-Grading runs other people's code as you: in a container or as another user it can hurt less."""
+Grading runs other people's code. INSTRUCTORS.md says which walls stand around it on which system."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,21 +28,28 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("--cell-seconds", type=float, default=30, help="the most that one cell may take (default: 30)")
     grade.add_argument("--seconds", type=float, default=180, help="the most that a notebook may take (default: 180)")
     grade.add_argument("--memory", type=float, default=4, help="gigabytes beside torch's own (default: 4; Linux only)")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    grade.add_argument("--jobs", type=int, default=cores, help=f"notebooks at a time (default: your cores, {cores})")
     options = parser.parse_args(arguments)
 
     try:
         limits = folder.Limits(options.cell_seconds, options.seconds, options.memory)
         if options.lecture and not options.lecture.isdecimal():
             raise ValueError(f"--lecture expects a lecture's number, such as 04, got {options.lecture!r}")
+        if options.jobs < 1:
+            raise ValueError(f"--jobs expects a number from 1 up, got {options.jobs}")
         lecture = str(int(options.lecture)) if options.lecture else ""
-        lines = folder.grade(options.submissions, options.out, limits=limits, lecture=lecture)
+        lines = folder.grade(options.submissions, options.out, limits=limits, lecture=lecture, jobs=options.jobs)
+    except lock.Held as holder:
+        print(f"{options.out} is being written by {holder}; wait for it, or name another --out", file=sys.stderr)
+        return 2
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"Stopped. {options.out} has what is graded; the same command goes on from there.", file=sys.stderr)
         return 130
-    for student, (won, of) in folder.points(lines).items():
+    for student, (won, of) in table.points(lines).items():
         print(f"{student:24} {won} of {of}")
     print(f"{options.out} says for each exercise whether its point was won, and why not.")
     return 0

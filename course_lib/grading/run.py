@@ -1,29 +1,21 @@
-"""Runs one notebook in processes of its own and gathers what its exercises came to; no notebook can stop this one.
+"""Runs one notebook and gathers what its exercises came to; no notebook can stop this one.
 
-In come the cells, out go outcomes and the fates of cells. A cell that kills, hangs or ends its process is noted and
-left out, and a new process runs what is left.
+In come the cells, out go outcomes and the fates of cells. This process passes data between the notebook's process and
+the judge's, and keeps the time. A cell that kills, hangs or ends its process is noted and left out, and a new process
+runs what is left.
 """
 
-import json
-import os
-import queue
-import secrets
 import signal
-import site
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from course_lib.grading import cells as cells_of
+from course_lib.grading import wire
+from course_lib.grading.workshop import CHILD, JUDGE, OURSELVES, STARTUP_SECONDS, Gone, Process, Workshop
 
-LONGEST_LINE = 1_000_000
-STARTUP_SECONDS = 120
-KEPT = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "VIRTUAL_ENV"}
+NOT_STARTED = "the process that runs notebooks did not start"
+ENDLESS = "it was still running after {:.0f} seconds and was stopped: a loop without end?"
 
 
 @dataclass(frozen=True)
@@ -42,155 +34,177 @@ class Limits:
 
 @dataclass
 class Result:
-    """What became of a notebook: outcomes (kind, lines) and changes to the course by exercise, fates by cell."""
+    """What became of a notebook: outcomes (kind, lines) by exercise, fates by cell."""
 
     outcomes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     fates: dict[int, str] = field(default_factory=dict)
-    changed: dict[str, list[str]] = field(default_factory=dict)
     problem: str = ""
-
-    def note(self, message: dict[str, Any]) -> None:
-        """The best outcome of an exercise counts, should its check be called more than once."""
-        number, kind = message["outcome"], message["kind"]
-        if self.outcomes.get(number, ("",))[0] != "correct":
-            self.outcomes[number] = (kind, message["lines"])
-        if message["changed"]:
-            self.changed[number] = message["changed"]
+    walls: str = ""
 
 
-def run(cells: cells_of.Cells, wanted: set[int], limits: Limits) -> Result:
-    """Runs the wanted cells and what they need, again and again, until each of them has ended somehow."""
-    result, skip, ended = Result(), set(), set()
-    until = time.monotonic() + limits.seconds
-    while left := wanted - ended:
-        plan = {place: source for place, source in cells_of.needed(cells, left).items() if place not in skip}
-        place, fate = _one_process(cells, plan, skip, result, limits, until)
-        if not fate:
-            break
-        if place is None:
-            result.problem = fate
-            break
-        result.fates[place] = fate
-        skip.add(place)
-        ended |= {cell for cell in left if cell <= place}
-        if time.monotonic() > until:
-            result.problem = f"the whole notebook was given {limits.seconds:g} seconds, and they are over"
-            break
-    return result
+@dataclass
+class Running:
+    """One notebook while it runs. `tasks` are the stand-ins' names, `places` the cells that check each exercise."""
 
+    cells: cells_of.Cells
+    places: dict[str, list[int]]
+    tasks: dict[str, dict[str, tuple[str, str]]]
+    limits: Limits
+    workshop: Workshop
+    result: Result = field(default_factory=Result)
+    skip: set[int] = field(default_factory=set)
+    left: float = 0.0
+    judged: dict[tuple[str, int], tuple[str, list[str]]] = field(default_factory=dict)
+    judge: Process | None = None
 
-def _one_process(
-    cells: cells_of.Cells, plan: cells_of.Cells, skip: set[int], result: Result, limits: Limits, until: float
-) -> tuple[int | None, str]:
-    """One process from start to end: the cell it ended in and why, or no words when it came to its end."""
-    word = secrets.token_hex(16)
-    given = {"word": word, "cells": cells, "run": plan, "skip": sorted(skip), "gigabytes": limits.gigabytes}
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as home:
-        process = _started(home)
-        lines = _lines_of(process)
+    def run(self) -> Result:
+        """Runs the cells that check and what they need, again and again, until each of them has ended somehow."""
+        self.left, ended = self.limits.seconds, set()
         try:
-            process.stdin.write(json.dumps(given).encode() + b"\n")
-            process.stdin.close()
-            return _followed(process, lines, word, result, limits, until)
-        except OSError:
-            return None, "the process that runs notebooks did not start"
+            while wanted := {place for places in self.places.values() for place in places} - ended:
+                needed = cells_of.needed(self.cells, wanted)
+                place, fate = self.one_process({at: text for at, text in needed.items() if at not in self.skip})
+                if not fate:
+                    break
+                if place is None:
+                    self.result.problem = fate
+                    break
+                self.result.fates[place] = fate
+                self.skip.add(place)
+                ended |= {cell for cell in wanted if cell <= place}
+                if self.left <= 0:
+                    self.result.problem = (
+                        f"the whole notebook was given {self.limits.seconds:g} seconds, and they are over"
+                    )
+                    break
         finally:
-            _end(process)
+            if self.judge:
+                self.judge.end()
+        self.gather()
+        return self.result
 
+    def gather(self) -> None:
+        """The last answer that a cell gave to an exercise counts, and of several cells the best."""
+        for (number, _), found in self.judged.items():
+            if self.result.outcomes.get(number, ("",))[0] != "correct":
+                self.result.outcomes[number] = found
 
-def _followed(
-    process: subprocess.Popen, lines: queue.Queue, word: str, result: Result, limits: Limits, until: float
-) -> tuple[int | None, str]:
-    place, began, last = None, time.monotonic(), time.monotonic() + STARTUP_SECONDS
-    while True:
-        message = _next(lines, word, last)
-        if message is None:
-            return place, f"it was still running after {last - began:.0f} seconds and was stopped: a loop without end?"
-        if "ended" in message:
-            return place, _death(process, limits)
-        if "done" in message:
-            return place, ""
-        if "begins" in message:
-            place, began = message["begins"], time.monotonic()
-            last = min(began + limits.cell_seconds, max(until, began))
-        elif "raised" in message:
-            result.fates[message["raised"]] = "; ".join(_memory(message["lines"], limits))
-        elif "outcome" in message:
-            result.note(message)
-
-
-def _next(lines: queue.Queue, word: str, last: float) -> dict[str, Any] | None:
-    """The next message that is the runner's own, or None when the time is up; an end of the process is a message."""
-    while True:
+    def one_process(self, plan: cells_of.Cells) -> tuple[int | None, str]:
+        """One process from start to end: the cell it ended in and why, or no words when it came to its end."""
         try:
-            line = lines.get(timeout=max(0.01, last - time.monotonic()))
-        except queue.Empty:
-            return None
-        if line is None:
-            return {"ended": True}
-        if time.monotonic() > last:
-            return None
-        if line.startswith(word + " "):
-            return json.loads(line[len(word) :])
-
-
-def _started(home: str) -> subprocess.Popen:
-    """A process with an empty folder for a home, one thread, no record of progress and nothing of our environment."""
-    root = str(Path(__file__).resolve().parents[2])
-    environment = {name: value for name, value in os.environ.items() if name in KEPT}
-    environment |= {
-        "PYTHONPATH": root,
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "BEYOND_FCN_PROGRESS": "off",
-        "MPLBACKEND": "agg",
-    }
-    environment["PYTHONUSERBASE"] = site.getuserbase()  # packages may lie in the home that the notebook does not get
-    environment |= dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR"), home)
-    environment |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    command = [sys.executable, "-m", "course_lib.grading.child"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=home, env=environment, start_new_session=os.name == "posix", **pipes)
-
-
-def _lines_of(process: subprocess.Popen) -> queue.Queue:
-    """The lines of the process as they come, and None at its end."""
-    lines: queue.Queue = queue.Queue()
-
-    def read() -> None:
-        while line := process.stdout.readline(LONGEST_LINE):
-            lines.put(line.decode("utf-8", "replace"))
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines
-
-
-def _end(process: subprocess.Popen) -> None:
-    """Ends the process, and those that it started."""
-    if os.name == "posix":
+            process = self.workshop.start(CHILD, self.limits.gigabytes)
+        except OSError:
+            return None, NOT_STARTED
+        given = {"cells": self.cells, "run": plan, "skip": sorted(self.skip), "tasks": self.tasks}
+        began = None
         try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
-    else:
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True)
-    process.wait()
-    process.stdout.close()
+            until = time.monotonic() + STARTUP_SECONDS
+            process.send(b"P", given, b"", until)
+            if (frame := process.next(until)) is None:
+                return None, NOT_STARTED
+            self.result.walls = self.result.walls or str(wire.loads(frame[1]).get("ready", ""))[:200]
+            began = time.monotonic()  # the clock starts when the notebook does
+            return self.followed(process, plan, began)
+        except Gone:
+            return None, NOT_STARTED
+        except wire.Broken as error:
+            return None, f"it could not be given to its process: {error}"
+        finally:
+            process.end()
+            self.left -= time.monotonic() - began if began else 0
+
+    def followed(self, process: Process, plan: cells_of.Cells, began: float) -> tuple[int | None, str]:
+        place, until = None, began + min(self.limits.cell_seconds, self.left)
+        over = began + self.left
+        while True:
+            try:
+                frame = process.next(until)
+                if frame is None:
+                    return place, ENDLESS.format(time.monotonic() - began)
+                letter, head = frame[0], wire.loads(frame[1]) if frame[0] in b"NC" else {}
+                if "done" in head:
+                    return place, ""
+                if head.get("begins") in self.cells and isinstance(head["begins"], int):
+                    place, began = head["begins"], time.monotonic()
+                    until = max(began + 0.1, min(began + self.limits.cell_seconds, over))
+                elif head.get("raised") in self.cells and isinstance(head.get("lines"), list):
+                    lines = [str(line) for line in head["lines"]][:9]
+                    self.result.fates[head["raised"]] = "; ".join(self.about_memory(lines))
+                elif letter == b"C" and not self.check(process, place, head, frame[2], until):
+                    return place, ENDLESS.format(time.monotonic() - began)
+            except (Gone, Left):
+                return place, death(process.end(patience=3), self.limits)
+            except (wire.Broken, TypeError):
+                return place, "it wrote on the line to the grader"
+
+    def check(self, process: Process, place: int | None, head: dict[str, Any], body: bytes, until: float) -> bool:
+        """Has one answer judged; False when that took too long. The judge asks the notebook through us."""
+        number = head.get("check")
+        if number in self.places:
+            outcome = self.outcome(process, head, body, until)
+            if outcome is None:
+                return False
+            found = str(outcome["kind"]), [str(line) for line in outcome["lines"]]
+            held = self.judged.get((number, place))
+            if place in self.places[number] and not (held and found[0] == "not attempted"):
+                self.judged[number, place] = found
+        process.send(b"E", {"end": True}, b"", until)
+        return True
+
+    def outcome(self, process: Process, head: dict[str, Any], body: bytes, until: float) -> dict[str, Any] | None:
+        try:
+            self.judge = self.judge or self.workshop.start(JUDGE, self.limits.gigabytes)
+            waiting = max(until, time.monotonic() + (0 if self.workshop.fork else STARTUP_SECONDS))
+            self.judge.send(b"C", head, body, waiting)
+            while (frame := self.judge.next(waiting)) is not None:
+                if frame[0] == b"O":
+                    return wire.loads(frame[1])
+                asked = self.passed(process, frame, until)
+                if asked is None:
+                    break
+                self.judge.send(b"D", wire.loads(asked[1]), asked[2], until)
+                waiting = until
+        except Gone:
+            self.judge.end()
+            self.judge = None
+            return {"kind": "not yet", "lines": ["the check could not be done with this answer: is it too large?"]}
+        except BaseException:
+            self.judge.end()
+            self.judge = None
+            raise
+        self.judge.end()
+        self.judge = None
+        return None
+
+    def passed(self, process: Process, frame: tuple[bytes, bytes, bytes], until: float) -> Any:
+        """A frame of the judge's to the notebook, and the notebook's answer; None when the time is up."""
+        try:
+            process.send(b"D", wire.loads(frame[1]), frame[2], until)
+            asked = process.next(until)
+        except Gone as gone:
+            raise Left from gone
+        if asked is not None and asked[0] != b"D":
+            raise wire.Broken("something else than an answer")
+        return asked
+
+    def about_memory(self, lines: list[str]) -> list[str]:
+        if any("MemoryError" in line or "can't allocate memory" in line for line in lines):
+            return [*lines[:1], f"it wanted more memory than the {self.limits.gigabytes:g} GB it may take"]
+        return lines
 
 
-def _death(process: subprocess.Popen, limits: Limits) -> str:
-    try:
-        code = process.wait(5)
-    except subprocess.TimeoutExpired:
+class Left(Exception):
+    """The notebook's process ended while its answer was judged."""
+
+
+def death(status: int, limits: Limits) -> str:
+    """Why a process ended, from its status."""
+    if status == OURSELVES:
         return "it cut the line to the grader"
-    if code in (-9, 137):
+    code, number = (0, status & 0x7F) if status & 0x7F else (status >> 8, 0)
+    if number == 9 or code == 137:
         return f"its process was killed, as systems do when memory runs out (it may take {limits.gigabytes:g} GB)"
-    if code < 0:
-        return f"its process crashed ({signal.Signals(-code).name})"
+    if number:
+        name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
+        return f"its process crashed ({name})"
     return f"it ended its whole process (os._exit; exit code {code})"
-
-
-def _memory(lines: list[str], limits: Limits) -> list[str]:
-    if any("MemoryError" in line or "can't allocate memory" in line for line in lines):
-        return [*lines[:1], f"it wanted more memory than the {limits.gigabytes:g} GB it may take"]
-    return lines

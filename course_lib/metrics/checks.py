@@ -70,6 +70,7 @@ def in_small_type(maps: Sequence[Tensor], *numbers: int) -> list[Tensor]:
 
 
 def whole_labels(name: str, labels: Tensor) -> None:
+    """Refuses labels that are not whole numbers: scores, probabilities, NaN."""
     if labels.is_floating_point():
         if bool(labels.isnan().any()):
             raise ValueError(f"{name} holds NaN: the network has diverged, or a division by zero came before")
@@ -82,6 +83,7 @@ def whole_labels(name: str, labels: Tensor) -> None:
 
 
 def within_range(name: str, labels: Tensor, num_classes: int, or_void: str = "") -> None:
+    """Refuses labels outside the classes, and names the first few."""
     if labels.numel() == 0:
         return
     least, most = labels.aminmax()
@@ -99,6 +101,7 @@ def pictures(*maps: Tensor) -> list[Tensor]:
 
 
 def whole_number(name: str, value: int, least: int | None) -> None:
+    """Refuses an argument that is not a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
         at_least = "" if least is None else f" of at least {least}"
         raise ValueError(f"{name} must be a whole number{at_least}, got {value!r}")

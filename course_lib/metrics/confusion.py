@@ -67,6 +67,7 @@ class Confusion:
 
     @property
     def mean_accuracy(self) -> float:
+        """The mean of `class_accuracy` over the classes that occur."""
         return float(self.class_accuracy.nanmean())
 
     @property
@@ -76,6 +77,7 @@ class Confusion:
 
     @property
     def mean_iou(self) -> float:
+        """The mean of `iou` over the classes that are true or predicted somewhere."""
         return float(self.iou.nanmean())
 
     @property

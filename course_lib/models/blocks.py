@@ -19,6 +19,8 @@ def scaled(channels: int, width: float) -> int:
     if result < 1:
         least = f"{math.ceil(1000 / channels) / 1000:g}"
         raise ValueError(f"width {width:g} rounds {channels} channels to {result}; try a width of at least {least}")
+    if result > 10**7:
+        raise ValueError(f"width {width:g} makes {result:g} of {channels} channels; try a width of about 1")
     return result
 
 
@@ -64,6 +66,7 @@ class Convolution(nn.Conv2d):
     """A convolution that starts as He et al. (2015) prescribe for ReLU, bias 0, and is filled only once."""
 
     def reset_parameters(self) -> None:
+        """Draws the weights for ReLU; torch calls this when the layer is made."""
         start_for_relu(self, fan_in=self.weight[0].numel())
 
     def forward(self, x: Tensor) -> Tensor:
@@ -84,11 +87,13 @@ class TransposedConvolution(nn.ConvTranspose2d):
     """A transposed convolution with the same start; a stride leaves each output that many fewer inputs."""
 
     def reset_parameters(self) -> None:
+        """Draws the weights for ReLU; torch calls this when the layer is made."""
         taps = self.weight[0, 0].numel() / math.prod(self.stride)
         start_for_relu(self, fan_in=self.in_channels // self.groups * taps)
 
 
 def start_for_relu(layer: nn.Module, *, fan_in: float) -> None:
+    """Fills a layer from He's uniform distribution for `fan_in` inputs, with bias 0."""
     bound = math.sqrt(6 / fan_in)  # a uniform of variance 2 / fan_in: half the time of a Gaussian on a CPU
     nn.init.uniform_(layer.weight, -bound, bound)
     if layer.bias is not None:
@@ -169,10 +174,14 @@ def centre_crop(x: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def mirror(x: Tensor, *, top: int, bottom: int, left: int, right: int) -> Tensor:
-    """Reflect the border outwards, without repeating the edge, as often as a small image needs."""
-    while top or bottom or left or right:
-        height, width = x.shape[-2:]
-        step = (min(left, width - 1), min(right, width - 1), min(top, height - 1), min(bottom, height - 1))
-        x = F.pad(x, step, mode="reflect")
-        left, right, top, bottom = left - step[0], right - step[1], top - step[2], bottom - step[3]
+    """Reflect the border outwards, without repeating the edge, as often as a small image needs.
+
+    By index and not by padding again and again: a loop would tie an exported network to the sizes that need as many
+    rounds as its example.
+    """
+    for axis, before, after in ((2, top, bottom), (3, left, right)):
+        side = x.shape[axis]
+        period = 2 * side - 2  # there and back
+        place = torch.arange(-before, side + after, device=x.device) % period
+        x = x.index_select(axis, torch.minimum(place, period - place))
     return x

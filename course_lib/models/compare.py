@@ -55,7 +55,7 @@ class Comparison:
 def compare(first: str | nn.Module, second: str | nn.Module, *, image_size: tuple[int, int] = (321, 321)) -> Comparison:
     """What the second network does otherwise than the first."""
     networks = [build(net, device="meta") if isinstance(net, str) else net for net in (first, second)]
-    titles = [net if isinstance(net, str) else type(net).__name__ for net in (first, second)]
+    left, right = (net if isinstance(net, str) else type(net).__name__ for net in (first, second))
     groups = shared_cut(*networks)
     before, after = (observe(net, groups, image_size) for net in networks)
     changes = []
@@ -64,7 +64,7 @@ def compare(first: str | nn.Module, second: str | nn.Module, *, image_size: tupl
         for what in [*old, *(what for what in new if what not in old)]:
             if old.get(what, "") != new.get(what, ""):
                 changes.append(Change(group, what, old.get(what, ""), new.get(what, "")))
-    return Comparison(*titles, tuple(changes))
+    return Comparison(left, right, tuple(changes))
 
 
 def shared_cut(first: nn.Module, second: nn.Module) -> set[str]:
@@ -110,9 +110,11 @@ class Watch(TorchFunctionMode):
                 self.hooks.callback(module.register_forward_hook(self.leave_group).remove)
 
     def enter_group(self, name: str):
+        """The hook that runs before a group and makes it the one that calls are noted under."""
         return lambda module, inputs: self.running.append(name)
 
     def leave_group(self, module: nn.Module, inputs: tuple, output: object) -> None:
+        """The hook that runs after a group and returns to the one around it."""
         self.running.pop()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):

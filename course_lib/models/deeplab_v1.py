@@ -58,6 +58,8 @@ class VGG16LargeFOV(nn.Module):
 
 
 class DeepLabV1(nn.Module):
+    """VGG16 at stride 8 with a dilated fc6; the fc6 options give the paper's other fields of view."""
+
     def __init__(
         self,
         num_classes: int = 21,

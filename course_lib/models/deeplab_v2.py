@@ -43,6 +43,7 @@ class DeepLabV2(nn.Module):
         return resize(self.scores(image), image.shape[-2:], align_corners=True)
 
     def scores(self, image: Tensor) -> Tensor:
+        """The score map at stride 8, before it is enlarged; with several scales their maximum."""
         return self.scores_by_scale(image)[0]
 
     def training_logits(self, image: Tensor) -> list[tuple[float, Tensor]]:
@@ -61,6 +62,8 @@ class DeepLabV2(nn.Module):
 
 
 class DeepLabV2ResNet101(DeepLabV2):
+    """DeepLab v2 on ResNet-101, with the ASPP that classifies directly; `multi_scale` reads smaller copies as well."""
+
     def __init__(
         self,
         num_classes: int,
@@ -82,6 +85,7 @@ class DeepLabV2ResNet101(DeepLabV2):
                 layer.requires_grad_(False)
 
     def batch_norms(self) -> list[nn.BatchNorm2d]:
+        """Every batch norm of the network: what `freeze_batch_norm` holds fixed."""
         return [module for module in self.modules() if isinstance(module, nn.BatchNorm2d)]
 
     def train(self, mode: bool = True) -> "DeepLabV2ResNet101":
@@ -94,6 +98,8 @@ class DeepLabV2ResNet101(DeepLabV2):
 
 
 class DeepLabV2VGG16(DeepLabV2):
+    """DeepLab v2 on VGG16: each rate has its own fc6, fc7 and fc8, and their scores are added."""
+
     def __init__(
         self,
         num_classes: int,
@@ -140,6 +146,7 @@ class Classifier(nn.Conv2d):
         super().__init__(before, num_classes, kernel_size, padding=rate * (kernel_size // 2), dilation=rate)
 
     def reset_parameters(self) -> None:
+        """Draws the weights from N(0, 0.01); torch calls this when the layer is made."""
         nn.init.normal_(self.weight, std=0.01)
         nn.init.zeros_(self.bias)
 

@@ -32,6 +32,8 @@ RATES = {8: (12, 24, 36), 16: (6, 12, 18)}
 
 
 class DeepLabV3(nn.Module):
+    """A dilated ResNet with the third ASPP; `variant` chooses the paper's form or torchvision's."""
+
     def __init__(
         self,
         depth: int,
@@ -74,6 +76,7 @@ class DeepLabV3(nn.Module):
         return resize(self.scores(image), image.shape[-2:], align_corners=self.align_corners)
 
     def scores(self, image: Tensor) -> Tensor:
+        """The score map at the output stride, before it is enlarged."""
         check_image(image, self.backbone.in_channels)
         return self.classify(self.backbone(image))
 
@@ -87,6 +90,7 @@ class DeepLabV3(nn.Module):
         return [(weight, resize(s, image.shape[-2:], align_corners=self.align_corners)) for weight, s in heads]
 
     def classify(self, features: Tensor) -> Tensor:
+        """Scores from the backbone's last map: ASPP, dropout, and the 1x1 classifier."""
         return self.score(self.extra(self.dropout(self.aspp(features))))
 
 

@@ -37,6 +37,8 @@ BACKBONES = ("xception65", "resnet50", "resnet101", "efficientnet_lite0")
 
 
 class DeepLabV3Plus(nn.Module):
+    """DeepLab v3 as an encoder, and a small decoder that adds low-level maps at stride 4."""
+
     def __init__(
         self,
         num_classes: int,
@@ -71,6 +73,7 @@ class DeepLabV3Plus(nn.Module):
         return resize(self.scores(image), image.shape[-2:], align_corners=True)
 
     def scores(self, image: Tensor) -> Tensor:
+        """The decoder's score map at stride 4, before it is enlarged."""
         check_image(image, self.backbone.in_channels)
         low_level, features = self.encode(image)
         return self.score(self.decoder(low_level, self.dropout(self.aspp(features))))

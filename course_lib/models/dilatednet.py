@@ -79,6 +79,8 @@ class DilatedNet(nn.Module):
 
 
 class FrontEnd(nn.Module):
+    """VGG16 without its last two pools and without padding: scores at stride 8 for the context module."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0):
         super().__init__()
         at_least_one(num_classes=num_classes, in_channels=in_channels)

@@ -54,6 +54,7 @@ class FCN(nn.Module):
         self.score_fr = score(w6, num_classes)
 
     def features(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """pool3, pool4 and the scores at stride 32: what FCN-32s, 16s and 8s fuse."""
         check_image(image, self.in_channels)
         x = self.pool1(self.conv1(image))
         x = self.pool2(self.conv2(x))
@@ -70,6 +71,8 @@ class FCN(nn.Module):
 
 
 class FCN32s(FCN):
+    """Scores at stride 32, enlarged in one step."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0):
         super().__init__(num_classes, in_channels=in_channels, width=width)
         self.upscore = bilinear_upsampling(num_classes, kernel_size=64, stride=32)
@@ -80,6 +83,8 @@ class FCN32s(FCN):
 
 
 class FCN16s(FCN):
+    """FCN-32s with one skip: scores of pool4 are added at stride 16."""
+
     def __init__(
         self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0, learn_upsampling: bool = False
     ):
@@ -96,6 +101,8 @@ class FCN16s(FCN):
 
 
 class FCN8s(FCN):
+    """FCN-16s with a second skip: scores of pool3 are added at stride 8."""
+
     scale_pool4, scale_pool3 = 1.0, 1.0
 
     def __init__(

@@ -19,6 +19,7 @@ def describe(name: str, args: tuple, kwargs: dict, out: Tensor | tuple) -> tuple
 
 
 def convolution(args: tuple, kwargs: dict, out: Tensor, *, transposed: bool = False) -> tuple[str, str]:
+    """Kernel, stride and rate of a convolution, as (kind, words)."""
     names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
     if transposed:
         names = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
@@ -32,15 +33,19 @@ def convolution(args: tuple, kwargs: dict, out: Tensor, *, transposed: bool = Fa
 
 
 def concatenation(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
+    """How many maps a concatenation joins, as (kind, words)."""
     return "joins", f"concatenation of {len(args[0])} maps to {out.shape[1]} channels"
 
 
 def addition(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str] | None:
+    """A sum of two maps, as (kind, words); None where no maps are added."""
     both_maps = len(args) > 1 and all(isinstance(arg, Tensor) and arg.ndim == 4 for arg in args[:2])
     return ("joins", SUM) if both_maps else None
 
 
 def pool(kind: str) -> Callable[..., tuple[str, str]]:
+    """The describer of max or average pooling: `kind` is its name in words."""
+
     def say(args: tuple, kwargs: dict, out: object) -> tuple[str, str]:
         names = ("input", "kernel_size", "stride", "padding", *(["dilation"] if kind == "maximum" else []), "ceil_mode")
         given = dict(zip(names, args)) | kwargs
@@ -52,16 +57,19 @@ def pool(kind: str) -> Callable[..., tuple[str, str]]:
 
 
 def bins(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
+    """The bins of adaptive average pooling, as (kind, words)."""
     height, width = out.shape[-2:]
     return "pools", "average of the whole map" if height == width == 1 else f"average in each of {height}x{width} bins"
 
 
 def resizing(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:
+    """Mode and corners of a resize, as (kind, words)."""
     corners = "corners aligned" if kwargs.get("align_corners") else "corners not aligned"
     return "resizes", f"{kwargs.get('mode', 'nearest')}, {corners}"
 
 
 def largest(value: int | tuple[int, ...]) -> int:
+    """The larger side of a size given as one number or as one per axis."""
     return value if isinstance(value, int) else max(value)
 
 

@@ -27,6 +27,8 @@ BINS = (1, 2, 3, 6)
 
 
 class PSPNet(nn.Module):
+    """A dilated ResNet with pyramid pooling; in training an auxiliary head reads conv4."""
+
     def __init__(
         self,
         depth: int,
@@ -53,6 +55,7 @@ class PSPNet(nn.Module):
         return resize(self.scores(image), image.shape[-2:], align_corners=True)
 
     def scores(self, image: Tensor) -> Tensor:
+        """The score map at stride 8, before it is enlarged."""
         check_image(image, self.backbone.in_channels)
         return self.score(self.backbone(image))
 
@@ -66,6 +69,7 @@ class PSPNet(nn.Module):
         return [(weight, resize(scores, image.shape[-2:], align_corners=True)) for weight, scores in heads]
 
     def score(self, conv5: Tensor) -> Tensor:
+        """Scores from conv5: pyramid pooling, a 3x3 convolution, dropout and the classifier."""
         return self.conv6(self.dropout(self.conv5_4(self.pyramid_pooling(conv5))))
 
 
@@ -108,6 +112,7 @@ def pooled_conv(before: int, after: int) -> nn.Sequential:
 
 
 def conv_bn_relu(before: int, after: int, *, kernel_size: int, rate: int = 1) -> nn.Sequential:
+    """A convolution that keeps the size, batch norm and ReLU."""
     if kernel_size == 1:
         convolution: nn.Module = Pointwise(before, after)
     else:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from course_lib import checks
 from course_lib.models import weights as checkpoints
 from course_lib.models.blocks import at_least_one, one_of
 from course_lib.models.deconvnet import DeconvNet
@@ -133,12 +134,17 @@ def build(
     """
     make = find(name)
     check_options(name, make, options)
-    at_least_one(num_classes=num_classes, in_channels=options.get("in_channels", 3))
-    with nullcontext() if device is None else torch.device(device), NothingToFill():
+    checks.whole(1, num_classes=num_classes)
+    checks.number(width=width)
+    at_least_one(in_channels=options.get("in_channels", 3))
+    device = checks.device(device)
+    with nullcontext() if device is None else device, NothingToFill():
         net = make(num_classes, width=width, **options)
     if backbone_weights is not None:
+        checks.text(backbone_weights=backbone_weights)
         checkpoints.load_backbone(net, backbone_weights)
     if weights is not None:
+        checks.paths(weights=weights)
         checkpoints.load(net, weights)
     return net
 
@@ -158,13 +164,13 @@ def training_logits(net: nn.Module, image: Tensor) -> list[tuple[float, Tensor]]
     One pair of weight 1 for most; PSPNet adds its auxiliary head at 0.4. The loss is the weighted sum:
     `sum(weight * loss(logits, labels) for weight, logits in training_logits(net, image))`.
     """
-    if hasattr(net, "training_logits"):
-        return net.training_logits(image)
-    return [(1.0, net(image))]
+    own = getattr(net, "training_logits", None)
+    return own(image) if own else [(1.0, net(image))]
 
 
 def find(name: str) -> Callable[..., nn.Module]:
     """The class, or the closest names in an error."""
+    checks.text(name=name)
     known = NETWORKS | OTHERS
     if name in known:
         return known[name]

@@ -143,6 +143,7 @@ def deep_stem(before: int, first: int) -> nn.Sequential:
 
 
 def check_options(depth: int, output_stride: int, stride_on: str, stem: str, multi_grid: tuple[int, ...]) -> None:
+    """Refuses options that no ResNet here has, and says which there are."""
     for name, found, allowed in (
         ("depth", depth, tuple(BLOCKS)),
         ("output_stride", output_stride, (8, 16, 32)),

@@ -39,6 +39,8 @@ from course_lib.models.vgg import WIDTHS, activated, stage
 
 
 class SegNet(nn.Module):
+    """VGG16's encoder and its mirror image; only the places of the maxima cross between them."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0):
         super().__init__()
         at_least_one(num_classes=num_classes, in_channels=in_channels)
@@ -94,6 +96,8 @@ def mirrored_stage(number: int, *widths: int) -> nn.Sequential:
 
 
 class SegNetBasic(nn.Module):
+    """The small SegNet of four 7x7 stages each way."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0):
         super().__init__()
         at_least_one(num_classes=num_classes, in_channels=in_channels)
@@ -135,6 +139,7 @@ class SegNetBasic(nn.Module):
 
 
 def wide(before: int, after: int) -> nn.Conv2d:
+    """The 7x7 convolution of SegNet-Basic, which keeps the size."""
     return Convolution(before, after, kernel_size=7, padding=3)
 
 

@@ -34,9 +34,14 @@ def card(name: str) -> dict:
 
 
 def tensors(name: str) -> Mapping[str, Tensor]:
-    """In the order of the network; filters in half precision, and what is stored as int8 times its scale."""
+    """In the order of the network; filters in half precision."""
     told = card(name)
     stored = files.read(folder() / f"{name}.pt", sha256=told.get("sha256", ""), what="checkpoint", mend=MEND)
+    return rescaled(stored)
+
+
+def rescaled(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What is stored as int8 becomes floating point again, times the scale of its row."""
     state = {}
     for key, value in stored.items():
         if key.endswith(".int8"):

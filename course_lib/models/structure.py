@@ -64,6 +64,7 @@ class Structure:
         return [link for link in maps if self.is_skip(link)]
 
     def is_skip(self, link: Link) -> bool:
+        """True when a longer way leads from the link's source to the join that it reaches."""
         source, target, own = link.source, link.target, 1
         while self.stages[target].kind not in JOINS and len(after := self.read_from(target)) == 1:
             if len(self.read_by(target)) > 1:
@@ -76,9 +77,11 @@ class Structure:
         return [link for link in self.links if link.kind == "places"]
 
     def read_by(self, target: int) -> list[Link]:
+        """The links that end at a stage."""
         return [link for link in self.links if link.target == target]
 
     def read_from(self, source: int) -> list[Link]:
+        """The links that begin at a stage."""
         return [link for link in self.links if link.source == source]
 
     def longest(self, source: int, target: int) -> int:
@@ -214,4 +217,5 @@ def with_direction(stages: list[Stage], links: list[Link]) -> tuple[tuple[Stage,
 
 
 def round_log(ratio: float) -> int:
+    """The base-2 logarithm of a ratio of sizes, as a whole number of halvings."""
     return max(0, round(ratio).bit_length() - 1) if ratio >= 1 else 0

@@ -96,10 +96,11 @@ def count_every_convolution(statistics: "ModelStatistics") -> None:
 
 def sizes(field: "Field", layers: Iterable[str]) -> dict[str, tuple[float, float]]:
     """The unclipped receptive field of each layer that has one; the network as a whole has no name."""
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for layer in layers:
         try:
-            found[layer] = field.size(layer or None)
+            height, width = field.size(layer or None)
         except ValueError:  # a layer that never ran, or whose output is no map
             continue
+        found[layer] = height, width
     return found

@@ -42,6 +42,8 @@ LOST = 184  # pixels of height and of width that the unpadded convolutions cost
 
 
 class UNet(nn.Module):
+    """Unpadded convolutions down and up, with each level's copy cropped and concatenated on the way up."""
+
     def __init__(
         self,
         num_classes: int = 21,
@@ -123,6 +125,7 @@ def fitting(side: int) -> int:
 
 
 def check_sides(image: Tensor) -> None:
+    """Refuses sides whose maps a pool could not halve, and names the next that fits."""
     if torch.compiler.is_compiling():
         return
     for side in image.shape[-2:]:

@@ -74,6 +74,8 @@ class Listen(TorchFunctionMode):
                 self.hooks.callback(module.register_forward_hook(self.leave).remove)
 
     def enter(self, name: str):
+        """The hook that runs before a module and notes that it is running."""
+
         def hook(module: nn.Module, inputs: tuple) -> None:
             self.runs += 1
             self.depths.append(len(self.running))
@@ -85,6 +87,7 @@ class Listen(TorchFunctionMode):
         return hook
 
     def leave(self, module: nn.Module, inputs: tuple, output: object) -> None:
+        """The hook that runs after a module."""
         del self.running[self.depths.pop() :]
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
@@ -106,6 +109,7 @@ class Listen(TorchFunctionMode):
         return out
 
     def wires(self, values: list) -> tuple[Wire, ...]:
+        """Where the tensors among these values came from."""
         flat = [each for value in values for each in (value if isinstance(value, tuple | list) else [value])]
         found = []
         for tensor in flat:

@@ -109,5 +109,6 @@ xception65 = Xception65  # xception65(output_stride=16)
 
 
 def conv_bn(before: int, after: int, *, kernel_size: int, stride: int = 1) -> nn.Sequential:
+    """A convolution that keeps the size (or divides it by the stride), and batch norm."""
     convolution = Convolution(before, after, kernel_size, stride, padding=kernel_size // 2, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after, eps=EPS))

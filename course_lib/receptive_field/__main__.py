@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m course_lib.receptive_field", description=__doc__.splitlines()[0])
+    parser = _Parser(prog="receptive-field", description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("model", help="a name of the course, torchvision:NAME, smp:NAME or your.module:function")
     add("--size", nargs=2, type=int, default=(224, 224), metavar=("H", "W"), help="of the image; 224 224")

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from operator import index
 
 import numpy as np
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 Pixel = int | Sequence[int]
 
@@ -23,6 +24,16 @@ def whole_numbers(given: object, what: str, example: str) -> tuple[int, ...]:
         return tuple(index(n) for n in (given if isinstance(given, Iterable) else (given,)))
     except TypeError:
         raise ValueError(f"{what} must be whole numbers such as {example}, got {given!r}") from None
+
+
+def checked_model(model: object) -> nn.Module:
+    """The model, if it is a module whose operations can be seen."""
+    if isinstance(model, torch.jit.ScriptModule):
+        raise ValueError("a module compiled by torch.jit hides its operations; give the module that it was made from")
+    if isinstance(model, nn.Module):
+        return model
+    hint = "; an exported program gives one by its method .module()" if hasattr(model, "graph_module") else ""
+    raise ValueError(f"the model must be a torch module, got {type(model).__name__}{hint}")
 
 
 def shapes_of(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .arguments import Pixel, known_name, position_of, resized, shapes_of
+from .arguments import Pixel, checked_model, known_name, position_of, resized, shapes_of
 from .layer_table import LayerTable, Row
 from .solving.backward import Product, fewer, painted, products, share_of_box
 from .solving.cover import unions
@@ -44,7 +44,7 @@ def theoretical(
 
     The model is traced in evaluation mode (in training BatchNorm would read the whole image) and left as it was.
     """
-    shapes = shapes_of(image_size, channels, inputs)
+    model, shapes = checked_model(model), shapes_of(image_size, channels, inputs)
     axes = len(shapes[0]) - 2
     kinds = [t.dtype if isinstance(t, Tensor) else dtype for t in inputs] if inputs is not None else [dtype]
 

@@ -1,7 +1,7 @@
 """bedroom: a bump under the sheet's own cloth is a pillow in a bedroom and a mere fold in a laundry.
 
 For PSPNet's inconspicuous classes: the bump has the sheet's own stripes, a thin outline and a little more light, the
-same in both rooms. What it is hangs on the room, and the room shows in one sign on the far wall: three pictures of the
+same in both rooms. What it is depends on the room, and one sign on the far wall shows the room: three pictures of the
 moon, or the doors of three washing machines. The sign lies farther from every bump than `gap`, and all bumps of a
 picture have one answer: this is global context, not a somewhat larger neighbourhood. `room` exchanges the sign and
 leaves every other pixel as it was.
@@ -40,6 +40,7 @@ SIGNS = {  # frame, inside, disc
 
 
 def paint(canvas: Canvas, dice: Dice, *, gap: int, outline: int, room: str, grain: int) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size = canvas.size
     one = torch.ones(canvas.pictures, dtype=torch.long)

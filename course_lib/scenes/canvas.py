@@ -23,6 +23,7 @@ class Parts:
     roughness: list[int] = field(default_factory=list)  # how far the texture lightens and darkens it
 
     def add(self, kind: int, colour: Colour, *, rough: int = 2, instance: int = 0) -> int:
+        """Adds the next nearer part, of one class and colour, and returns its number."""
         self.kinds.append(kind)
         self.instances.append(instance)
         self.colours.append(colour)

@@ -62,10 +62,12 @@ class Scenes(Dataset):
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their numbers."""
         return self.family.classes
 
     @property
     def num_classes(self) -> int:
+        """How many classes the labels hold."""
         return len(self.family.classes)
 
     @property
@@ -132,7 +134,7 @@ class Scenes(Dataset):
 
 
 class Loader:
-    """Goes through the pictures batch by batch, once per epoch; the order hangs on the seed and the epoch alone."""
+    """Goes through the pictures batch by batch, once per epoch; the order depends only on the seed and the epoch."""
 
     def __init__(self, scenes: Scenes, batch_size: int, *, shuffle: bool, seed: int, epochs: int, drop_last: bool):
         for name, value in (("batch_size", batch_size), ("epochs", epochs)):

@@ -46,6 +46,7 @@ class Dice:
         self.thrown = 0
 
     def throw(self) -> Tensor:
+        """The next random bits of every picture."""
         if self.thrown == self.THROWS:
             raise RuntimeError(f"a family may throw {self.THROWS} dice per picture, not more")
         self.thrown += 1

@@ -39,6 +39,7 @@ class Knob:
         return self.default * size // BASE if self.length else self.default
 
     def check(self, name: str, value: object, size: int) -> float | int | str:
+        """The value as the family takes it, or a ValueError that names what it may be."""
         if self.choices:
             if value not in self.choices:
                 raise ValueError(f"{name} must be one of {', '.join(self.choices)}, got {value!r}")
@@ -67,6 +68,7 @@ class Family:
 
     @property
     def colours(self) -> tuple[Colour, ...]:
+        """The colour of each class, in the order of their numbers."""
         return tuple(COLOURS[name] for name in self.classes)
 
     def settings(self, given: dict[str, object], size: int) -> dict[str, float | int | str]:

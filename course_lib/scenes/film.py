@@ -85,4 +85,5 @@ def grain(size: int) -> Tensor:
 
 
 def hashed(key: int, rows: int, columns: int) -> Tensor:
+    """Random bits for each pixel of a picture, from the key alone."""
     return mix(mix(torch.arange(rows * columns)) ^ key).view(rows, columns)

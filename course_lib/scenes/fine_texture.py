@@ -24,6 +24,7 @@ PATCHES = [[PARTS.add(UPRIGHT, (0, 0, 0), rough=1, instance=number) for _ in ran
 
 
 def paint(canvas: Canvas, dice: Dice, *, stripe: int, number: int, patch: int, contrast: float, grain: int) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain, canvas.soft = grain, False
     size = canvas.size
     one = torch.ones(canvas.pictures, dtype=torch.long)

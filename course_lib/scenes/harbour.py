@@ -33,6 +33,7 @@ for number in range(1, MOST + 1):
 
 
 def paint(canvas: Canvas, dice: Dice, *, gap: int, hull_size: int, number: int, surface: str, grain: int) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size = canvas.size
     one = torch.ones(canvas.pictures, dtype=torch.long)

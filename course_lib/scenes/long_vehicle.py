@@ -34,6 +34,7 @@ for number in range(1, LANES + 1):
 
 
 def paint(canvas: Canvas, dice: Dice, *, length: int, cab_width: int, kind: str, grain: int) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size, lane = canvas.size, canvas.size // LANES
     whole = torch.full((canvas.pictures, size), 255, dtype=torch.uint8)

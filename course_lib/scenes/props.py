@@ -32,6 +32,7 @@ class Bicycle:
         self.parts = list(range(self.first, self.saddle + 1))
 
     def paint(self, canvas: Canvas, x: Tensor, bottom: Tensor, width: Tensor, paint: Tensor, *, seen=None) -> None:
+        """Paints one bicycle in each picture; `seen` says in which pictures it is there."""
         wheel, tube = width * 7 // 16, (width // 14).clamp(min=1)
         rim, top, hub = (width // 12).clamp(min=1), bottom - width * 5 // 8, bottom - (width * 7 // 32) - 1
         canvas.disc(bottom - wheel, x, wheel, self.first, pair=width, seen=seen)
@@ -67,6 +68,7 @@ class Car:
             parts.instances[part] = instance
 
     def paint(self, canvas: Canvas, x: Tensor, bottom: Tensor, width: Tensor, paint: Tensor, *, seen=None) -> None:
+        """Paints one car in each picture; `seen` says in which pictures it is there."""
         height, wheel = (width * 2 // 5).clamp(min=5), (width * 5 // 20).clamp(min=3)
         top, sill = bottom - height, bottom - wheel // 3
         belt = top + height * 2 // 5
@@ -100,6 +102,7 @@ class Clouds:
         self.dark, self.light = parts.add(kind, (206, 222, 234), rough=4), parts.add(kind, (240, 244, 247), rough=3)
 
     def paint(self, canvas: Canvas, x: Tensor, y: Tensor, width: Tensor) -> None:
+        """Paints one cloud in each picture: two ellipses, and their shade below."""
         height = (width * 3 // 8).clamp(min=2)
         for part, drop in ((self.dark, height // 4), (self.light, torch.zeros_like(y))):
             for left, wide, tall in ((x, width, height * 2 // 3), (x + width // 5, width // 2, height)):
@@ -107,6 +110,7 @@ class Clouds:
 
     @staticmethod
     def ellipse(canvas: Canvas, y: Tensor, x: Tensor, height: Tensor, width: Tensor, part: int) -> None:
+        """Paints an ellipse that fills the box from (y, x) of this height and width."""
         down = (height * width)[:, None] ** 2 - (canvas.offset(y, height) * width[:, None]) ** 2
         across = (canvas.offset(x, width) * height[:, None]) ** 2
         # Fixed point: at 512 pixels the products would leave 32 bits.

@@ -39,6 +39,7 @@ BUS_PARTS = list(range(BUS_TYRE, len(PARTS.kinds)))
 
 def paint(canvas: Canvas, dice: Dice, *, gap: int, pane: int, bicycle_size: int, bus_share: float, reflection: float,
           grain: int) -> None:  # fmt: skip
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size = canvas.size
     whole = torch.full((canvas.pictures, size), 255, dtype=torch.uint8)

@@ -24,6 +24,7 @@ THINGS = [[PARTS.add(SQUARE, (0, 0, 0), instance=number) for _ in range(3)] for 
 def paint(
     canvas: Canvas, dice: Dice, *, number: int, min_size: int, max_size: int, contrast: float, grain: int
 ) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size = canvas.size
     paper = dice.choice(GROUNDS)
@@ -41,6 +42,7 @@ def paint(
 
 
 def check(knobs: dict) -> None:
+    """Refuses a smallest size above the largest."""
     if knobs["min_size"] > knobs["max_size"]:
         raise ValueError(f"min_size must not exceed max_size, got {knobs['min_size']} and {knobs['max_size']}")
 

@@ -30,6 +30,7 @@ for number in range(1, SLOTS + 1):
 
 
 def paint(canvas: Canvas, dice: Dice, *, ratio: float, longest: int, grain: int) -> None:
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     size, slot = canvas.size, canvas.size // SLOTS
     whole = torch.full((canvas.pictures, size), 255, dtype=torch.uint8)

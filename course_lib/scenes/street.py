@@ -44,6 +44,7 @@ POLE_PARTS = [
 
 def paint(canvas: Canvas, dice: Dice, *, bus_size: int, car_size: int, bicycle_size: int, pole_width: int,
           reflection: float, grain: int) -> None:  # fmt: skip
+    """Paints the family's scenes on the canvas, one for each picture; the knobs are those of `FAMILY`."""
     canvas.grain = grain
     horizon = backdrop(canvas, dice)
     paint_bus(canvas, dice, horizon, bus_size, reflection)
@@ -87,6 +88,7 @@ def backdrop(canvas: Canvas, dice: Dice) -> torch.Tensor:
 
 
 def paint_bus(canvas: Canvas, dice: Dice, horizon: torch.Tensor, bus_size: int, reflection: float) -> None:
+    """Paints a bus that the picture's edge may cut, in four of five pictures."""
     size, seen = canvas.size, dice.chance(0.8)
     length = dice.integer(bus_size * 3 // 4, bus_size * 5 // 4)
     height, wheel = length * 7 // 16, length // 7

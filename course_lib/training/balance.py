@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from course_lib import checks
 from course_lib.datasets.pairs import Pairs
 
 
@@ -16,6 +17,10 @@ def median_frequency(
     data: Dataset, num_classes: int | None = None, *, ignore: int = 255, progress: bool = True
 ) -> Tensor:
     """One weight per class; 0 for a class that never occurs."""
+    checks.data(data=data)
+    checks.whole(-(2**63), ignore=ignore)
+    if num_classes is not None:
+        checks.whole(1, num_classes=num_classes)
     num_classes = num_classes or getattr(data, "num_classes", None)
     if not num_classes:
         raise ValueError("the data do not say how many classes they have: give num_classes=")

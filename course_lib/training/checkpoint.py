@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from course_lib import checks
 from course_lib.files import tensors
 
 PARTS = {"plan", "history", "model", "optimizer", "scaler"}
@@ -17,6 +18,7 @@ save = tensors.save
 
 def load(path: str | Path) -> dict:
     """What `save` wrote, or any file of tensors that torch wrote; a damaged one is refused."""
+    checks.paths(path=path)
     path = Path(path)
     try:
         return tensors.read(path, mend="delete it to start again", what="checkpoint")

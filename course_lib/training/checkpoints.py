@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib import models
+from course_lib import checks, models
 from course_lib.datasets.pairs import check_name
 from course_lib.files import tensors, whole
 from course_lib.files.download import digest_of
@@ -108,7 +108,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     told = describe(name)
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
     shipped.fill(model, name)
-    return model.eval().to(device)
+    return model.eval().to(checks.device(device))
 
 
 def unseen(name: str) -> Scenes:

@@ -23,6 +23,7 @@ from course_lib.training.estimate import Estimate, free_disk, free_memory, gigab
 from course_lib.training.evaluation import evaluate
 from course_lib.training.history import History
 from course_lib.training.loop import fit, length
+from course_lib.training.naming import named
 from course_lib.training.objective import check_smallest
 from course_lib.training.optimisers import SCHEDULES
 from course_lib.training.recipes import Recipe, recipe_for
@@ -107,7 +108,8 @@ def forecast(model: nn.Module, source: sources.Source, recipe: Recipe, asked, *,
     with dice.kept():
         image, label = source.train[0][:2]
     batch = max(1, recipe.batch_size // distributed.world())
-    needed = Estimate.of(model, image, label, batch_size=batch, optimizer=recipe.optimizer)
+    with named(source.train, 0):
+        needed = Estimate.of(model, image, label, batch_size=batch, optimizer=recipe.optimizer)
     memory, disk = free_memory(device), free_disk(output)
     say(f"needs about {gigabytes(needed.memory)} of memory" + (f" ({gigabytes(memory)} are free)" if memory else ""))
     short = [

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from course_lib import checks
 from course_lib.metrics import Confusion
 from course_lib.training import dice, distributed
 from course_lib.training.feed import check_labels, check_sample, deaf
@@ -29,7 +30,13 @@ def evaluate(
     progress: bool = True,
 ) -> Confusion:
     """The confusion matrix of `model` over `data`: rows are the truth; .mean_iou and the rest hang on it."""
-    device = torch.device(device) if device else next(model.parameters()).device
+    checks.network(model=model)
+    checks.data(data=data)
+    checks.whole(1, batch_size=batch_size, **({} if num_classes is None else {"num_classes": num_classes}))
+    checks.whole(0, workers=workers)
+    if ignore is not None:
+        checks.whole(-(2**63), ignore=ignore)
+    device = checks.device(device) or next(model.parameters()).device
     model.to(device)
     with dice.kept():
         found = classes_of(model, data, device)

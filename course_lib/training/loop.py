@@ -4,15 +4,14 @@ In come a network and data; the network learns in place, and a History comes out
 in the files beside it; what is left here can be read from top to bottom.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from course_lib import checks
 from course_lib.training import dice, distributed
 from course_lib.training.evaluation import evaluate
 from course_lib.training.feed import Checked, Order, batches
@@ -59,8 +58,13 @@ def fit(
     facts: what else must be the same to continue, and the checkpoint cannot know, such as {"crop": 321}.
     Ctrl-C or the stop button ends training after the step in hand; what was learned stays.
     """
+    checks.network(model=model)
+    checks.data(data=data, **({} if validation is None else {"validation": validation}))
+    checks.whole(0, workers=workers)
+    checks.whole(-(2**63), seed=seed, **({} if ignore is None else {"ignore": ignore}))
+    checks.paths(**{name: path for name, path in (("checkpoint", checkpoint), ("log", log)) if path is not None})
     check_numbers(clip=clip, checkpoint_every=checkpoint_every, validate_every=validate_every)
-    device = torch.device(device) if device else next(model.parameters()).device
+    device = checks.device(device) or next(model.parameters()).device
     model.to(device, memory_format=torch.channels_last)
     with dice.kept():
         num_classes = classes_of(model, data, device)
@@ -127,19 +131,21 @@ def fit(
 
 def check_numbers(*, clip: float | None, checkpoint_every: int, validate_every: int | None) -> None:
     """Below 0 a clipped gradient points backwards; at 0 nothing is learned."""
-    if clip is not None and not 0 < clip < math.inf:
-        raise ValueError(f"clip, the largest norm of the gradient, must be above 0, or None for no limit; got {clip}")
-    for what, value in (("checkpoint_every", checkpoint_every), ("validate_every", validate_every)):
-        if value is not None and not (isinstance(value, Integral) and value > 0):
-            raise ValueError(f"{what} is a number of steps and must be at least 1, got {value!r}")
+    if clip is not None:
+        checks.above_zero(clip=clip)
+    checks.whole(1, checkpoint_every=checkpoint_every)
+    if validate_every is not None:
+        checks.whole(1, validate_every=validate_every)
 
 
 def length(steps: int | None, epochs: float | None, images: int, batch_size: int) -> int:
     if (steps is None) == (epochs is None):
         raise ValueError(f"give steps= or epochs=, one of them, got steps={steps} and epochs={epochs}")
-    for what, value in (("steps", steps), ("epochs", epochs), ("batch_size", batch_size)):
-        if value is not None and not value > 0:
-            raise ValueError(f"{what} must be above 0, got {value}")
+    checks.whole(1, batch_size=batch_size)
+    if steps is not None:
+        checks.whole(1, steps=steps)
+    else:
+        checks.above_zero(epochs=epochs)
     if batch_size % distributed.world():
         raise ValueError(f"batch_size {batch_size} cannot be shared evenly by {distributed.world()} processes")
     return steps if steps is not None else -int(-epochs * images // batch_size)

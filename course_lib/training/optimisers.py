@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import nn
 
+from course_lib import checks
 from course_lib.datasets.pairs import check_name
 
 Schedule = Callable[[float], float]
@@ -65,13 +66,21 @@ def optimizer_of(
         check_name(optimizer, list(OPTIMISERS), "optimizer")
         make, usual = OPTIMISERS[optimizer]
         rate = usual if learning_rate is None else learning_rate
-        if not rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {rate}")
+        checks.above_zero(learning_rate=rate)
+        checks.real(weight_decay=weight_decay)
+        if weight_decay < 0:
+            raise ValueError(f"weight_decay must be at least 0, got {weight_decay}")
         optimizer = make([p for p in model.parameters() if p.requires_grad], rate, weight_decay)
     elif learning_rate is not None:
         raise ValueError("learning_rate goes with an optimizer's name; an optimizer of your own brings its rate along")
     elif not isinstance(optimizer, torch.optim.Optimizer):
-        optimizer = optimizer([p for p in model.parameters() if p.requires_grad])
+        made = optimizer([p for p in model.parameters() if p.requires_grad]) if callable(optimizer) else optimizer
+        if not isinstance(made, torch.optim.Optimizer):
+            raise TypeError(
+                f"optimizer must be a name ({', '.join(OPTIMISERS)}), a torch optimiser or a function that makes one "
+                f"of the parameters, got {checks.shown(made)}"
+            )
+        optimizer = made
     for group in optimizer.param_groups:
         group.setdefault("initial_lr", group["lr"])
     return optimizer

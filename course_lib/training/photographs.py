@@ -12,7 +12,7 @@ import argparse
 import datetime
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -69,6 +69,7 @@ NETWORKS: dict[str, Photographed] = {
     "deeplab_v3plus_pets": Photographed("deeplab_v3plus", FINE_TUNING, LITE, start=IMAGENET),
     "deeplab_v3plus_pets_random": Photographed("deeplab_v3plus", FINE_TUNING, LITE, beside="deeplab_v3plus_pets"),
     "unet_pets": Photographed("unet", FINE_TUNING, LITE, start=IMAGENET),
+    "fcn8s_pets": Photographed("fcn8s", replace(FINE_TUNING, steps=300), LITE, start=IMAGENET),
 }
 
 
@@ -133,6 +134,7 @@ def described(name: str, plan: Photographed, root: Path) -> dict:
         "classes": list(data.classes),
         "start": plan.start or "random", "seed": plan.seed, "steps": recipe.steps, "batch_size": recipe.batch_size,
         "learning_rate": recipe.learning_rate, "head_factor": recipe.head_factor, "weight_decay": recipe.weight_decay,
+        "optimizer": recipe.optimizer, "schedule": recipe.schedule.__name__, "clip": recipe.clip,
         "crop": recipe.crop, "scale": list(recipe.scale), "colour": plan.colour,
         "mean": MEAN[0], "std": STD[0], "working_size": plan.working_size,
         "data": f"{len(data)} photographs of the Oxford-IIIT Pet Dataset (Abyssinian, Bengal, American Bulldog), "

@@ -5,7 +5,7 @@ from widget_page import WATCH, click, explorers, in_kernel, look, until_kernel_s
 
 FAILING = """
 import numpy as np
-from course_lib.widgets import Explorer, Map, Slider
+from course_lib.explorers.machinery import Explorer, Map, Slider
 def render(n):
     if n == 3:
         raise RuntimeError("three is too much")

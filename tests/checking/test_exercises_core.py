@@ -1,5 +1,7 @@
 """The four outcomes, whatever a student returns."""
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -147,6 +149,29 @@ def test_a_broken_record_is_no_obstacle_and_is_kept(own_record):
     assert doubled.check(lambda x: 2 * x).correct
     assert record.done() == [doubled.number]
     assert own_record.with_suffix(".damaged").read_text() == '["0.1", "0.2"'
+
+
+def test_a_record_of_brackets_without_end_is_damaged_and_no_obstacle(own_record):
+    own_record.write_text("[" * 200_000)
+    assert record.done() == []
+    record.note("0.1")
+    assert record.done() == ["0.1"]
+
+
+NOTES = """
+import sys
+from course_lib.checking import record
+for index in range(25):
+    record.note(f"{sys.argv[1]}.{index}")
+"""
+
+
+def test_notes_of_several_notebooks_at_once_are_all_kept(own_record, root):
+    start = [sys.executable, "-c", NOTES]
+    writers = [subprocess.Popen([*start, str(writer)], cwd=root) for writer in range(4)]
+    assert [writer.wait() for writer in writers] == [0] * 4
+    assert len(record.done()) == 100
+    assert not own_record.with_suffix(".damaged").exists()
 
 
 def test_a_loop_that_changes_what_it_walks_over_is_not_taken_for_shapes():

@@ -1,50 +1,22 @@
 """A class hands in its notebooks, good ones and every bad kind; the table says for each exercise what happened."""
 
-import json
+import contextlib
 import shutil
 import socket
 import sys
 from pathlib import Path
 
 import pytest
+from class_of import IMPORTS, LIMITS, NUMBERS, RIGHT, WRONG, book, points, with_answers
 
-from course_lib.grading import cells as grading_cells
-from course_lib.grading import command
+from course_lib.files import lock
+from course_lib.grading import command, table
 from course_lib.grading import folder as grading
-from course_lib.grading.folder import Limits
-
-RIGHT = {
-    "0.1": """
-def my_confusion(prediction, target, num_classes):
-    valid = target != 255
-    pairs = num_classes * target[valid] + prediction[valid]
-    return torch.bincount(pairs, minlength=num_classes**2).view(num_classes, num_classes)
-exercises.start.confusion.check(my_confusion)""",
-    "0.2": """
-def my_iou(matrix):
-    right = matrix.diagonal().float()
-    return right / (matrix.sum(0) + matrix.sum(1) - right)
-exercises.start.iou.check(my_iou)""",
-    "0.3": "exercises.start.flattered.check(torch.zeros(100, dtype=torch.long), (torch.arange(100) == 0).long())",
-}
-IMPORTS = "import torch\nfrom course_lib import exercises"
-NUMBERS = ["0.1", "0.2", "0.3"]
+from course_lib.grading.run import Result
 
 
-def book(*cells: str) -> str:
-    """A notebook file, with nothing but sources."""
-    return json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells], "nbformat": 4})
-
-
-def with_answers(*before: str, **changed: str) -> str:
-    """All answers are right but for those that are given: e1="..." stands in the place of exercise 0.1."""
-    answers = [changed.get(f"e{number[-1]}", answer) for number, answer in RIGHT.items()]
-    return book(IMPORTS, *before, *answers)
-
-
-def meddle(code: str, number: str) -> str:
-    """A wrong answer behind a line that would make it pass."""
-    return f"{code}\n{RIGHT[number].replace('valid = target != 255', 'return target').replace('.float()', '* 0 + 7.5')}"
+class NoWorkshop(contextlib.nullcontext):
+    """For tests in which no notebook runs."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +40,7 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
         "00_empty": "",
         "00_list": "[1, 2]",
         "endless": with_answers(e1="while True:\n    pass\n" + RIGHT["0.1"]),
-        "greedy": with_answers(e2="held = [bytearray(10**9) for _ in range(40)]" + RIGHT["0.2"]),
+        "greedy": with_answers(e2="held = bytearray(3 * 10**9)" + RIGHT["0.2"]),
         "quitters": with_answers(
             e1="import sys\nsys.exit()" + RIGHT["0.1"],
             e2="import os\nos._exit(3)" + RIGHT["0.2"],
@@ -84,10 +56,12 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
             "from math import *", RIGHT["0.1"], RIGHT["0.1"].replace("check(my_confusion)", "check(None)"),
         ),
         "meddler": with_answers(
-            e1=meddle("from course_lib.exercises import expect\nexpect.tensor = lambda *a, **k: None", "0.1"),
-            e2=meddle("exercises.start.iou.judge = lambda answer: None", "0.2"),
-            e3="exercises.Exercise.check = lambda self, *a: print('correct')\nexercises.start.flattered.check(1, 1)",
+            e1="from course_lib.checking import expect\nexpect.tensor = lambda *a, **k: None" + WRONG["0.1"],
+            e2="exercises.start.iou.judge = lambda answer: None" + WRONG["0.2"],
+            e3="type(exercises.start.iou).check = lambda *a: print('correct')\nexercises.start.flattered.check(1, 1)",
         ),
+        "signals": with_answers(e1="import os\nos.kill(os.getpid(), 40)" + RIGHT["0.1"]),
+        "typist": with_answers(e1="classes = input('How many?')" + RIGHT["0.1"]),
         "stubborn": with_answers(
             e1="while True:\n    exercises.start.confusion.check(1)",
             e2="def my_iou(matrix):\n    raise ValueError('x' * 10**7)\nexercises.start.iou.check(my_iou)",
@@ -95,28 +69,32 @@ def handed_in(root, tmp_path_factory, listener) -> Path:
         ),
         "borrower": with_answers(
             e1="exercises.start.confusion.check(exercises.start.confusion.answer)",
-            e2=meddle("type(torch.ones(1)).any = lambda self: False", "0.2"),
+            e2="type(torch.ones(1)).any = lambda self: False" + WRONG["0.2"],
             e3="exercises.start.flattered.check(missing, 1)",
         ),
     }  # fmt: skip
     for name, text in flat.items():
         (folder / f"{name}.ipynb").write_text(text)
+    (folder / "²²b.ipynb").write_text("[")
+    (folder / "=cmd.ipynb").write_text(with_answers())
     return folder
 
 
 @pytest.fixture(scope="module")
-def graded(handed_in, tmp_path_factory) -> dict[str, dict[str, tuple[int, str]]]:
-    """Point and words by student and exercise, as the file says them."""
+def table_of(handed_in, tmp_path_factory, workshop) -> Path:
+    """The file, after all notebooks were graded, two at a time."""
     out = tmp_path_factory.mktemp("grades") / "grades.csv"
-    grading.grade(handed_in, out, limits=Limits(cell_seconds=5, seconds=600, gigabytes=1), progress=False)
+    grading.grade(handed_in, out, limits=LIMITS, progress=False, jobs=2, workshop=workshop)
+    return out
+
+
+@pytest.fixture(scope="module")
+def graded(table_of) -> dict[str, dict[str, tuple[int, str]]]:
+    """Point and words by student and exercise, as the file says them."""
     found: dict[str, dict] = {}
-    for line in grading.read(out):
+    for line in table.read(table_of):
         found.setdefault(line.student, {})[line.exercise] = (line.point, line.why)
     return found
-
-
-def points(lines: dict[str, tuple[int, str]]) -> list[int]:
-    return [lines[number][0] for number in NUMBERS]
 
 
 def test_the_solutions_get_full_marks_and_the_untouched_notebook_none(graded):
@@ -176,17 +154,37 @@ def test_moved_and_copied_cells_count_and_a_deleted_one_is_told(graded):
     assert "was it deleted" in graded["renamed"]["0.3"][1]
 
 
-def test_a_changed_check_is_put_back_and_named(graded):
+def test_a_changed_check_changes_nothing(graded):
     assert points(graded["meddler"]) == [0, 0, 0]
-    assert "the notebook changed course_lib.checking.expect.tensor; it was put back" in graded["meddler"]["0.1"][1]
-    assert "the check of 0.2" in graded["meddler"]["0.2"][1]
     assert "the check was not reached" in graded["meddler"]["0.3"][1]
+
+
+def test_a_signal_without_a_name_ends_its_cell_alone(graded):
+    assert points(graded["signals"])[1:] == [1, 1]
+    assert points(graded["=cmd"]) == [1, 1, 1]
+
+
+def test_input_is_told_in_words(graded):
+    assert points(graded["typist"]) == [0, 1, 1]
+    assert "waits for input()" in graded["typist"]["0.1"][1]
+
+
+def test_a_file_whose_name_begins_with_odd_digits_stops_nobody(graded):
+    assert "it is not JSON" in graded["²²b"][""][1]
+
+
+def test_names_like_formulas_are_graded_once(table_of, handed_in, monkeypatch):
+    monkeypatch.setattr(grading, "graded", lambda *_: pytest.fail("it was graded already"))
+    held = table_of.read_bytes()
+    assert b"'=cmd," in held
+    grading.grade(handed_in, table_of, limits=LIMITS, progress=False)
+    assert table_of.read_bytes() == held
 
 
 def test_neither_our_answer_nor_a_changed_torch_wins_a_point(graded):
     assert points(graded["borrower"]) == [0, 0, 0]
     assert graded["borrower"]["0.1"][1] == "not attempted"
-    assert "Tensor.any" in graded["borrower"]["0.2"][1]
+    assert "values differ" in graded["borrower"]["0.2"][1]
     assert "NameError: name 'missing'" in graded["borrower"]["0.3"][1]
 
 
@@ -196,30 +194,22 @@ def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, m
     for name in ("ann", "bob"):
         (folder / f"{name}.ipynb").write_text(with_answers())
 
-    def run(cells, wanted, limits):
+    def graded(*_):
         ran.append(len(ran))
         if len(ran) == 2:
             raise KeyboardInterrupt
-        return grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
+        return dict.fromkeys(NUMBERS, (1, "correct"))
 
-    monkeypatch.setattr(grading.grading_run, "run", run)
-    assert command.main(["grade", str(folder), "--out", str(out)]) == 130
+    monkeypatch.setattr(grading, "graded", graded)
+    monkeypatch.setattr(grading, "Workshop", NoWorkshop)
+    assert command.main(["grade", str(folder), "--out", str(out), "--jobs", "1"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
-    assert {line.student for line in grading.read(out)} == {"ann"}
-    assert grading.points(grading.grade(folder, out, progress=False)) == {"ann": (3, 3), "bob": (3, 3)}
+    assert {line.student for line in table.read(out)} == {"ann"}
+    assert table.points(grading.grade(folder, out, progress=False)) == {"ann": (3, 3), "bob": (3, 3)}
     assert len(ran) == 3
     (folder / "ann.ipynb").write_text(with_answers("1 + 1"))
     assert len(grading.grade(folder, out, progress=False)) == 6
     assert len(ran) == 4
-
-
-def test_words_are_safe_in_a_spreadsheet(tmp_path):
-    out = tmp_path / "grades.csv"
-    grading.write(out, [grading.Grade("=1+1", "0.1", 0, "-" + "x" * 900 + "\n", "", "a.ipynb", "abc")])
-    (line,) = grading.read(out)
-    assert line.student == "'=1+1"
-    assert line.why.startswith("'-x")
-    assert len(line.why) < 420
 
 
 def test_a_table_of_another_kind_is_not_overwritten(tmp_path, capsys):
@@ -232,15 +222,16 @@ def test_a_table_of_another_kind_is_not_overwritten(tmp_path, capsys):
 
 
 def test_a_student_who_handed_in_another_lecture_is_not_forgotten(tmp_path, monkeypatch):
-    found = grading.Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
-    monkeypatch.setattr(grading.grading_run, "run", lambda *_: found)
+    right = Result(outcomes=dict.fromkeys(NUMBERS, ("correct", [])))
+    monkeypatch.setattr(grading.Running, "run", lambda _: right)
+    monkeypatch.setattr(grading, "Workshop", NoWorkshop)
     folder, out = tmp_path / "class", tmp_path / "grades.csv"
     for name, text in (("ann", with_answers()), ("bob", book("exercises.whole_picture.bench.check('bd')"))):
         (folder / name).mkdir(parents=True)
         (folder / name / "mine.ipynb").write_text(text)
     for _ in range(2):  # the second time from the table
         grading.grade(folder, out, lecture="0", progress=False)
-        assert grading.points(grading.read(out)) == {"ann": (3, 3), "bob": (0, 3)}
+        assert table.points(table.read(out)) == {"ann": (3, 3), "bob": (0, 3)}
     assert "no notebook of lecture 0 was handed in" in out.read_text()
 
 
@@ -253,38 +244,13 @@ def test_wishes_that_cannot_be_met_are_told(tmp_path, capsys):
     assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "nowhere" / "grades.csv")]) == 2
     assert command.main(["grade", str(tmp_path), "--lecture", "8x"]) == 2
     assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "g.csv"), "--lecture", "12"]) == 2
+    with lock.held(tmp_path / "g.csv.lock"):
+        assert command.main(["grade", str(tmp_path), "--out", str(tmp_path / "g.csv")]) == 2
     said = capsys.readouterr().err
+    assert "is being written by process" in said
     assert said.count("expected the name of a file in a folder that is there") == 2
     assert "--lecture expects a lecture's number, such as 04, got '8x'" in said
     assert "no exercises of lecture 12; expected one of 0, 1, 2" in said
     assert "is not a folder" in said
     assert "holds no notebook" in said
     assert "gigabytes must be above 0, got 0" in said
-
-
-def test_only_what_an_exercise_needs_is_run():
-    cells = {
-        1: "import torch\nnet = train()",
-        2: "other = train(torch)",
-        3: "def f(x):\n    return torch.tensor(x) + k",
-        4: "k = 4",
-        5: "for net in []:\n    pass",
-        6: "exercises.start.iou.check(f)",
-        7: "f = 1",
-    }
-    assert grading_cells.needed(cells, {6}) == {1: "import torch\n", 3: cells[3], 4: "k = 4", 6: cells[6]}
-
-
-def test_what_a_cell_takes_and_gives():
-    assert grading_cells.reads_and_writes("x[0] = y\na.b = 1") == ({"x", "y", "a"}, {"x", "a"})
-    assert grading_cells.reads_and_writes("for i in r:\n    z = i\nz") == ({"r"}, {"i", "z"})
-    assert grading_cells.reads_and_writes("def broken(:") == (set(), set())
-
-
-def test_checks_are_found_whatever_the_module_is_called():
-    cells = {
-        1: "exercises.start.iou.check(a)",
-        2: "q . flattered.check(1, 2)",
-        3: "# exercises.start.confusion.check(f)",
-    }
-    assert grading_cells.checked_in(cells) == {"0.2": [1], "0.3": [2]}

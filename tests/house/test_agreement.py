@@ -1,12 +1,17 @@
 """pyproject.toml, requirements.lock and environment.yml say the same thing."""
 
 import re
-from importlib.metadata import requires
+import sys
 from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 OLD_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.M)
 
@@ -18,11 +23,16 @@ def locked(root: Path) -> dict[str, list[str]]:
     return versions
 
 
+def project(root: Path) -> dict:
+    """pyproject.toml, as every tool reads it."""
+    return tomllib.loads((root / "pyproject.toml").read_text())
+
+
 def declared(root: Path) -> list[Requirement]:
     """Every requirement of pyproject.toml: the package's, the extras' and the groups'."""
-    text = (root / "pyproject.toml").read_text()
-    groups = text.split("[dependency-groups]")[1].split("[tool.")[0]
-    return [Requirement(line) for line in [*requires("beyond-fcn"), *re.findall(r'^    "(.*)",', groups, re.M)]]
+    said = project(root)
+    extras = [*said["project"]["optional-dependencies"].values(), *said["dependency-groups"].values()]
+    return [Requirement(line) for lines in [said["project"]["dependencies"], *extras] for line in lines]
 
 
 def test_every_declared_package_is_locked_within_its_bounds(root):
@@ -39,7 +49,7 @@ def test_the_package_has_lower_bounds_and_no_upper_pins(root):
 
 def test_conda_installs_the_same_package_from_the_same_file(root):
     environment = yaml.safe_load((root / "environment.yml").read_text())
-    wanted = re.search(r'requires-python = "(.*)"', (root / "pyproject.toml").read_text())[1]
+    wanted = project(root)["project"]["requires-python"]
     assert environment["dependencies"][:2] == [f"python{wanted}", "pip"]
     assert environment["dependencies"][2] == {"pip": ["-e .[lab]"]}
 

@@ -31,7 +31,7 @@ def test_rivals_have_the_same_parameters():
     groups = [
         [limits.SmallFCN(finest) for finest in limits.STRIDES],
         [limits.local_net(rates) for rates in (limits.NEAR, limits.FAR)],
-        [stages.Mirrored(way) for way in stages.WAYS],
+        [stages.MirroredStages(way) for way in stages.WAYS],
         [v3.SmallV3Plus(way) for way in ("decoder", "zeroed decoder")],
         [v3.SmallV3Plus(way) for way in ("plain 16x", "plain 4x")],
     ]
@@ -81,7 +81,7 @@ def test_the_fields_lie_on_either_side_of_the_large_panes():
 
 def test_switches_fill_a_quarter_and_bilinear_enlargement_fills_everything():
     image = held_out("street", 4).batch(range(4))[0]
-    switches, bilinear = (stages.stages_of(stages.Mirrored(way), image) for way in stages.WAYS)
+    switches, bilinear = (stages.stages_of(stages.MirroredStages(way), image) for way in stages.WAYS)
     assert [stage["filled"].float().mean().item() for stage in switches] == [0.25] * 3
     assert all(stage["enlarged"][~stage["filled"]].abs().max() == 0 for stage in switches)
     assert (bilinear[0]["enlarged"] != 0).float().mean() > 0.5

@@ -3,13 +3,14 @@
 import torch
 from torch import nn
 
+from course_lib.evidence import mirrored
 from course_lib.evidence.context_heads import aspp_net, far_net, pooling_net
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.small_training import HELD_OUT, answers, held_out, over_seeds, started, train
-from course_lib.lectures.l02_deconvnet_segnet import experiments as decoders
 from course_lib.lectures.l03_skip_connections import experiments as skips
 from course_lib.lectures.l04_receptive_field_dilation import experiments as fields
 from course_lib.lectures.l06_pspnet import experiments as pspnet
+from course_lib.metrics import checkerboard
 from course_lib.receptive_field import theoretical
 from course_lib.scenes import Scenes
 
@@ -31,7 +32,7 @@ def test_variants_of_one_claim_have_the_same_parameters():
         [fields.without_stem(rates) for rates in (fields.HOLES, fields.MIXED)],
         [pooling_net(5, bins) for bins in ((0,), (1,), (2,), (3,), (6,), (1, 2, 3, 6))],
         [aspp_net(5, pooling) for pooling in (False, True)],
-        [decoders.Mirrored(way) for way in ("indices", "corners")],
+        [mirrored.Mirrored(way) for way in ("indices", "corners")],
         [skips.SmallUNet(kept) for kept in ((1, 2, 3), (1,), ())],
         [skips.tower(add, 8) for add in (False, True)],
     ]
@@ -97,7 +98,7 @@ def test_the_front_end_stays_as_it_is_while_the_module_learns():
 
 def test_fixed_corners_are_the_upper_left_cells():
     found = torch.zeros(1, 1, 2, 3, dtype=torch.long)
-    assert decoders.corners(found).flatten().tolist() == [0, 2, 4, 12, 14, 16]
+    assert mirrored.corners(found).flatten().tolist() == [0, 2, 4, 12, 14, 16]
 
 
 def test_a_skip_that_is_left_out_hands_over_nothing():
@@ -114,8 +115,9 @@ def test_a_skip_that_is_left_out_hands_over_nothing():
 def test_a_checkerboard_is_found_and_smooth_maps_have_none():
     rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     board = ((rows + columns) % 2).float().expand(1, 1, 64, 64)
-    assert decoders.index(nn.Identity(), board) > 0.99
-    assert decoders.index(nn.Identity(), torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))) < 0.05
+    assert checkerboard.index(nn.Identity(), board) > 0.99
+    noise = torch.randn(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    assert checkerboard.index(nn.Identity(), noise) < 0.05
 
 
 def test_values_are_gathered_by_name():

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from course_lib import models
 from course_lib.models.unet import UNet
 
 FILES = {
@@ -65,3 +66,13 @@ def test_a_tile_gives_the_same_scores_as_the_whole():
 def test_an_unknown_variant_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match=r"got 'realease'; did you mean 'release'\?"):
         UNet(2, variant="realease")
+
+
+@pytest.mark.newest
+def test_exported_with_dynamic_sides_it_takes_images_that_need_more_mirroring():
+    net = models.build("unet", 3, width=0.0625).eval()
+    sides = dict.fromkeys((2, 3), torch.export.Dim.DYNAMIC)
+    exported = torch.export.export(net, (torch.rand(1, 3, 97, 130),), dynamic_shapes=(sides,)).module()
+    for size in ((33, 40), (64, 65), (200, 150)):
+        image = torch.rand(1, 3, *size)
+        torch.testing.assert_close(exported(image), net(image))

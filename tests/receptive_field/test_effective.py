@@ -338,3 +338,11 @@ def test_a_unit_that_nothing_moves_is_an_error():
     nn.init.zeros_(net.weight)
     with pytest.raises(ValueError, match="zero everywhere"):
         effective(net, torch.randn(1, 3, 8, 8), (0, 0), progress=False)
+
+
+@pytest.mark.parametrize("name", ["signs", "batch_size"])
+def test_one_is_enough_and_none_is_refused(name):
+    net, images = nn.Conv2d(3, 2, 3), torch.randn(2, 3, 9, 9)
+    assert effective(net, images, (3, 3), progress=False, **{name: 1}).map.max() > 0
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        effective(net, images, (3, 3), progress=False, **{name: 0})

@@ -1,5 +1,7 @@
 """The effective field of random stacks grows like the square root of their depth (Luo et al. 2016)."""
 
+import inspect
+
 import pytest
 
 from course_lib.receptive_field.depth_experiment import growth, slope_of_logarithms
@@ -35,3 +37,11 @@ def test_wrong_words_are_answered_clearly():
         growth("tanh")
     with pytest.raises(ValueError, match="two or more different"):
         growth(depths=(5, 5))
+
+
+def test_the_experiment_has_the_published_depths_and_eight_channels():
+    defaults = {name: known.default for name, known in inspect.signature(growth).parameters.items()}
+    told = {name: defaults[name] for name in ("activation", "depths", "channels", "networks", "images", "seed")}
+    assert told == {
+        "activation": "relu", "depths": (5, 10, 20, 40), "channels": 8, "networks": 4, "images": 4, "seed": 0
+    }  # fmt: skip

@@ -61,6 +61,28 @@ def test_the_command_line_says_that_the_course_is_not_there(alone):
     assert "the course's networks are not beside this package; try torchvision:NAME" in done.stderr
 
 
+@pytest.mark.parametrize("called, code, said", [("-m", 130, "receptive_field: stopped\n"), ("mine.py", 1, None)])
+def test_a_stop_while_torch_is_imported_is_one_line_on_the_command_line(alone, called, code, said):
+    program = f"""
+import sys
+
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            raise KeyboardInterrupt
+
+sys.argv = [{called!r}]
+sys.meta_path.insert(0, Stop())
+try:
+    import receptive_field
+except KeyboardInterrupt:
+    sys.exit(1)
+"""
+    done = run(alone, program)
+    assert done.returncode == code, done.stderr
+    assert said is None or done.stderr == said
+
+
 @pytest.mark.parametrize("file", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")))
 def test_no_file_imports_the_course(file):
     """Only relative imports inside the package, torch, numpy, tqdm, the standard library; pictures inside functions."""
@@ -80,7 +102,7 @@ def test_no_file_imports_the_course(file):
 
 def test_the_code_in_the_readme_runs_and_says_what_it_says(capsys):
     text = (PACKAGE / "README.md").read_text()
-    first, rule = (block.split("```")[0] for block in text.split("```python\n")[1:])
+    first, _, rule = (block.split("```")[0] for block in text.split("```python\n")[1:])
     told: dict = {}
     exec(first, told)
     assert told["field"].box((14, 14), layer="layer2") == (63, 63, 162, 162)
@@ -94,6 +116,17 @@ def test_the_code_in_the_readme_runs_and_says_what_it_says(capsys):
     field = told["theoretical"](Net(), image_size=(12, 12))
     assert field.box((1, 1)) == (1, 3, 2, 4)
     assert field.exact
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::FutureWarning")  # the libraries' own, as they load
+def test_the_networks_of_other_libraries_have_the_sizes_that_the_readme_says():
+    told: dict = {}
+    exec((PACKAGE / "README.md").read_text().split("```python\n")[2].split("```")[0], told)
+    assert told["whole"] == (float("inf"), float("inf"))
+    assert told["local"] == (1027, 1027)
+    assert told["stages"] == [(76, 76), (224, 224), (1096, 1096), (1688, 1688)]
+    assert told["corner"] == (4, 4, 224, 224)
+    assert told["decoder"] == (563, 563)
 
 
 def test_the_picture_of_the_readme_is_there_and_small():

@@ -92,3 +92,9 @@ def test_wrong_shapes_are_answered_clearly(mask):
         picture(torch.rand(50, 80), mask=mask)
     with pytest.raises(ValueError, match="never negative"):
         picture(effective=-torch.ones(5, 5))
+
+
+def test_the_disc_of_68_percent_is_drawn_through_and_that_of_95_dashed_each_on_a_pale_rim(spread):
+    circles = picture(effective=spread).axes[0].patches
+    assert [circle.get_linestyle() for circle in circles] == ["-", "-", "-", "--"]
+    assert [circle.get_linewidth() for circle in circles] == [3.0, 1.2, 3.0, 1.2]

@@ -66,6 +66,13 @@ def test_a_network_for_photographs_has_no_unseen_scenes():
         checkpoints.unseen("selfie")
 
 
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_the_networks_for_photographs_are_loaded_alike(name):
+    net = checkpoints.load(name)
+    assert {value.dtype for value in net.state_dict().values() if value.is_floating_point()} == {torch.float32}
+    assert sum(p.numel() for p in net.parameters()) == checkpoints.describe(name)["parameters"]
+
+
 def test_an_unknown_checkpoint_is_answered_with_the_nearest():
     with pytest.raises(ValueError, match="did you mean 'segnet_street'"):
         checkpoints.load("segnet_streat")

@@ -60,8 +60,8 @@ def test_the_same_command_again_goes_on_from_its_checkpoint(output, capsys):
     (["--option", "colour=3"], "no option 'colour'"),
     (["--steps", "7"], "another training"),
     (["--learning-rate", "nan"], "became nan"),
-    (["--clip", "0"], "clip, the largest norm of the gradient, must be above 0"),
-    (["--checkpoint-every", "0"], "checkpoint_every is a number of steps"),
+    (["--clip", "0"], "clip must be above 0"),
+    (["--checkpoint-every", "0"], "checkpoint_every must be at least 1"),
 ])  # fmt: skip
 def test_errors_are_one_line(output, tmp_path, change, message):
     folder = output if "--steps" in change else tmp_path

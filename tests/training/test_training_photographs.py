@@ -102,8 +102,10 @@ def test_each_card_says_how_it_was_made(name):
     assert told["log"][-1]["step"] == recipe.steps
 
 
-def test_the_goal_is_reached():
-    assert shipped.card("deeplab_v3plus_pets")["test"]["mean_iou"] >= 0.88
+def test_imagenets_start_reaches_the_goal_and_a_random_one_does_not():
+    told = shipped.card("deeplab_v3plus_pets")
+    assert told["test"]["mean_iou"] >= 0.88
+    assert told["random_start"]["test"]["mean_iou"] < 0.88
 
 
 @pytest.mark.parametrize("name", SHIPPED)

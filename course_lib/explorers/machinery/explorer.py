@@ -1,14 +1,15 @@
 """An explorer: a pure `render(**settings) -> panels`, the controls that move it, and two ways to look at it.
 
 In a notebook it shows itself as a widget; `figure(**settings)` draws the same panels as a matplotlib figure; tests
-call `render`. Rooms of explorers/ make explorers; widget.py carries them to the browser.
+call `render`. The modules of explorers/ make them; widget.py sends them to the browser.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from course_lib import threads
 from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
 from course_lib.explorers.machinery.panels import Panel
 from course_lib.explorers.machinery.table import Table, key_of
@@ -64,8 +65,10 @@ class Explorer:
         """The pictures that are sent at once: of every setting, or of the first alone."""
         table = Table()
         chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
-        for settings in tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1):
-            table.add(key_of(self.controls, settings), self._render, settings)
+        bar = tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1)
+        with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings
+            for settings in bar:
+                table.add(key_of(self.controls, settings), self._render, settings)
         return table
 
     def answer(self, settings: dict) -> bytes:
@@ -88,5 +91,5 @@ class Explorer:
             self._widget.close()
             self._widget = None
 
-    def _repr_mimebundle_(self, **options: object):
+    def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget()._repr_mimebundle_(**options)

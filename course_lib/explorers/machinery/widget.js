@@ -1,6 +1,9 @@
 // The browser's half of every explorer: looks a setting up in the table that widget.py sent, and paints it.
 // What the table does not hold it asks Python for: one question at a time, and always for the newest setting.
 
+const BUSY = "Python is busy; the picture follows when it answers.";
+const LOST = "The kernel that drew this is gone, perhaps restarted: run this cell again (Shift+Enter). Until then the picture is an old one.";
+const SAVED = "Only Python can draw this. In a saved page it cannot: open the notebook in Jupyter and run its cell.";
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e4], End: [0, 1e4], PageUp: [-8, 0], PageDown: [8, 0] };
 const CELL = 16; // units of an overlay per pixel, as in svg.py
 const OURS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves these keys to us
@@ -64,7 +67,7 @@ function reveal(body) { // what was chosen on a drawing that scrolls comes into 
 }
 
 export default () => {
-  let data = null, answer = null, asked = null, number = 0, alive = true; // one table for all views of this explorer
+  let data = null, answer = null, asked = null, number = 0, alive = true, lost = false; // one table for all views of this explorer
   const views = new Set(), paint = () => views.forEach((view) => view());
 
   function save(model) { // never while a change is being told: ipywidgets would then save, and restore, what was before
@@ -74,7 +77,8 @@ export default () => {
   function ask(model, key) {
     if (asked) return; // whoever paints that answer will ask again if it has become old
     const mine = (asked = { number: ++number, key });
-    model.send({ number, settings: model.get("settings") });
+    try { model.send({ number, settings: model.get("settings") }); lost = false; }
+    catch { asked = null; lost = true; return; } // the kernel was restarted: nobody is left to ask
     const complain = () => { if (asked === mine) { mine.late = true; paint(); } };
     setTimeout(() => { if (!alive) complain(); }, 250);
     setTimeout(complain, 1500);
@@ -208,13 +212,13 @@ export default () => {
       follow.forEach((control) => control(settings, counts));
       const from = data.states[key] ? data : answer?.key === key ? answer.data : ask(model, key);
       const state = from?.states[key];
-      const late = asked?.late && !state;
-      root.setAttribute("aria-busy", !state);
+      const late = (lost || asked?.late) && !state;
+      root.setAttribute("aria-busy", !state && !lost);
       problem.hidden = !(state?.problem || late);
       problem.className = `problem${state?.impossible ? " impossible" : ""}`;
-      if (late) problem.textContent = alive && answer ? "Python is busy; the picture follows when it answers." : "Only Python can draw this, and it has not answered yet. In a saved page it cannot: open the notebook in Jupyter and run its cell.";
+      if (late) problem.textContent = lost ? LOST : alive ? BUSY : SAVED;
       else if (state?.problem) problem.textContent = state.problem + (state.impossible || !state.settings ? "" : ` (with ${state.settings}; the last good picture stays)`);
-      panels.classList.toggle("stale", Boolean(state?.problem));
+      panels.classList.toggle("stale", Boolean(state?.problem || late));
       state?.panels?.forEach((id, i) => {
         const panel = from.panels[id];
         if (slots[i]?.kind !== panel.kind) slots[i] = makeSlot(i, panel.kind);

@@ -41,7 +41,7 @@ def checkerboard(seeds: Seeds) -> Evidence:
 
     Varied: the kind of step. Equal: maps, channels.
 
-    The index is the share of the fine variance that hangs on whether row and column are even or odd alone. The control
+    The index is the share of the fine variance that depends only on whether row and column are even or odd. The control
     is a kernel of 4, which is divisible: with random weights it has a checkerboard, too, because its overlap is even
     but its weights are not. So divisibility allows an even answer and does not bring it about.
     """

@@ -180,7 +180,6 @@ def taps(image: Tensor, cells: Sequence[tuple[int, int]], rates: Sequence[int], 
         told.append(f"at cell ({y}, {x}) {', '.join(counts)}")
     handles = axes[0, 0].get_legend_handles_labels()
     figure.legend(*handles, loc="outside lower center", ncols=len(rates))
-    figure.photographs = True
     figure.alt = f"The taps of 3x3 kernels over a scene, on a map of {side} x {side} cells: {'; '.join(told)}."
     return figure
 

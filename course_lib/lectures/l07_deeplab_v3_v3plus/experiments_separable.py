@@ -93,7 +93,7 @@ def full(separable: bool) -> int:
 
 @torch.no_grad()
 def ratio(slow: Callable, fast: Callable, x: Tensor, rounds: int = 15) -> float:
-    """How often the CPU time of one goes into that of the other, the two in turn, the best of some rounds."""
+    """How many times more CPU time `slow` takes than `fast`: both run in turn, and the shortest time of each counts."""
     if probe.active():
         return math.nan
     taken: list[list[float]] = [[], []]

@@ -94,7 +94,7 @@ COSTS = ("parameters", "multiply-adds", "bytes kept to learn")
 
 
 def at_full_size(seed: int) -> dict[str, float]:
-    """Forward time beside FCN-8s's, one round; the seed is its number."""
+    """The forward time as a multiple of FCN-8s's, in one round; the seed is the number of the round."""
     return {f"time, {name}": ratio for name, ratio in forward_times(list(FAMILIES), beside="fcn8s").items()}
 
 

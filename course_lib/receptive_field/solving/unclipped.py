@@ -149,14 +149,13 @@ class Unclipped:
             if axis not in best:
                 size = inf if held == "grown" else float(np.max(clipped[axis][1] - clipped[axis][0] + 1))
                 best[axis] = Extent(size, nan, nan)
-            best[axis] = replace(
-                best[axis], size=max(best[axis].size, largest_inside(*clipped[axis], self.image[axis]))
-            )
+            inside = largest_inside(*clipped[axis], self.first.graph.nodes[self.root].sizes[axis])
+            best[axis] = replace(best[axis], size=max(best[axis].size, inside))
         return tuple(best[axis] for axis in axes)
 
 
 def largest_inside(first: np.ndarray, last: np.ndarray, size: int) -> float:
-    """The largest of the fields that touch no border: each resize has phases of its own, also off the middle."""
+    """The largest of the fields that touch no border: a resize has phases of its own all over the image."""
     inside = (first > 0) & (last < size - 1) & (first <= last)
     return float((last - first + 1)[inside].max(initial=0))
 

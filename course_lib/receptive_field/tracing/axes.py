@@ -14,7 +14,8 @@ from math import prod
 from typing import NamedTuple
 
 CHANNEL = -1  # not a place in the image: batch, channels, heads
-FOLDED = -2  # channels that were places before: taking only some of them would read less than we say
+DIFFERING = -2  # channels that read different places: as places they would read less than we say
+FOLDED = -3  # channels that were places before: even taking only some of them would read less than we say
 
 
 class Digit(NamedTuple):
@@ -74,8 +75,8 @@ def places(axis: int, size: int) -> Dimension:
 
 
 def kind_of(*dimensions: Dimension) -> int:
-    """FOLDED as soon as one part is."""
-    return FOLDED if any(digit.axis == FOLDED for dimension in dimensions for digit in dimension) else CHANNEL
+    """CHANNEL, DIFFERING or FOLDED: the last of them that one part is."""
+    return min([CHANNEL, *(digit.axis for dimension in dimensions for digit in dimension)])
 
 
 def with_dimension(labels: Labels, dim: int, dimension: Dimension) -> Labels:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.utils._pytree import keystr, tree_flatten, tree_flatten_with_path
 
-from .axes import FOLDED, Dimension, Traced, is_spatial, kind_of
+from .axes import CHANNEL, Dimension, Traced, is_spatial, kind_of
 from .recorder import Recorder
 
 
@@ -74,8 +74,10 @@ def layer_of(recorder: Recorder, fact: Traced | None, shape: tuple[int, ...]) ->
     behind = tuple(range(2, rank)) if rank == axes + 2 else None
     dims = spatial if len(spatial) == axes else behind
     if dims is not None:
+        others = [dim for dim in spatial if dim not in dims]  # a pixel means all of their places
+        fact = recorder.contract(fact, others, keep=False, is_global=False) if others else fact
         fact = recorder.spatial(recorder.in_order(fact, dims), list(dims))
-        if any(kind_of(fact.labels[dim]) == FOLDED for dim in dims):
+        if any(kind_of(fact.labels[dim]) != CHANNEL for dim in dims):
             fact = recorder.doubted(fact)  # a pixel chooses one of several channels that read different places
     return Layer(fact, shape, recorder.sizes(fact), dims)
 

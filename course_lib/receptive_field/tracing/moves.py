@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from .axes import (
+    CHANNEL,
     FOLDED,
     Digit,
     Dimension,
@@ -126,7 +127,7 @@ class Moves:
         sizes = tuple(total if a == axis else size for a, size in enumerate(old))
         reads = table(position, old[axis], old[axis] / total)
         y = self.node(x, with_dimension(x.labels, dim, places(axis, total)), sizes, self._only(axis, reads))
-        return self.doubted(y) if kind_of(digits) == FOLDED else y
+        return self.doubted(y) if kind_of(digits) != CHANNEL else y
 
     def only_axis(self, x: Traced, dim: int) -> int | None:
         """The axis that lies in a dimension whole and alone, but for channels between its digits."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from .axes import (
     CHANNEL,
+    DIFFERING,
     FOLDED,
     Dimension,
     Labels,
@@ -122,10 +123,10 @@ class Recorder(Moves):
 
     def _lost_axis(self, tensors: list[Traced], dim: int, shape: tuple[int, ...]) -> int | None:
         """The one axis that rows or columns lost when they were taken out, and get back where they are put together."""
-        if len(shape) != self.axes + 2 or dim < 2:
+        natural = dim - (len(shape) - self.axes)
+        if len(shape) not in (self.axes + 1, self.axes + 2) or natural < 0:
             return None
         missing = set.intersection(*(set(self.missing_axes(x)) for x in tensors))
-        natural = dim - 2
         return missing.pop() if len(missing) == 1 else natural if natural in missing else None
 
     # ------------------------------------------------------------------ axes that were lost
@@ -137,10 +138,11 @@ class Recorder(Moves):
 
     def spread(self, x: Traced, dim: int, axis: int | None) -> Traced:
         """Channels (or a single value) become places along an axis that the tensor does not have yet."""
-        if axis is None or self.sizes(x)[axis] != 1 or axis not in self.missing_axes(x):
+        taken = axis is None or axis not in self.missing_axes(x) or is_spatial(x.labels[dim])
+        if taken or self.sizes(x)[axis] != 1:
             return x
         size = size_of(x.labels[dim])
-        if kind_of(x.labels[dim]) == FOLDED:
+        if kind_of(x.labels[dim]) != CHANNEL:
             x = self.doubted(x)  # each of them has places of its own
         labels = with_dimension(x.labels, dim, places(axis, size))
         if size == 1:
@@ -173,10 +175,11 @@ class Recorder(Moves):
         return self.join(parts, tuple(shape)) if parts else None
 
     def _differing(self, x: Traced, dims: list[int]) -> Traced:
-        """Channels that read different places, if they are not those of dimension 1, which are never told apart."""
+        """Channels that read different places. Those of dimension 1 are not told apart when some of them are taken."""
         for dim in dims:
-            if dim != 1 and not is_spatial(x.labels[dim]):
-                x = replace(x, labels=with_dimension(x.labels, dim, channel(size_of(x.labels[dim]), FOLDED)))
+            if not is_spatial(x.labels[dim]):
+                kind = min(DIFFERING if dim == 1 else FOLDED, kind_of(x.labels[dim]))
+                x = replace(x, labels=with_dimension(x.labels, dim, channel(size_of(x.labels[dim]), kind)))
         return x
 
     def _written_part(self, old: Traced | None, new: Traced, region: dict[int, Part], shape: tuple[int, ...]) -> Traced:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..axes import FOLDED, Traced, channel, is_spatial, kind_of, with_dimension
+from ..axes import CHANNEL, FOLDED, Traced, channel, is_spatial, kind_of, with_dimension
 from ..index_tables import antialiased, cubic, flipped, gathered, linear, nearest, padded, rolled, spread, table
 from ..recorder import Recorder
 from .registry import Call, rule
@@ -71,7 +71,7 @@ def pixel_shuffle(recorder: Recorder, call: Call):
     rank = len(call.shape)
     if is_spatial(x.labels[rank - 3]):
         return None
-    if kind_of(x.labels[rank - 3]) == FOLDED:
+    if kind_of(x.labels[rank - 3]) != CHANNEL:
         x = recorder.doubted(x)  # the channels are places that an earlier step put there: they are not all read
     x = replace(x, labels=with_dimension(x.labels, rank - 3, channel(call.shape[rank - 3])))
     dims = [rank - 2, rank - 1]

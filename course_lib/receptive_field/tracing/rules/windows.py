@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from ..axes import FOLDED, Traced, channel, is_spatial, is_wide, kind_of, places, with_dimension
 from ..graph import TableRecipe
@@ -86,7 +87,17 @@ def max_unpool(recorder: Recorder, call: Call):
         return None  # the flat index means another place when the map has another size
     tables = [back_to_window(g) for g in indices.pooling]
     parts = [slide(recorder, x, dims, tables, call.shape) for x in (values, indices) if x is not None]
-    return recorder.join(parts, call.shape)
+    joined = recorder.join(parts, call.shape)
+    return recorder.doubted(joined) if any(map(one_in_another, indices.pooling)) else joined
+
+
+def one_in_another(geometry: tuple) -> bool:
+    """Whether a window lies inside another, as at a padded border: the larger one then decides nothing by itself."""
+    reads = window(*geometry)
+    if reads is None:
+        return False
+    sets = [set(row[row >= 0].tolist()) for row in reads.reads]
+    return any(one <= other or other <= one for one, other in pairwise(sets))
 
 
 def back_to_window(geometry: tuple):
