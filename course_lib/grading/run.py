@@ -167,7 +167,10 @@ class Running:
         except Gone:
             self.judge.end()
             self.judge = None
-            return {"kind": "not yet", "lines": ["the check could not be done with this answer: is it too large?"]}
+            return {
+                "kind": "not yet",
+                "lines": ["the check did not end with this answer: is it too large, or was the time of its cell over?"],
+            }
         except BaseException:
             self.judge.end()
             self.judge = None

@@ -137,7 +137,8 @@ def test_cells_that_end_the_process_lose_only_their_own_point(graded):
 
 def test_checks_without_end_words_without_end_and_a_cut_line_stop_nothing(graded):
     assert points(graded["stubborn"]) == [0, 0, 0]
-    assert "a number" in graded["stubborn"]["0.1"][1] or "a function" in graded["stubborn"]["0.1"][1]
+    said = graded["stubborn"]["0.1"][1]  # of the last check, which the end of the cell's time may have cut
+    assert any(words in said for words in ("a number", "a function", "did not end"))
     assert "ValueError: xxx" in graded["stubborn"]["0.2"][1]
     assert "its whole process" in graded["stubborn"]["0.3"][1]
 
