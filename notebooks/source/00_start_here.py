@@ -8,7 +8,7 @@
 #   - say which question each later lecture answers
 # needs: Python, and a first idea of what a convolution is. Everything else is explained where it is used.
 # read_minutes: 25
-# run_seconds: 10
+# run_seconds: 20
 # quiz:
 #   - ask: "A network with 12 classes gets 4 pictures of 3 x 200 x 300. What is the shape of its logits?"
 #     options:
@@ -38,6 +38,7 @@
 #       - {say: "Take the mean IoU of the picture in the middle.", why: "One picture may not even hold all classes."}
 # teach:
 #   sections:
+#     - {section: "A photograph, labelled", minutes: 10, show: "Take a photograph of the room and give it to the upload button. Then the selfie network and the cat: ask what it will say before the cell runs."}
 #     - {section: "A picture and its labels", minutes: 8, show: "Run the street, then ask the class to name the pixels at the rim of the bus: where does it end?"}
 #     - {section: "What goes in, what comes out", minutes: 10, show: "Let everybody write down the shape of the logits before the cell runs."}
 #     - {section: "How good is an answer?", minutes: 15, show: "Compute one IoU of the 3 x 3 matrix by hand on the board, then run."}

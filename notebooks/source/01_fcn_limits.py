@@ -3,13 +3,14 @@
 # question: FCN made segmentation fast and simple to train. What does it lose when it shrinks a picture 32 times?
 # able:
 #   - turn a classifier into a network that labels every pixel, and say why its answers do not change
+#   - read the heat map of a class from a trained classifier, and say what fine-tuning adds to it
 #   - follow a picture through FCN-32s, 16s and 8s, with its padding of 100 and its crops
 #   - write bilinear upsampling as a transposed convolution, and add a skip as FCN does
 #   - say which three things are lost, and show each one with an experiment
 #   - tell a theoretical receptive field from what a unit really listens to
 # needs: Lecture 00, or a first idea of mean IoU; convolution and max pooling.
 # read_minutes: 40
-# run_seconds: 30
+# run_seconds: 35
 # quiz:
 #   - ask: "A fully connected layer reads 512 maps of 7x7 cells. As a convolution, what is its kernel?"
 #     options:
@@ -74,6 +75,9 @@
 #       minutes: 8
 #       show: "Run the cell that turns a fully connected layer into a convolution; let them predict the shape on the
 #           larger map."
+#     - section: "A classifier is a segmenter in waiting"
+#       minutes: 10
+#       show: "Let them point at the cells that will say cat, then run. Ask why the top of the head says nothing."
 #     - section: "The network at full size"
 #       minutes: 8
 #       show: "The drawing of FCN-32s; walk down the left side and up the long line on the right."

@@ -9,7 +9,7 @@
 #   - read DilatedNet's front end and context module, and find the layer that some copies lack
 # needs: Lecture 00, and 01 for what a stride does to small things. A convolution, a pool, nothing more.
 # read_minutes: 50
-# run_seconds: 40
+# run_seconds: 50
 # quiz:
 #   - ask: "A 3x3 convolution, a 2x2 pool with stride 2, a 3x3 convolution. How wide is the field of one cell?"
 #     options:

@@ -8,7 +8,7 @@
 #   - write ASPP, and say what several rates at once are for
 # needs: Lecture 04 (receptive field, dilation and its rates). The CRF is explained from the beginning.
 # read_minutes: 45
-# run_seconds: 30
+# run_seconds: 40
 # quiz:
 #   - ask: "DeepLab takes the stride from pool4 and pool5. What for?"
 #     options:
