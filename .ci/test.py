@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / ".ci")]
 import choose  # noqa: E402
 
 import course_lib  # noqa: E402, F401 - sets how torch's threads wait, for all that is started here

@@ -174,12 +174,20 @@ def centre_crop(x: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def mirror(x: Tensor, *, top: int, bottom: int, left: int, right: int) -> Tensor:
-    """Reflect the border outwards, without repeating the edge, as often as a small image needs.
+    """Reflect the border outwards, without repeating the edge, as often as a small image needs."""
+    if torch.compiler.is_compiling():
+        return mirror_by_index(x, (top, bottom), (left, right))
+    while top or bottom or left or right:
+        height, width = x.shape[-2:]
+        step = (min(left, width - 1), min(right, width - 1), min(top, height - 1), min(bottom, height - 1))
+        x = F.pad(x, step, mode="reflect")
+        left, right, top, bottom = left - step[0], right - step[1], top - step[2], bottom - step[3]
+    return x
 
-    By index and not by padding again and again: a loop would tie an exported network to the sizes that need as many
-    rounds as its example.
-    """
-    for axis, before, after in ((2, top, bottom), (3, left, right)):
+
+def mirror_by_index(x: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
+    """The same without a loop, which would tie an exported network to sizes that need as many rounds as its example."""
+    for axis, (before, after) in ((2, rows), (3, columns)):
         side = x.shape[axis]
         period = 2 * side - 2  # there and back
         place = torch.arange(-before, side + after, device=x.device) % period
