@@ -2,8 +2,7 @@
 // What the table does not hold it asks Python for: one question at a time, and always for the newest setting.
 
 const BUSY = "Python is busy; the picture follows when it answers.";
-const LOST = "The kernel that drew this is gone, perhaps restarted: run this cell again (Shift+Enter). Until then the picture is an old one.";
-const SAVED = "Only Python can draw this. In a saved page it cannot: open the notebook in Jupyter and run its cell.";
+const LOST = "Only Python can draw this, and no kernel answers: run this cell again (Shift+Enter). In a saved page it cannot: open the notebook in Jupyter first.";
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e4], End: [0, 1e4], PageUp: [-8, 0], PageDown: [8, 0] };
 const CELL = 16; // units of an overlay per pixel, as in svg.py
 const OURS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves these keys to us
@@ -216,7 +215,7 @@ export default () => {
       root.setAttribute("aria-busy", !state && !lost);
       problem.hidden = !(state?.problem || late);
       problem.className = `problem${state?.impossible ? " impossible" : ""}`;
-      if (late) problem.textContent = lost ? LOST : alive ? BUSY : SAVED;
+      if (late) problem.textContent = lost || !alive ? LOST : BUSY;
       else if (state?.problem) problem.textContent = state.problem + (state.impossible || !state.settings ? "" : ` (with ${state.settings}; the last good picture stays)`);
       panels.classList.toggle("stale", Boolean(state?.problem || late));
       state?.panels?.forEach((id, i) => {
