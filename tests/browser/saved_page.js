@@ -1,5 +1,5 @@
 // Stands in for the widgets' HTML manager, which lives on a CDN and in npm's packages: reads the saved state from the page
-// and shows its widgets with the real anywidget bundle. A model without a kernel: saving throws, sending is lost.
+// and shows its widgets with the real anywidget bundle. A model without a kernel: saving throws here and is silent there, sending is lost.
 (() => {
   const state = JSON.parse(document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]').textContent).state;
 

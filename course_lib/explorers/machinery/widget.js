@@ -5,6 +5,7 @@ const BUSY = "Python is busy; the picture follows when it answers.";
 const LOST = "Only Python can draw this, and no kernel answers: run this cell again (Shift+Enter). In a saved page it cannot: open the notebook in Jupyter first.";
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e4], End: [0, 1e4], PageUp: [-8, 0], PageDown: [8, 0] };
 const CELL = 16; // units of an overlay per pixel, as in svg.py
+const saved = () => document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]'); // nobody answers in a page that holds its state
 const OURS = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab leaves these keys to us
 const words = (v) => (Number.isInteger(v) ? v.toLocaleString("en-US") : String(+v.toPrecision(4)));
 const within = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -66,21 +67,20 @@ function reveal(body) { // what was chosen on a drawing that scrolls comes into 
 }
 
 export default () => {
-  let data = null, answer = null, asked = null, number = 0, alive = true, lost = false; // one table for all views of this explorer
+  let data = null, answer = null, asked = null, number = 0, lost = false; // one table for all views of this explorer
   const views = new Set(), paint = () => views.forEach((view) => view());
 
   function save(model) { // never while a change is being told: ipywidgets would then save, and restore, what was before
-    try { model.save_changes(); } catch { alive = false; } // a saved page has nobody to tell
+    try { model.save_changes(); } catch { lost = true; }
   }
 
   function ask(model, key) {
     if (asked) return; // whoever paints that answer will ask again if it has become old
+    if (saved()) { lost = true; return; }
     const mine = (asked = { number: ++number, key });
     try { model.send({ number, settings: model.get("settings") }); lost = false; }
     catch { asked = null; lost = true; return; } // the kernel was restarted: nobody is left to ask
-    const complain = () => { if (asked === mine) { mine.late = true; paint(); } };
-    setTimeout(() => { if (!alive) complain(); }, 250);
-    setTimeout(complain, 1500);
+    setTimeout(() => { if (asked === mine) { mine.late = true; paint(); } }, 1500);
   }
 
   function answered(message, buffers) {
@@ -215,7 +215,7 @@ export default () => {
       root.setAttribute("aria-busy", !state && !lost);
       problem.hidden = !(state?.problem || late);
       problem.className = `problem${state?.impossible ? " impossible" : ""}`;
-      if (late) problem.textContent = lost || !alive ? LOST : BUSY;
+      if (late) problem.textContent = lost ? LOST : BUSY;
       else if (state?.problem) problem.textContent = state.problem + (state.impossible || !state.settings ? "" : ` (with ${state.settings}; the last good picture stays)`);
       panels.classList.toggle("stale", Boolean(state?.problem || late));
       state?.panels?.forEach((id, i) => {
