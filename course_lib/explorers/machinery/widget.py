@@ -29,6 +29,16 @@ class Movable(Protocol):
     def answer(self, settings: dict) -> bytes: ...
 
 
+def spec_of(explorer: Movable) -> dict:
+    """What the browser needs to know of an explorer before any picture: its title and its controls."""
+    controls = []
+    for control in explorer.controls:
+        when = {other: list(values) for other, values in control.when.items()}
+        shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
+        controls.append({**shared, "default": control.default, **control.wire()})
+    return {"title": explorer.title, "controls": controls}
+
+
 class ExplorerWidget(anywidget.AnyWidget):
     """`settings` may be set from Python too: the picture follows."""
 
@@ -40,13 +50,8 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def __init__(self, explorer: Movable):
         self._explorer = explorer
-        controls = []
-        for control in explorer.controls:
-            when = {other: list(values) for other, values in control.when.items()}
-            shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
-            controls.append({**shared, "default": control.default, **control.wire()})
         super().__init__(
-            spec={"title": explorer.title, "controls": controls},
+            spec=spec_of(explorer),
             table=explorer.table().compressed(),
             settings=explorer.settings(),
         )
