@@ -18,7 +18,7 @@ from course_lib import palette, paths, segment, zoo
 from course_lib.evidence import code_shape
 
 HERE = Path(__file__).parent
-NAMES = {"selfie": "where is a person?", "deeplab_v3plus_pets": "where is a cat, where is a dog?"}
+NAMES = {"deeplab_v3plus_pets": "where is a cat, where is a dog?"}
 PACKAGE = ("package.json", "package-lock.json", ".npmrc")
 
 

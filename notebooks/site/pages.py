@@ -102,7 +102,7 @@ one line, and the numbers agree:
 
 ```python
 from course_lib.segment import segment
-segment("me.jpg", network="selfie")
+segment("my_cat.jpg")
 ```
 
 What the networks were trained on, and what they are not meant for, stands on [their page](zoo.md).
