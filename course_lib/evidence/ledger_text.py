@@ -87,6 +87,11 @@ def numbers(row: Row) -> str:
     return "; ".join(parts).replace("|", "\\|")
 
 
+def differences(row: Row) -> list[Row]:
+    """Every comparison of a row, the one that decides first."""
+    return [*([row["core"]] if "core" in row else []), *row["differences"]]
+
+
 def short(rows: Iterable[Row]) -> str:
     """The ledger in a few lines, for README.md."""
     rows = list(rows)

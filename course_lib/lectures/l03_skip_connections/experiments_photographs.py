@@ -8,7 +8,7 @@ from torch import Tensor
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.real_photographs import BAND, SETTINGS, compared, network
 from course_lib.evidence.small_training import over_seeds
-from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.evidence.verdict import Core, Evidence, Secondary
 from course_lib.models.unet_light import COPIED, LightUNet
 
 NAME = "unet_pets"
@@ -21,15 +21,19 @@ Change = Callable[[Tensor], Tensor]
     "A trained U-Net loses the boundaries of cats and dogs when its skips are silenced.",
     seeds=5,
     painted=("S6", "all over none"),
-)
+    core=Core("all over none", "edge IoU, all", "edge IoU, none", bound=0.1,
+              why="the bound of S6, the same question in the painted world, so that the two rows can be compared"),
+    secondary=(
+        *(Secondary(f"level {n}", "edge IoU, all", f"edge IoU, without {n}") for n in range(1, len(COPIED) + 1)),
+        Secondary("all over means", "edge IoU, all", "edge IoU, means for all"),
+    ),
+)  # fmt: skip
 def silenced(seeds: Seeds) -> Evidence:
     """Varied: which skips of the trained network carry maps and which carry zeros. Equal: weights, photographs.
 
     Nothing is trained again, so the row says what this network makes of its skips, and not what one without them could
     learn: that is row S6. Skip 1 is the finest, at stride 2; skip 4 the coarsest, at stride 16. Zeros are maps that the
     network has never met. So there is a control: each map's mean in its every place, which keeps all but the place.
-
-    Why 0.1: the bound of S6, the same question in the painted world, so that the two rows can be compared.
     """
     net = network(NAME)
     levels = range(1, len(COPIED) + 1)
@@ -46,7 +50,6 @@ def silenced(seeds: Seeds) -> Evidence:
     return Evidence(
         settings={**SETTINGS, **BAND, "network": NAME, "silenced": "zeros in place of the copied maps"},
         values=over_seeds(seeds, levels_of),
-        comparisons=[Comparison("all over none", "edge IoU, all", "edge IoU, none", 0.1)],
     )
 
 
