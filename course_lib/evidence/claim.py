@@ -87,6 +87,12 @@ class Claim:
             **({"painted": list(self.painted)} if self.painted else {}),
         }
 
+    @property
+    def compared(self) -> set[str]:
+        """The names of the values that the rule asks for."""
+        pairs = [one for one in (self.core, *self.secondary) if one]
+        return {name for one in pairs for name in (one.more, one.less) if name}
+
     def judgement(self, values: dict[str, list[float]]) -> dict[str, Any]:
         """The part of the row that follows from the measured values by the rule."""
         if self.core is None:

@@ -147,11 +147,14 @@ def in_order(id: str) -> tuple[str, int]:
 
 
 def current(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Row]:
-    """The rows of these claims, in their order, in their present words and judged by their present bounds."""
+    """The rows of these claims, in their order, in their present words and judged by their present bounds.
+
+    A row that lacks a value which its claim compares by now keeps its judgement until it is measured again.
+    """
+    found = [(claim, rows[claim.id]) for claim in claims if claim.id in rows]
     return [
-        rows[claim.id] | claim.words() | claim.judgement(rows[claim.id]["values"])
-        for claim in claims
-        if claim.id in rows
+        row | claim.words() | (claim.judgement(row["values"]) if claim.compared <= row["values"].keys() else {})
+        for claim, row in found
     ]
 
 
