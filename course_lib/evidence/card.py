@@ -11,7 +11,7 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence import ledger, ledger_text, same_numbers
 from course_lib.evidence.claim import KINDS
 from course_lib.evidence.ledger import all_claims
 from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
@@ -71,6 +71,8 @@ def _measured(row: dict[str, Any]) -> Iterator[str]:
         yield _table((("", "circulates", "is so"), *wrong))
     if row["paper"]:
         yield f"<p>Published: {_words(row['paper'])}</p>"
+    if same := same_numbers.of_row(row["id"], ledger.read()):
+        yield _table((same_numbers.HEADER, *same))
     if row["remark"]:
         yield f"<p><i>{_words(row['remark'])}</i></p>"
     if folded := "".join(_numbers_of(row)):

@@ -9,7 +9,13 @@ from course_lib.evidence.card import evidence
 
 def test_a_card_shows_verdict_statement_and_how_to_measure_again():
     row, shown = ledger.read()["V11"], evidence("V11")._repr_html_()
-    for words in (row["verdict"], row["statement"], "--only V11", "finer_without_training", f"{len(row['seeds'])} seeds"):
+    for words in (
+        row["verdict"],
+        row["statement"],
+        "--only V11",
+        "finer_without_training",
+        f"{len(row['seeds'])} seeds",
+    ):
         assert words in shown
 
 
