@@ -476,7 +476,10 @@ if fetch:
     normal, _ = datasets.Normalise()(cat.image, cat.mask)
     with torch.no_grad():
         labels = net(normal[None])[0].argmax(0)
-    display(outlines(cat, {voc.name: labels}, datasets.VOC2012.classes, window=(slice(0, 300), slice(0, 451)), columns=1))
+    names = datasets.VOC2012.classes
+    print({names[label]: f"{(labels == label).float().mean():.1%}" for label in labels.unique()})
+    is_cat = (labels == names.index("cat")).long()
+    display(outlines(cat, {voc.name: is_cat}, cat.classes, window=(slice(0, 300), slice(0, 451)), columns=1))
 
 # %% [markdown]
 # ## What the papers report

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from course_lib.datasets import CamVid
 from course_lib.evidence import probe, real_photographs
-from course_lib.evidence.claim import Seeds, claim
+from course_lib.evidence.claim import TRAININGS, Seeds, claim
 from course_lib.evidence.photograph_training import EVERY, SETTINGS, Variant, kept
 from course_lib.evidence.real_photographs import CAMVID, FOLDS, PROBED, WIDTH, folder, of_fold
 from course_lib.evidence.small_training import over_seeds
@@ -43,18 +43,26 @@ def transfer(seeds: Seeds) -> Evidence:
 
     The sign was expected: the stored network's card has one longer run of each start.
     """
+    spent = []
 
     def starts(seed: int) -> dict[str, float]:
         found = {word: kept(variant, seed) for word, variant in STARTS.items()}
+        spent.extend(run["seconds"] for run in found.values())
         goal = max(value for _, value in found["random"]["on the way"])
         row = {f"mIoU, {word}": run["test"] for word, run in found.items()}
         row |= {f"mIoU on val, {word}": run["val"] for word, run in found.items()}
         return row | {f"steps, {word}": first_at(run["on the way"], goal) for word, run in found.items()}
 
+    values = over_seeds(seeds, starts)
     rates = {word: [start.learning_rate, start.learning_rate * start.head_factor] for word, start in STARTS.items()}
     return Evidence(
-        settings={**SETTINGS, "rates of body and head": rates, "val on the way": f"after each {EVERY} steps"},
-        values=over_seeds(seeds, starts),
+        settings={
+            **SETTINGS,
+            "rates of body and head": rates,
+            "val on the way": f"after each {EVERY} steps",
+            TRAININGS: sum(spent),
+        },
+        values=values,
     )
 
 
