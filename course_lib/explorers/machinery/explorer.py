@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from course_lib import threads
 from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
+from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.panels import Panel
 from course_lib.explorers.machinery.table import Table, key_of
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from course_lib.figures.style import Figure
 
 MOST = 6000  # settings in a table; beyond, the table is computed too slowly and grows too large
+NO_GUIDE = Guide()
 
 
 class Explorer:
@@ -26,6 +28,8 @@ class Explorer:
 
     render    the settings as keywords -> panels, the same number and kinds each time
     controls  what can be moved
+    guide     the sentence under the title, the tour, and settings worth a name
+    main      the panel that is drawn large
     table     True: all settings are computed once and sent to the browser, which then needs no Python.
               False: the browser asks Python for every setting but the first.
     """
@@ -37,11 +41,16 @@ class Explorer:
         *,
         name: str,
         title: str,
+        guide: Guide = NO_GUIDE,
+        main: int = 0,
         table: bool = True,
     ):
         if table and (number := how_many(controls, MOST)) > MOST:
             raise ValueError(f"{name} has {number} settings, a table holds at most {MOST}: pass table=False")
         self._render, self.controls, self.name, self.title, self._tabulated = render, controls, name, title, table
+        self.guide, self.main = guide, main
+        for settings in guide.every_setting():
+            self.settings(**settings)  # raises in words
         self._widget: ExplorerWidget | None = None
 
     def __repr__(self) -> str:
@@ -50,6 +59,11 @@ class Explorer:
     def settings(self, **settings: object) -> dict:
         """All settings: those given, checked, and the defaults of the others."""
         return complete(self.controls, settings)
+
+    def at(self, **settings: object) -> "Explorer":
+        """This explorer, moved to these settings: the line that `Keep this state` writes."""
+        self.widget().settings = self.settings(**settings)
+        return self
 
     def render(self, **settings: object) -> Sequence[Panel]:
         """The panels at these settings; what is not given has its default."""
