@@ -46,7 +46,9 @@ def unet(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's U-Net, or its way up on a body that ImageNet trained."""
-    options: dict[str, Any] = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
+    options: dict[str, Any] = {"in_channels": in_channels, "width": width} | (
+        {} if dropout is None else {"dropout": dropout}
+    )
     if backbone is None:
         return UNet(num_classes, variant=variant, **options)
     check_body("U-Net", backbone, changed=variant != "paper", variant=variant)

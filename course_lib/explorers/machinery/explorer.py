@@ -14,6 +14,7 @@ from course_lib.explorers.machinery.controls import Control, complete, every_set
 from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.panels import Panel
 from course_lib.explorers.machinery.table import Table, key_of
+from course_lib.explorers.machinery.waiting import line
 
 if TYPE_CHECKING:
     from course_lib.explorers.machinery.widget import ExplorerWidget
@@ -79,7 +80,8 @@ class Explorer:
         """The pictures that are sent at once: of every setting, or of the first alone."""
         table = Table()
         chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
-        bar = tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1)
+        told = {"desc": f"pictures of {self.name}", "disable": len(chosen) == 1}
+        bar = tqdm(chosen, delay=2, leave=False, file=line(), **told)
         with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings
             for settings in bar:
                 table.add(key_of(self.controls, settings), self._render, settings)
