@@ -13,6 +13,7 @@ import ast
 import difflib
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -61,18 +62,20 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> int:
-    path, opening, questions = taken_from(given.lecture)
-    make, call = {"nbgrader": (nbgrader, ["generate_assignment", path.name[:2], "--force", "--create"]),
-                  "otter": (otter, ["assign", path.name, "dist"])}[given.tool]  # fmt: skip
-    where = given.out / "source" / path.name[:2] / path.name if given.tool == "nbgrader" else given.out / path.name
-    whole.write(where, json.dumps(notebook(make(path.stem, opening, questions)), indent=1))
+    book, opening, questions = taken_from(given.lecture)
+    make, call = {"nbgrader": (nbgrader, ["generate_assignment", book.name[:2], "--force", "--create"]),
+                  "otter": (otter, ["assign", book.name, "dist"])}[given.tool]  # fmt: skip
+    where = given.out / "source" / book.name[:2] / book.name if given.tool == "nbgrader" else given.out / book.name
+    whole.write(where, json.dumps(notebook(make(book.stem, opening, questions)), indent=1))
     if given.tool == "nbgrader" and not (config := given.out / "nbgrader_config.py").exists():
         whole.write(config, CONFIG)
     print(f"{where} has the exercises {', '.join(question.number for question in questions)}, with their solutions.")
     if importlib.util.find_spec(given.tool) is None:
         print(f"{given.tool} is not installed here. Where it is, run in {given.out}: {given.tool} {' '.join(call)}")
         return 0
-    return subprocess.run([sys.executable, "-m", given.tool, *call], cwd=given.out).returncode
+    # nbgrader calls a program that lies beside this Python, which need not be on the path
+    path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    return subprocess.run([sys.executable, "-m", given.tool, *call], cwd=given.out, env=os.environ | path).returncode
 
 
 def taken_from(lecture: str) -> tuple[Path, list[str], list[Question]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from course_lib.checking.outcome import SIGNS
 from course_lib.grading.class_table import Share
+from course_lib.grading.platforms import person
 from course_lib.grading.score import Rules, Score
 from course_lib.grading.table import Grade
 
@@ -32,7 +33,8 @@ ol.exercises > li.correct { border-color: var(--right); } ol.exercises > li.wron
 .scroll { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; width: 100%; overflow-wrap: normal; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); }
+tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 6rem; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { display: block; min-width: 5rem; height: .5rem; background: var(--line); }
 .bar > span { display: block; height: 100%; background: var(--right); }
@@ -61,7 +63,7 @@ def page(title: str, body: str) -> str:
 def feedback(score: Score, rules: Rules, seconds: dict[tuple[str, str], float]) -> str:
     """One student's page: the score and where it comes from, then each exercise: right, or why it was not."""
     hand, escape = score.by_hand, html.escape
-    lines = [f"<h1>Feedback for {escape(score.student)}</h1>",
+    lines = [f"<h1>Feedback for {escape(person(score.student))}</h1>",
              f'<p class="score"><strong>{score.won:g} of {score.of:g} points</strong></p>']  # fmt: skip
     right = sum(line.point for line in score.lines)
     lines.append(f"<p>{right} of {len(score.lines)} exercises are right.</p>")
@@ -79,7 +81,7 @@ def feedback(score: Score, rules: Rules, seconds: dict[tuple[str, str], float]) 
     lines.append(f'<ol class="exercises">\n{items}\n</ol>')
     if spent:
         lines.append(f'<p class="soft">Graded: {escape(", ".join(spent))}. The seconds are those of its run.</p>')
-    return page(f"Feedback for {score.student}", "\n".join(lines))
+    return page(f"Feedback for {person(score.student)}", "\n".join(lines))
 
 
 def exercise(line: Grade, rules: Rules) -> str:
@@ -112,7 +114,7 @@ def class_page(scores: list[Score], shares: list[Share], seconds: dict[tuple[str
             f"<td>{slips}</td></tr>"
         )
     students = [
-        f'<tr><th scope="row">{escape(score.student)}</th><td class="number">{score.won:g} of {score.of:g}</td>'
+        f'<tr><th scope="row">{escape(person(score.student))}</th><td class="number">{score.won:g} of {score.of:g}</td>'
         f'<td class="number">{score.by_hand.late_days:g}</td>'
         f'<td class="number">{sum(s for (name, _), s in seconds.items() if name == score.student):.0f} s</td></tr>'
         for score in scores

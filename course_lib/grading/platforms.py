@@ -19,8 +19,14 @@ MOODLE = ("Identifier", "Grade", "Last modified (grade)")
 CANVAS = ("Student", "ID", "Section")
 ABOUT = ("Student", "ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section")
 NAMES = ("Full name", "Email address", "ID number", "Username", "Student", "SIS Login ID", "SIS User ID", "ID")
-MOODLE_FOLDER = re.compile(r".*_(\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?")
-CANVAS_FILE = re.compile(r"[^_]+_(?:LATE_)?(\d+)_\d+_.*")
+MOODLE_FOLDER = re.compile(r"(.*)_(\d+)_assignsubmission_(?:file|onlinetext)(?:_.*)?")
+CANVAS_FILE = re.compile(r"([^_]+)_(?:LATE_)?(\d+)_\d+_.*")
+
+
+def person(student: str) -> str:
+    """A student's name without what Moodle and Canvas add to it when they hand out submissions."""
+    found = MOODLE_FOLDER.fullmatch(student) or CANVAS_FILE.fullmatch(student)
+    return found[1] if found else student
 
 
 def filled(roster: Path, scores: list[Score], assignment: str) -> tuple[str, str, list[str]]:
@@ -48,9 +54,9 @@ def matched(rows: list[dict], scores: list[Score]) -> dict[int, Score]:
     for score in scores:
         names = {score.student.casefold()}
         if moodle_one := MOODLE_FOLDER.fullmatch(score.student):
-            names = {f"participant {moodle_one[1]}"}
+            names = {f"participant {moodle_one[2]}"}
         elif canvas_one := CANVAS_FILE.fullmatch(score.student):
-            names = {canvas_one[1]}
+            names = {canvas_one[2]}
         places = [
             place
             for place, row in enumerate(rows)

@@ -124,13 +124,17 @@ class Hub:
             max_message_size=100 * 2**20,
         )
         began = time.monotonic()
-        for cell in nbformat.read(LECTURE, 4).cells:
+        for place, cell in enumerate(nbformat.read(LECTURE, 4).cells, start=1):
             if cell.cell_type == "code":
                 await run(line, cell.source)
                 row.setdefault("first", time.monotonic() - began)
+                if (most := peak(pid := process_of(kernel["id"]))) > row.get("kernel", 0):
+                    row |= {"kernel": most, "cell": place}
+                forget_peak(pid)
         row["lecture"] = time.monotonic() - began
         line.close()
-        row |= peaks(name, kernel["id"])
+        row |= {"own": memory(pid, "RssAnon"), "cpu": sum(psutil.Process(pid).cpu_times()[:2])}
+        row["server"] = peak(psutil.Process(pid).ppid())
         await self.ask("DELETE", f"/hub/api/users/{name}/server")
         return row
 
@@ -174,21 +178,24 @@ async def run(line: WebSocketClientConnection, source: str) -> None:
         idle |= found["content"].get("execution_state") == "idle"
 
 
-def peaks(name: str, kernel: str) -> Row:
-    """The most memory that a kernel and its server held at a time (VmHWM, MB), and the kernel's processor time."""
-    found = {}
-    for process in psutil.process_iter(["cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        if kernel in words:
-            found |= {"kernel": peak(process.pid), "cpu": sum(process.cpu_times()[:2])}
-        elif "jupyterhub-singleuser" in words and process.environ().get("JUPYTERHUB_USER") == name:
-            found["server"] = peak(process.pid)
-    return found
+def process_of(kernel: str) -> int:
+    found = (one.pid for one in psutil.process_iter(["cmdline"]) if kernel in " ".join(one.info["cmdline"] or []))
+    return next(found)
+
+
+def memory(pid: int, name: str) -> float:
+    """One line of what Linux says about a process, in megabytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1000
 
 
 def peak(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000
+    return memory(pid, "VmHWM")
+
+
+def forget_peak(pid: int) -> None:
+    """From now on the peak is that of what comes, so that each cell has its own."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 NAMES = {
@@ -197,6 +204,8 @@ NAMES = {
     "lecture": "lecture 04, all cells, s",
     "cpu": "processor time of its kernel, s",
     "kernel": "kernel's peak, MB",
+    "cell": "the cell of that peak",
+    "own": "kernel's own memory at the end, MB",
     "server": "server's peak, MB",
 }
 

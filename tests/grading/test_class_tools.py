@@ -30,6 +30,7 @@ def run(python, root):
     def run(folder: Path, *words: object) -> str:
         environment = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
         environment |= {"PYTHONPATH": str(root), "BEYOND_FCN_PROGRESS": "off", "PYTHONWARNINGS": "ignore"}
+        environment["PATH"] = os.pathsep.join([str(python.parent), environment["PATH"]])  # as in an activated one
         done = subprocess.run(
             [python, "-m", *map(str, words)], cwd=folder, env=environment, capture_output=True, text=True
         )

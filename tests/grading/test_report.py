@@ -192,6 +192,12 @@ CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Homework (55),Beyond FCN
 """
 
 
+def test_pages_name_the_person_and_not_the_file():
+    assert platforms.person("Ann Lee_811_assignsubmission_file_") == "Ann Lee"
+    assert platforms.person("leeann_LATE_901_4455_mine") == platforms.person("leeann_901_4455_mine") == "leeann"
+    assert platforms.person("ann_2_b") == "ann_2_b"
+
+
 def graded_as(grades, **names: str):
     """The table of grades with other names for ann and bob, and nobody else."""
     table.write(grades, [line(names[one.student], one.exercise, one.why) for one in LINES if one.student in names])
