@@ -18,7 +18,7 @@ cp /srv/course/* /etc/skel/beyond-fcn/
 ln -sfn /srv/course /etc/skel/beyond-fcn-as-given
 
 # what one student's server and kernel may take together (systemd keeps it)
-tljh-config set limits.memory 1100M
+tljh-config set limits.memory 3000M
 tljh-config set limits.cpu 2
 tljh-config set services.cull.enabled true
 tljh-config set services.cull.timeout 3600

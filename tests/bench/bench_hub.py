@@ -62,8 +62,7 @@ async def measured(folder: Path) -> None:
         minutes = (time.monotonic() - began) / 60
     finally:
         hub.end()
-    text = report(rows, minutes)
-    print(text)
+    print(text := report(rows, minutes))
     for page in PAGES:
         before, _, rest = page.read_text().partition(MARKS[0])
         page.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
