@@ -23,6 +23,7 @@ def whole(least: int, **values: object) -> None:
 
 
 def above_zero(**values: object) -> None:
+    """Refuse values that are not real numbers above 0."""
     real(**values)
     for name, value in values.items():
         if value <= 0:
@@ -30,6 +31,7 @@ def above_zero(**values: object) -> None:
 
 
 def number(**values: object) -> None:
+    """Refuse what is not a number; True and False are none."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"{name} must be a number, got {shown(value)}")
@@ -44,6 +46,7 @@ def real(**values: object) -> None:
 
 
 def text(**values: object) -> None:
+    """Refuse what is not a text, and the empty text."""
     for name, value in values.items():
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a text, got {shown(value)}")
@@ -71,6 +74,7 @@ def data(**values: object) -> None:
 
 
 def network(**values: object) -> None:
+    """Refuse what is not a torch.nn.Module."""
     import torch
 
     for name, value in values.items():

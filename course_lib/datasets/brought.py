@@ -35,6 +35,7 @@ def read(picture: str | os.PathLike | bytes | np.ndarray | Tensor, name: str = "
 
 
 def check_file(path: Path) -> None:
+    """Refuse a folder, a missing file and a file that is no picture, each in its own words."""
     if path.is_dir():
         raise Refused(f"{path} is a folder; expected one picture: give the path of a file in it")
     if not path.exists():
@@ -122,6 +123,7 @@ def from_array(picture, name: str) -> np.ndarray:
 
 
 def check_shape(image: Tensor, name: str) -> None:
+    """Refuse a picture that is too small, or too long for its width."""
     height, width = image.shape[1:]
     if min(height, width) < SMALLEST:
         raise Refused(

@@ -38,6 +38,7 @@ class Pairs(Dataset):
 
     @property
     def num_classes(self) -> int:
+        """The number of classes, without void."""
         return len(self.classes)
 
     def __len__(self) -> int:
@@ -73,6 +74,7 @@ class Pairs(Dataset):
         return opened(self.pairs[index][0], lambda picture: picture.size)[::-1]
 
     def read_image(self, path: Path) -> np.ndarray:
+        """The photograph as an array H x W x 3 of uint8."""
         return opened(path, lambda picture: colours_of(picture, path))
 
     def read_mask(self, path: Path) -> np.ndarray:
@@ -107,6 +109,7 @@ def stems(path: Path) -> list[str]:
 
 
 def check_count(found: int, expected: int, what: str) -> None:
+    """Refuse a copy of a data set that has not as many images as was published."""
     if found != expected:
         raise ValueError(
             f"{what}: found {found} images, expected {expected}. The copy is not whole; fetch it again, "

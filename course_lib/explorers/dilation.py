@@ -42,10 +42,12 @@ class Reading:
 
     @property
     def box(self) -> int:
+        """The side of the square that holds all pixels read."""
         return len(self.along)
 
     @property
     def pixels(self) -> int:
+        """How many pixels are read; with gaps fewer than the square holds."""
         return int((self.along > 0).sum()) ** 2
 
     @property
@@ -72,11 +74,13 @@ def valid_along(*, kernel: int, rate: int, size: int = MAP) -> np.ndarray:
 
 
 def rates_of(*, layers: int, schedule: str, rate: int) -> tuple[int, ...]:
+    """The dilation rate of each layer under a schedule."""
     pattern = SCHEDULES.get(schedule, (rate,))
     return tuple(pattern[i % len(pattern)] for i in range(layers))
 
 
 def render(*, kernel: int, layers: int, schedule: str, rate: int) -> list[Panel]:
+    """The pixels read, the weights that fall on the map at each place, how many at each rate, and the numbers."""
     reading = compute(kernel=kernel, rates=rates_of(layers=layers, schedule=schedule, rate=rate))
     widest = max(reading.rates)
     return [_reads(reading), _valid(kernel, widest), _shares(kernel, widest), _numbers(reading, kernel)]

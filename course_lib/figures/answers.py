@@ -38,5 +38,6 @@ def answers(
 
 
 def in_words(label: Tensor, classes: Sequence[str]) -> str:
+    """The share of each class in a label map, as text; classes below half a percent are left out."""
     shares = torch.bincount(label[label != 255].flatten(), minlength=len(classes)) / label.numel()
     return ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, shares.tolist()) if share >= 0.005)

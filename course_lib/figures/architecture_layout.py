@@ -35,6 +35,7 @@ class Box:
 
     @property
     def middle(self) -> tuple[float, float]:
+        """The centre of the box."""
         return self.left + self.width / 2, self.top + self.height / 2
 
 
@@ -67,6 +68,7 @@ class Sheet:
 
 
 def laid_out(net: Structure) -> Sheet:
+    """The layout of a network's stages and connections."""
     return Layout(net).sheet
 
 
@@ -119,6 +121,7 @@ class Layout:
         return n in self.slabs and (self.net.stages[n].kind not in UPWARDS or self.falls(self.feeds[n][0].source))
 
     def place_rows(self) -> None:
+        """Give each stride a row, with room for the skips that pass above it."""
         stages, top = self.net.stages, 26.0
         above, below = self.stacks()
         strides = sorted({stage.stride for n, stage in enumerate(stages) if n not in self.slabs})
@@ -151,6 +154,7 @@ class Layout:
         return n, depth
 
     def placed(self) -> dict[int, Box]:
+        """The boxes of all stages, column by column."""
         stages, boxes, left = self.net.stages, {}, 74.0
         self.lefts: list[float] = []
         for column in range(max(self.columns.values()) + 1):
@@ -182,12 +186,14 @@ class Layout:
         return max(62, 6.9 * len(first) + 8, *(6.5 * len(line) + 8 for line in rest)) if rest else 5.4 * len(first) + 8
 
     def words(self, n: int) -> str:
+        """What stands in the box of stage `n`."""
         stage = self.net.stages[n]
         if n in self.slabs and stage.kind == "convolutions":
             return f"1x1 to {stage.channels}"
         return words(stage)
 
     def height(self, n: int) -> float:
+        """The height that the words of stage `n` need."""
         stage = self.net.stages[n]
         return ROUND if stage.kind in JOINS else LINE * (words(stage).count("\n") + 1) + 7
 
@@ -199,6 +205,7 @@ class Layout:
         return any(s == stride and first < column < last for column, s in self.cells)
 
     def path(self, link: Link) -> Path:
+        """The points of the line that a connection takes."""
         a, b = self.boxes[link.source], self.boxes[link.target]
         (ax, ay), (bx, by) = a.middle, b.middle
         right = a.left + a.width
@@ -219,6 +226,7 @@ class Layout:
         return Path(((right, ay), (turn, ay), (turn, by), (b.left, by)), "flow")
 
     def skip_points(self, link: Link) -> tuple[tuple[float, float], ...]:
+        """The points of a skip: straight, or through the lane above the row of its target."""
         a, b = self.boxes[link.source], self.boxes[link.target]
         (ax, ay), (bx, by) = a.middle, b.middle
         right = a.left + a.width

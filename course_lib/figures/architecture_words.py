@@ -7,6 +7,7 @@ from course_lib.models.structure import JOINS, UPWARDS, Stage
 
 
 def look(stage: Stage) -> str:
+    """The name of the look (colour and shape) of a stage."""
     if stage.kind in ("image", "scores", "mirror"):
         return "image"
     if stage.kind in JOINS:

@@ -83,6 +83,7 @@ class Figure(matplotlib_figure.Figure):
         return self.drawn("png", dpi)
 
     def drawn(self, kind: str, dpi: int = DPI) -> bytes:
+        """The figure as bytes of a PNG or JPEG."""
         quality = {"quality": 80} if kind == "jpeg" else {}
         buffer = io.BytesIO()
         self.savefig(buffer, format=kind, dpi=dpi, pil_kwargs={"optimize": True, **quality})

@@ -91,6 +91,7 @@ def ask(url: str, begin: int, timeout: float) -> Iterator[http.client.HTTPRespon
 
 
 def refusal(error: urllib.error.HTTPError) -> Refused | Interrupted:
+    """The error for an HTTP status: final, or worth another try after a wait."""
     reason = f"answered {error.code} {error.reason}"
     if error.code not in BUSY:
         return Refused(reason)
@@ -110,6 +111,7 @@ def asked_to_wait(header: str) -> float:
 
 
 def check_answer(answer: http.client.HTTPResponse, begin: int) -> None:
+    """Refuse an answer that is no part of the file: a web page, an error, another range."""
     if "html" in answer.headers.get("Content-Type", ""):
         raise Refused("answered with a web page instead of the file")
     if answer.status not in (200, 206):
@@ -166,9 +168,11 @@ def keep_the_longer(again: Path, part: Path) -> None:
 
 
 def size(path: Path) -> int:
+    """The bytes that a file has; 0 if it is not there."""
     return path.stat().st_size if path.exists() else 0
 
 
 def words(error: BaseException) -> str:
+    """The reason of an error, in words."""
     reason = getattr(error, "reason", None) or error
     return f"{reason}".strip() or type(reason).__name__

@@ -45,6 +45,7 @@ class Summary:
     __repr__ = __str__
 
     def cell(self, layer: str) -> str:
+        """The receptive field of a layer as the table prints it: "43", "43 x 27", "all" or "--"."""
         if layer not in self.receptive_fields:
             return "--"
         height, width = self.receptive_fields[layer]

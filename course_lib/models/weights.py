@@ -96,6 +96,7 @@ def load_body(net: nn.Module, checkpoint: str) -> None:
 
 
 def load_resnet(backbone: ResNet, checkpoint: str) -> None:
+    """Copy torchvision's weights into a ResNet with the same stem."""
     if len(backbone.stem) > 3:
         raise ValueError(
             "torchvision's ResNets begin with one 7x7 convolution, this network with three 3x3: "
@@ -167,5 +168,6 @@ def needs(mine: str, theirs: str) -> str:
 
 
 def refuse_meta(net: nn.Module) -> None:
+    """Refuse a network on the meta device."""
     if next(net.parameters()).is_meta:
         raise ValueError("a network on the meta device has no memory for weights; build it on the cpu or on cuda")

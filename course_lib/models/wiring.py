@@ -150,6 +150,7 @@ class Listen(TorchFunctionMode):
 
 
 def convolution(name: str, args: tuple, kwargs: dict, stride: float) -> dict:
+    """What the drawing needs of a convolution: kind, kernel, step, rate, channels."""
     transposed = name == "conv_transpose2d"
     names = ("input", "weight", "bias", "stride", "padding")
     given = dict(zip((*names, *(("output_padding", "groups", "dilation") if transposed else ("dilation", "groups"))),

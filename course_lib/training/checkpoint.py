@@ -70,4 +70,5 @@ def check_fits(stored: dict, model: torch.nn.Module, path: str | Path) -> None:
 
 
 def all_finite(model: torch.nn.Module) -> bool:
+    """Whether no weight is infinite or nan."""
     return all(bool(p.isfinite().all()) for p in model.state_dict().values() if p.is_floating_point())

@@ -19,14 +19,17 @@ _summed: deque[Tensor] = deque(maxlen=64)
 
 
 def running() -> bool:
+    """Whether several processes have joined."""
     return dist.is_available() and dist.is_initialized()
 
 
 def rank() -> int:
+    """This process's number; 0 for the first, or alone."""
     return dist.get_rank() if running() else 0
 
 
 def world() -> int:
+    """How many processes there are."""
     return dist.get_world_size() if running() else 1
 
 

@@ -70,6 +70,7 @@ class Map:
         return np.clip(np.rint(255 * share), 0, 255).astype(np.uint8)
 
     def describe(self) -> str:
+        """Alt text: size, and the shares of the classes or the range of the values."""
         height, width = self.values.shape
         if self.colours == CLASSES:
             found, number = np.unique(self.values, return_counts=True)
@@ -94,6 +95,7 @@ class Image:
     note: str = ""
 
     def describe(self) -> str:
+        """Alt text: size, and what is drawn on it."""
         height, width = self.pixels.shape[:2]
         return f"{self.title}: picture of {height} x {width} pixels.{_rest(self)}"
 
@@ -135,6 +137,7 @@ class Chart:
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     def describe(self) -> str:
+        """Alt text: each line's range, or each bar's value."""
         words = []
         for line in self.lines:
             y = np.asarray(line.y, dtype=float)
@@ -181,6 +184,7 @@ class Diagram:
     note: str = ""
 
     def describe(self) -> str:
+        """Alt text: what each block says."""
         words = "; ".join(block.told or block.text.replace("\n", ", ") for block in self.blocks if block.text)
         return f"{self.title}: {words}.{_rest(self)}"
 
@@ -193,6 +197,7 @@ class Readout:
     title: str = ""
 
     def describe(self) -> str:
+        """Alt text: names and values."""
         return "; ".join(f"{name}: {value}" for name, value in self.rows) + "."
 
 

@@ -37,8 +37,10 @@ class SmallFCN(nn.Module):
 
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """`x` at the size of `like`, by bilinear interpolation."""
     return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def local_net(rates: tuple[int, ...]) -> nn.Module:
+    """A stack with these dilation rates and a score layer for three classes."""
     return Labeller(stack(rates), nn.Conv2d(16, 3, 1))

@@ -31,6 +31,7 @@ class Enlarged(nn.Module):
         return self.enlarge(self.scores(image))
 
     def enlarge(self, scores: Tensor) -> Tensor:
+        """Scores at full size, by interpolation or by the transposed convolution."""
         if self.up is None:
             return F.interpolate(scores, scale_factor=self.stride, mode="bilinear", align_corners=False)
         edge = self.stride // 2

@@ -56,6 +56,7 @@ class SmallV3Plus(nn.Module):
 
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """`x` at the size of `like`, by bilinear interpolation."""
     return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)
 
 

@@ -32,6 +32,7 @@ class Family:
     options: dict = field(default_factory=dict)
 
     def build(self, **where: object) -> nn.Module:
+        """The network at the width of the bench."""
         return models.build(self.model, CLASSES, self.width, **self.options, **where)
 
     def parameters(self) -> int:

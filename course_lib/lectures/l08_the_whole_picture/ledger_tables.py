@@ -58,6 +58,7 @@ def statements(verdict: str | None = None, *, lecture: str | int | None = None) 
 
 
 def check(verdict: str) -> str:
+    """The verdict, if it is one; else an error with the closest."""
     if verdict not in VERDICTS:
         near = difflib.get_close_matches(verdict, VERDICTS, n=1, cutoff=0.3)
         meant = f"; did you mean {near[0]!r}?" if near else ""
