@@ -1,10 +1,8 @@
-"""Arguments of public functions: what is no number, no path, no network is named before anything is done with it.
+"""Arguments of public functions: what is no number, no path, no network is named before anything is done with it."""
 
-In come values under their names; nothing comes out, or an error with the name, what was found and what was expected.
-"""
-
+import difflib
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from os import PathLike
 
@@ -97,6 +95,12 @@ def device(value: object):
     if found.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f'device is {str(found)!r}, but torch finds no CUDA GPU here: take device="cpu"')
     return found
+
+
+def meant(value: object, known: Iterable[str]) -> str:
+    """The end of an error about a name: "; did you mean 'unet'?", or nothing where no known name is close."""
+    close = difflib.get_close_matches(str(value), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def shown(value: object) -> str:

@@ -1,7 +1,7 @@
 """A picture that somebody brings: from a telephone, a scanner, the web, or an array.
 
-In comes a path, the bytes of a file or an array; out goes a uint8 tensor 3 x H x W, upright. A picture is turned as its
-EXIF note says, grey becomes three equal channels, and what is transparent becomes white. Whatever is refused is
+`read` takes a path, the bytes of a file or an array, and returns a uint8 tensor 3 x H x W, upright. A picture is turned
+as its EXIF note says, grey becomes three equal channels, and what is transparent becomes white. Whatever is refused is
 answered with what was found, what is expected, and what to do next.
 """
 

@@ -66,11 +66,11 @@ def compute(*, kernel: int, rates: Sequence[int]) -> Reading:
     return Reading(tuple(rates), along)
 
 
-def valid_along(*, kernel: int, rate: int, size: int = MAP) -> np.ndarray:
+def valid_along(*, kernel: int, rate: int) -> np.ndarray:
     """How many of a kernel's weights along one axis fall on the map, for each place of the kernel's centre."""
     offsets = (np.arange(kernel) - kernel // 2) * rate
-    reached = np.arange(size)[:, None] + offsets
-    return ((reached >= 0) & (reached < size)).sum(1)
+    reached = np.arange(MAP)[:, None] + offsets
+    return ((reached >= 0) & (reached < MAP)).sum(1)
 
 
 def rates_of(*, layers: int, schedule: str, rate: int) -> tuple[int, ...]:

@@ -4,8 +4,8 @@
     architecture("deeplab_v3plus", image_size=(321, 321), output_stride=8)
     architecture(my_network, image_size=(128, 128))
 
-In comes a name or any network of the same parts, out goes a figure: `models.structure` runs it once and says what it
-did, `architecture_layout` says where that stands, here it is drawn.
+`models.structure` runs the network once and says what it did, `architecture_layout` says where that stands, and here it
+is drawn.
 """
 
 from matplotlib.axes import Axes

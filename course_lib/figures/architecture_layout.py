@@ -1,8 +1,8 @@
 """Where each stage of an architecture figure stands, in units of about one pixel.
 
-In comes a `Structure`, out go boxes and lines; architecture.py and the lineage explorer draw them. One language for
-all networks: the row of a box is the stride of its map, so that a way down and up is a valley and a dilated network a
-plain. What changes the stride lies as a slab between the rows; a skip crosses from side to side.
+architecture.py and the lineage explorer draw the boxes and lines that come out. One language for all networks: the row
+of a box is the stride of its map, so that a way down and up is a valley and a dilated network a plain. What changes the
+stride lies as a slab between the rows; a skip crosses from side to side.
 """
 
 from dataclasses import dataclass, field

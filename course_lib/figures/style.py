@@ -36,7 +36,6 @@ DPI = 110
 INK = "#222222"
 QUIET = "#777777"
 HEAT = "cividis"  # for what has no sign; reads alike to all eyes and in grey
-SIGNED = "PuOr_r"  # for differences, white at zero
 COLOURS = [palette.hex_of(colour) for colour in palette.ORDER[1:8]]
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")  # where colour alone would carry meaning
 SHEET = {

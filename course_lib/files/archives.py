@@ -1,8 +1,8 @@
 """Unpacking: tar and zip archives into a folder that appears whole or not at all.
 
-In comes an archive, out goes a folder. Every member is looked at before anything is written: one whose path leaves
-the folder, a link or a device, makes the whole archive refused, and so does more content than an archive of pictures
-can hold. The files gather in NAME.unpacking, which takes its proper name in one step at the end.
+Every member is looked at before anything is written: one whose path leaves the folder, a link or a device, makes the
+whole archive refused, and so does more content than an archive of pictures can hold. The files gather in
+NAME.unpacking, which takes its proper name in one step at the end.
 """
 
 import lzma

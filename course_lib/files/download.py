@@ -1,8 +1,8 @@
 """Fetching one large file: several mirrors in turn, resumed where it stopped, checked, and only then named.
 
-In comes a Remote (what the file is called, where it may be found, its checksum); out goes a path. Bytes gather in
-NAME.part; the name itself appears in one step after the checksum has been seen, so a file with its proper name is
-whole. One process fetches at a time: the others wait at the lock.
+A Remote says what the file is called, where it may be found, and its checksum. Bytes gather in NAME.part; the name
+itself appears in one step after the checksum has been seen, so a file with its proper name is whole. One process
+fetches at a time: the others wait at the lock.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Every network by its name: what `names` lists and `build` makes.
 
-In comes a name with options, out goes a network with its weights. A new network is one line in NETWORKS; its
-options are the keyword arguments of its class, so that they are written down only once.
+A new network is one line in NETWORKS; its options are the keyword arguments of its class, so that they are written down
+only once.
 """
 
 import difflib

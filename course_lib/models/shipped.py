@@ -1,7 +1,7 @@
 """The trained networks in data/checkpoints, each by the name of its file, each with its card.
 
-In comes a name such as "deeplab_v3plus_pets"; out go the tensors, or the card: model, options, classes, data, credit,
-licence, scores and the command that trained it. `build(..., weights=name)` fills a network with one of them.
+A card holds model, options, classes, data, credit, licence, scores and the command that trained it. `build(...,
+weights=name)` fills a network with one of them.
 """
 
 import difflib

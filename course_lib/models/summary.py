@@ -2,8 +2,8 @@
 
     models.summary("segnet", image_size=(360, 480))
 
-In comes a name or a network, out goes a table that prints itself. The receptive field is the theoretical one in
-pixels, unclipped; "all" where a layer sees the whole image, whatever its size.
+The receptive field is the theoretical one in pixels, unclipped; "all" where a layer sees the whole image, whatever its
+size.
 """
 
 import math

@@ -1,8 +1,7 @@
 """Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, data/checkpoints, files of one's own.
 
-In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come from
-torchvision's own addresses and are kept in torch's cache. Each carries a checksum in its name, which is compared
-whenever the file is read. Reading runs no code.
+`load` and `load_backbone` fill a network in place. Files come from torchvision's own addresses and are kept in torch's
+cache. Each carries a checksum in its name, which is compared whenever the file is read. Reading runs no code.
 
 torchvision's names are not ours. Both list their layers in the order of the forward pass, so the tensors are paired
 in that order, and each pair must have one shape. The order is that of torchvision's model and not of the file: old

@@ -5,11 +5,12 @@ A control with `when` counts only while other controls have certain values; othe
 setting is the default, so that no picture exists twice.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+
+from course_lib import checks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +149,7 @@ def complete(controls: Sequence[Control], settings: Mapping) -> dict:
     names = [control.name for control in controls]
     for name in settings:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no setting {name!r}, expected some of {names}{hint}")
+            raise ValueError(f"no setting {name!r}, expected some of {names}{checks.meant(name, names)}")
     found: dict = {}
     for control in controls:
         value = settings.get(control.name, control.default)

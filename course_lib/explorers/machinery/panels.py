@@ -220,13 +220,13 @@ def tick_text(value: float) -> str:
     return number_text(value)
 
 
-def ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[float]:
+def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     """Round places on an axis, at most about six."""
     if log:
         exponents = range(int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9)) + 1)
-        every = max(1, -(-len(exponents) // most))
+        every = max(1, -(-len(exponents) // 6))
         return [10.0**e for e in exponents][::every]
-    raw = (high - low) / (most - 1)
+    raw = (high - low) / 5
     size = 10 ** np.floor(np.log10(raw))
     step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
     first = int(np.ceil(low / step - 1e-9))

@@ -3,11 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-    stack,
-)
+from course_lib.evidence.small_training import Labeller, layer, stack
 
 STRIDES = (32, 16, 8)
 

@@ -1,6 +1,6 @@
 """The pictures of 04: what one cell reads, what a network sees through its keyhole, and how far it can be trusted.
 
-In come layers as (kernel, stride, rate), pictures, maps and numbers; out go figures.
+Layers are given as (kernel, stride, rate).
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-)
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.models.blocks import bilinear_upsampling
 from course_lib.models.deeplab_v2 import Sum
 

@@ -1,7 +1,4 @@
-"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers side by side.
-
-In come rates, maps and label maps, out go figures.
-"""
+"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers side by side."""
 
 from collections.abc import Mapping, Sequence
 

@@ -6,10 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-)
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.models.xception import SeparableConv
 
 WAYS = ("plain 16x", "plain 4x", "zeroed decoder", "decoder")
