@@ -51,7 +51,12 @@ SBD_LIST = Remote(
 
 
 class VOC2012(Pairs):
-    """split: "train", "val" or "trainval"; sbd="train_noval" adds SBD's images to "train"."""
+    """Photographs of VOC 2012 with their label maps, as (image, label).
+
+    root: the folder that holds or shall hold VOCdevkit; without one, the course's folder of downloads.
+    split: "train", "val" or "trainval". sbd: "train_noval" adds SBD's images to "train".
+    transform: as `Pairs` takes it. download: fetch what is missing. complete: insist on the published number of images.
+    """
 
     classes = (
         "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",

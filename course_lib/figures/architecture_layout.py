@@ -7,7 +7,7 @@ stride lies as a slab between the rows; a skip crosses from side to side.
 
 from dataclasses import dataclass, field
 
-from course_lib.figures.architecture_words import look, words
+from course_lib.figures.architecture_words import look, text_of
 from course_lib.models.structure import JOINS, UPWARDS, Link, Structure
 
 LINE, GAP, ROUND, SLAB, LANE = 13, 17, 22, 17, 9
@@ -168,12 +168,12 @@ class Layout:
                 for n in cell:
                     wide = ROUND if stages[n].kind in JOINS else width
                     start = left + (width - wide) / 2
-                    boxes[n] = Box(start, top, wide, self.height(n), self.words(n), look(stages[n]))
+                    boxes[n] = Box(start, top, wide, self.height(n), self.text(n), look(stages[n]))
                     top += self.height(n) + 8
             for n in sorted(self.slabs.intersection(members)):
                 at = boxes[self.feeds[n][0].source]
                 row = at.top - SLAB if self.rises(n) else at.top + at.height + 3
-                boxes[n] = Box(left, row, width, SLAB - 3, self.words(n), look(stages[n]))
+                boxes[n] = Box(left, row, width, SLAB - 3, self.text(n), look(stages[n]))
             left += width + GAP
         self.sheet.width = left - GAP + 8
         return boxes
@@ -182,20 +182,20 @@ class Layout:
         """Wide enough for its words."""
         if self.net.stages[n].kind in JOINS:
             return ROUND
-        first, *rest = self.words(n).split("\n")
+        first, *rest = self.text(n).split("\n")
         return max(62, 6.9 * len(first) + 8, *(6.5 * len(line) + 8 for line in rest)) if rest else 5.4 * len(first) + 8
 
-    def words(self, n: int) -> str:
+    def text(self, n: int) -> str:
         """What stands in the box of stage `n`."""
         stage = self.net.stages[n]
         if n in self.slabs and stage.kind == "convolutions":
             return f"1x1 to {stage.channels}"
-        return words(stage)
+        return text_of(stage)
 
     def height(self, n: int) -> float:
         """The height that the words of stage `n` need."""
         stage = self.net.stages[n]
-        return ROUND if stage.kind in JOINS else LINE * (words(stage).count("\n") + 1) + 7
+        return ROUND if stage.kind in JOINS else LINE * (text_of(stage).count("\n") + 1) + 7
 
     def needs_lane(self, link: Link) -> bool:
         """A skip whose row is not free between its ends runs above the row."""

@@ -19,7 +19,7 @@ def look(stage: Stage) -> str:
     return "dilated" if max(stage.rates, default=1) > 1 else "up" if stage.upwards else "down"
 
 
-def words(stage: Stage) -> str:
+def text_of(stage: Stage) -> str:
     """What stands in the box, from the stage's own numbers."""
     maps, size = f"{stage.channels} maps", " x ".join(map(str, stage.size))
     if stage.kind in JOINS:

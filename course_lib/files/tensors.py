@@ -121,7 +121,9 @@ def reason(error: Exception) -> str:
 def check_state(state: object, model: torch.nn.Module, path: str | Path, mend: str) -> None:
     """The weights of another network, or what is no weights at all, are refused before any of them is copied."""
     if not (isinstance(state, Mapping) and state and all(isinstance(value, Tensor) for value in state.values())):
-        raise ValueError(f"{path} holds {told(state)}; expected a dictionary of tensors, as state_dict() gives it")
+        raise ValueError(
+            f"{path} holds {contents_of(state)}; expected a dictionary of tensors, as state_dict() gives it"
+        )
     there, now = ({name: tuple(value.shape) for name, value in one.items()} for one in (state, model.state_dict()))
     different = [name for name in there | now if there.get(name) != now.get(name)]
     if different:
@@ -135,7 +137,7 @@ def check_state(state: object, model: torch.nn.Module, path: str | Path, mend: s
         raise ValueError(f"{path} holds weights that are no numbers (NaN or infinite), first in {strange[0]}: {mend}")
 
 
-def told(payload: object) -> str:
+def contents_of(payload: object) -> str:
     """What a file holds, in a few words."""
     if isinstance(payload, Mapping):
         return f"a dictionary of {', '.join(repr(key) for key in list(payload)[:5]) or 'nothing'}"

@@ -84,7 +84,7 @@ def ask(url: str, begin: int, timeout: float) -> Iterator[http.client.HTTPRespon
         yield None
         return
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Interrupted(words(error)) from error
+        raise Interrupted(reason_of(error)) from error
     with answer:
         check_answer(answer, begin)
         yield answer
@@ -133,7 +133,7 @@ def pieces(answer: http.client.HTTPResponse, patience: float, left: int | None) 
         try:
             piece = answer.read1(CHUNK if left is None else min(CHUNK, left))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Interrupted(words(error)) from error
+            raise Interrupted(reason_of(error)) from error
         if not piece:
             return
         yield piece
@@ -172,7 +172,7 @@ def size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def words(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """The reason of an error, in words."""
     reason = getattr(error, "reason", None) or error
     return f"{reason}".strip() or type(reason).__name__

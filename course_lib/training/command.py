@@ -79,7 +79,7 @@ def train(asked: argparse.Namespace) -> None:
         asked.data, recipe, root=asked.root, classes=tuple(asked.classes), colours=asked.colours, size=asked.size,
         count=asked.count, seed=asked.seed, sbd=asked.sbd,
     )  # fmt: skip
-    torch.manual_seed(asked.seed)  # the first weights hang on the seed too
+    torch.manual_seed(asked.seed)  # the first weights depend on the seed too
     model = models.build(
         asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
         **options(asked.option),

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-# Torch's threads let go of what they have summed up a little later. Were it theirs alone by then, they would need
-# Python's lock for that, and the thread that ends the group may hold it while it waits for them.
+# Torch's threads release the tensors they have summed a little later. If theirs were the last reference, this would
+# need Python's lock, which the thread that ends the group may hold while it waits for them.
 _summed: deque[Tensor] = deque(maxlen=64)
 
 
