@@ -49,6 +49,7 @@ taken on {unseen}.
 
 
 def page() -> str:
+    """The whole page as Markdown."""
     cards = {name: shipped.card(name) for name in shipped.names()}
     real = [name for name, told in cards.items() if told["family"] == "photographs"]
     scenes = [name for name in cards if name not in real]
@@ -59,6 +60,7 @@ def page() -> str:
 
 
 def photographed(name: str, told: dict) -> str:
+    """The section of a network that was trained on photographs."""
     lines = [f"\n### {name}\n", f"![{words_of(name)}](pictures/{name}.jpg)\n", "```python", shipped.call(name), "```\n"]
     facts = {
         "parameters": f"{told['parameters']:,}",
@@ -77,11 +79,13 @@ def photographed(name: str, told: dict) -> str:
 
 
 def scores(found: dict, classes: list[str]) -> str:
+    """One line of scores."""
     each = ", ".join(f"{name} {iou:.3f}" for name, iou in zip(classes, found["iou"]))
     return f"mIoU {found['mean_iou']:.3f} on {found['photographs']} photographs ({each})"
 
 
 def rounding(told: dict) -> dict[str, str]:
+    """What half precision changed, if it was measured."""
     if "rounding" not in told:
         return {}
     if "cells" in told["rounding"]:
@@ -98,6 +102,7 @@ def rounding(told: dict) -> dict[str, str]:
 
 
 def random_start(told: dict) -> dict[str, str]:
+    """The same recipe from random weights, if it was trained."""
     if "random_start" not in told:
         return {}
     found = told["random_start"]
@@ -106,6 +111,7 @@ def random_start(told: dict) -> dict[str, str]:
 
 
 def training(told: dict) -> dict[str, str]:
+    """How it was trained, if here."""
     if "steps" not in told:
         return {}
     return {
@@ -115,6 +121,7 @@ def training(told: dict) -> dict[str, str]:
 
 
 def table(names: list[str], cards: dict[str, dict]) -> str:
+    """The table of the networks that were trained on scenes."""
     lines = [
         "\n| network | scene | steps | parameters | mIoU | picture: scene and answer |",
         "|---|---|--:|--:|--:|---|",
@@ -139,6 +146,7 @@ def words_of(name: str) -> str:
 
 
 def answer(name: str):
+    """A network's answer to its photograph."""
     return segment(photos.load(PHOTO.get(name, "cat")).image, name)
 
 
@@ -173,6 +181,7 @@ def scene(name: str) -> Tensor:
 
 
 def main() -> None:
+    """Write the pictures and the page."""
     from PIL import Image
 
     folder = shipped.folder() / "pictures"

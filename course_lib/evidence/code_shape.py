@@ -82,6 +82,7 @@ def shape(node: object) -> str:
 
 
 def without_docstring(node: ast.AST) -> object:
+    """The statements of a node, without its docstring."""
     body = node.body  # type: ignore[attr-defined]
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
         first = body[0]

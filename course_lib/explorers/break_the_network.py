@@ -60,6 +60,7 @@ def break_the_network() -> Explorer:
 
 @lru_cache(maxsize=16)
 def trained(name: str) -> nn.Module:
+    """The stored network of this name, loaded once."""
     return checkpoints.load(name)
 
 
@@ -95,6 +96,7 @@ def compute(shown: Scene, name: str) -> Tensor:
 
 
 def render(*, world: str, scene: int, **knobs: object) -> list[Panel]:
+    """The edited scene, its truth, each network's answer, and their scores."""
     shown = edited(world, scene, **knobs)
     names, colours = dict(enumerate(shown.scenes.classes)), shown.scenes.colours
     pixels = (255 * shown.image).round().byte().permute(1, 2, 0).numpy()

@@ -55,6 +55,7 @@ def layers(kind: str, *, kernel: int, before: int, after: int, device: str | Non
 
 
 def compute(kind: str, *, kernel: int, before: int, after: int, side: int) -> Cost:
+    """Weights and multiply-adds of one kind of convolution."""
     weights = _weights(kind, kernel, before, after)
     return Cost(weights, weights * side**2)
 
@@ -80,6 +81,7 @@ def measure(kind: str, *, kernel: int, before: int, after: int, side: int) -> fl
 
 
 def render(*, kind: str, kernel: int, before: int, after: int, side: int, timed: bool) -> list[Panel]:
+    """Cost over channels, cost over kernel size, and the numbers of the chosen convolution."""
     shape = {"kernel": kernel, "before": before, "after": after, "side": side}
     costs = {name: compute(name, **shape) for name in (PLAIN, SEPARABLE)}
     times = {name: measure(name, **shape) for name in costs} if timed else {}

@@ -72,6 +72,7 @@ class Sharpener:
         )
 
     def render(self, **settings: float) -> list[Panel]:
+        """The photograph, the labels before and after the CRF, and where they differ."""
         before, after = self.unary.argmax(0), self.refine(**settings).argmax(0)
         names = dict(enumerate(self.classes))
         moved = before != after

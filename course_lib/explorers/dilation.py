@@ -47,10 +47,12 @@ class Reading:
 
     @property
     def box(self) -> int:
+        """The side of the square that holds all pixels read."""
         return len(self.along)
 
     @property
     def pixels(self) -> int:
+        """How many pixels are read; with gaps fewer than the square holds."""
         return int((self.along > 0).sum()) ** 2
 
     @property
@@ -69,19 +71,21 @@ def compute(*, kernel: int, rates: Sequence[int]) -> Reading:
     return Reading(tuple(rates), along)
 
 
-def valid_along(*, kernel: int, rate: int, size: int = MAP) -> np.ndarray:
+def valid_along(*, kernel: int, rate: int) -> np.ndarray:
     """How many of a kernel's weights along one axis fall on the map, for each place of the kernel's centre."""
     offsets = (np.arange(kernel) - kernel // 2) * rate
-    reached = np.arange(size)[:, None] + offsets
-    return ((reached >= 0) & (reached < size)).sum(1)
+    reached = np.arange(MAP)[:, None] + offsets
+    return ((reached >= 0) & (reached < MAP)).sum(1)
 
 
 def rates_of(*, layers: int, schedule: str, rate: int) -> tuple[int, ...]:
+    """The dilation rate of each layer under a schedule."""
     pattern = SCHEDULES.get(schedule, (rate,))
     return tuple(pattern[i % len(pattern)] for i in range(layers))
 
 
 def render(*, kernel: int, layers: int, schedule: str, rate: int) -> list[Panel]:
+    """The pixels read, the weights that fall on the map at each place, how many at each rate, and the numbers."""
     reading = compute(kernel=kernel, rates=rates_of(layers=layers, schedule=schedule, rate=rate))
     widest = max(reading.rates)
     drags = [Drag(name="rate", axis="away", step=layers * (kernel // 2))]  # the outermost weight stays under the hand

@@ -35,6 +35,7 @@ def compute(family: str) -> Structure:
 
 
 def render(*, family: str) -> list[Panel]:
+    """The time line, the story of the chosen family, its numbers and its architecture."""
     told = compute(family)
     return [_time_line(family), _story(FAMILIES[family], family), _numbers(told), architecture(told)]
 
@@ -90,6 +91,7 @@ def _story(family: Family, name: str) -> Diagram:
 
 
 def in_lines(text: str) -> str:
+    """The text broken into lines that fit a box."""
     return "\n".join(textwrap.wrap(text, 66))
 
 

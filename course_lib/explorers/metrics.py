@@ -46,6 +46,7 @@ class World:
 
 @cache
 def world() -> World:
+    """The scene whose labels are spoilt."""
     scenes = Scenes("street", size=64, count=1, seed=3)
     ground = tuple(i for i, name in enumerate(scenes.classes) if name in ("sky", "road", "background"))
     return World(scenes[0][1], scenes.classes, scenes.colours, ground)
@@ -102,6 +103,7 @@ def compute(shift: int, grow: int, rough: int) -> dict[str, float]:
 
 
 def render(*, shift: int, grow: int, rough: int) -> list[Panel]:
+    """Truth, spoilt prediction, errors, and all measures of them."""
     here, prediction = world(), spoil(shift, grow, rough)
     names = dict(enumerate(here.classes))
     wrong = prediction != here.label

@@ -113,6 +113,7 @@ class Watch:
 
 
 def render(*, stride: int, depth: int, multi_grid: str, side: int) -> list[Panel]:
+    """The stages as a drawing, the costs of each output stride, and the numbers of the chosen one."""
     grid = GRIDS[multi_grid]
     stages = compute(stride=stride, depth=depth, multi_grid=grid, side=side)
     every = {s: compute(stride=s, depth=depth, multi_grid=grid, side=side) for s in STRIDES}

@@ -49,6 +49,7 @@ class World:
 
 @cache
 def world() -> World:
+    """The scene and its classes, averaged over each cell."""
     scenes = Scenes("street", size=CELLS * CELL, count=1, seed=3)
     image, label, _ = scenes[0]
     one_hot = F.one_hot(label, scenes.num_classes).permute(2, 0, 1).double()
@@ -95,6 +96,7 @@ def compute(cell: Sequence[int], module: str) -> dict[str, tuple[np.ndarray, lis
 
 
 def render(*, cell: Sequence[int], module: str) -> list[Panel]:
+    """The scene with what the chosen cell reads, the pooled classes, and the numbers."""
     found = compute(cell, module)
     marks = [mark for _, those, _ in found.values() for mark in those]
     scene = Image(

@@ -111,6 +111,7 @@ class Looker:
         )
 
     def render(self, *, place: Sequence[int], layer: str, gradient: bool, occlusion: bool) -> list[Panel]:
+        """The picture with the unit's field, and how far the unit looks by gradient and by occlusion."""
         unit = self.unit(place, layer)
         mask, box = self.field.mask(unit, layer), self.field.box(unit, layer)
         looks = self.effective(unit, layer) if gradient else None

@@ -22,7 +22,6 @@ from course_lib.training import checkpoints
 
 FCN, UNET = "FCN-8s", "U-Net"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
-SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")
@@ -58,6 +57,7 @@ class Answer:
 
 @lru_cache(maxsize=2)
 def trained(network: str) -> nn.Module:
+    """The stored network with this title, loaded once."""
     return checkpoints.load(NETWORKS[network])
 
 
@@ -87,6 +87,7 @@ def silenced(net: nn.Module, on: tuple[bool, ...]):
 
 @lru_cache(maxsize=256)
 def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
+    """The network's answer to one scene with some of its skips switched off."""
     image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
     with torch.no_grad(), silenced(trained(network), on) as net:
         prediction = net(image[None])[0].argmax(0)
@@ -103,6 +104,7 @@ def where(truth: Tensor, object_size: Tensor) -> Tensor:
 
 
 def render(*, network: str, scene: int, first: bool, second: bool, third: bool, fourth: bool) -> list[Panel]:
+    """Truth, prediction, errors by place, and what the switched-off skips cost."""
     on = (first, second, third, fourth)[: 2 if network == FCN else 4]
     now, full = compute(network, scene, on), compute(network, scene, (True,) * len(on))
     scenes = checkpoints.unseen(NETWORKS[network])
@@ -169,6 +171,7 @@ def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
 
 
 def share_wrong(answer: Answer, kind: int) -> float:
+    """The share of wrong pixels among those of one kind of place; 0 if there are none."""
     here = answer.kinds == kind
     return float((answer.places[here] != RIGHT).float().mean()) if here.any() else 0.0
 

@@ -64,12 +64,14 @@ def compute(grid: Tensor) -> Pooled:
 
 
 def grid_of(peak: Sequence[int], cells: Sequence[int]) -> Tensor:
+    """The 4 x 4 grid with its maximum at the chosen place."""
     grid = torch.tensor(list(cells)).view(4, 4)
     grid[tuple(peak)] = PEAK
     return grid
 
 
 def render(*, peak: Sequence[int], fill: str, cells: Sequence[int]) -> list[Panel]:
+    """The grid, the pooled grid, and three ways back to the full size."""
     pooled = compute(grid_of(peak, cells))
     window = Mark(top=peak[0] // 2 * 2, left=peak[1] // 2 * 2, height=2, width=2, label="the pooling window")
 

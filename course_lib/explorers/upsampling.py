@@ -52,6 +52,7 @@ class Upsampled:
 
     @property
     def out(self) -> Tensor:
+        """The upsampled map: the weights of one axis applied to both."""
         return self.weights @ TINY.double() @ self.weights.T
 
     @property
@@ -102,6 +103,7 @@ def _axis(weights: str, kernel: int, stride: int) -> Tensor:
 
 
 def render(**settings: object) -> list[Panel]:
+    """The small map, the upsampled map, the weights along one axis, and the numbers."""
     made = compute(**settings)
     bilinear = settings["method"] == BILINEAR
     out, weights = made.out.numpy(), made.weights.numpy()

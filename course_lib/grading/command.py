@@ -23,6 +23,7 @@ Grading runs other people's code. INSTRUCTORS.md says which walls stand around i
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and grade the folder; the exit status."""
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m course_lib.exercises", description=__doc__, formatter_class=layout)
     commands = parser.add_subparsers(dest="command", required=True, metavar="grade | report | assignment")

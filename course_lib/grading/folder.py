@@ -34,14 +34,18 @@ Key = tuple[str, str, str]  # student, notebook, checksum
 
 @dataclass(frozen=True)
 class Submission:
+    """One student's notebook."""
+
     student: str
     path: Path | None  # None: the student's folder holds no notebook
 
     def key(self, folder: Path) -> Key:
+        """What the table knows the notebook by: student, place and checksum."""
         place = self.path.relative_to(folder).as_posix() if self.path else ""
         return table.name(self.student), table.name(place), self.checksum()
 
     def checksum(self) -> str:
+        """The start of the notebook's SHA-256, or a word for why there is none."""
         if self.path is None:
             return "none"
         try:
@@ -212,6 +216,7 @@ def judged(result: Result, number: str, places: Iterable[int]) -> tuple[int, str
 
 
 def lecture_of(number: str) -> str:
+    """The lecture of an exercise: "4" for "4.2"."""
     return number.split(".")[0]
 
 
@@ -222,4 +227,5 @@ def named(path: Path | None) -> str:
 
 
 def title(number: str) -> str:
+    """The title of an exercise; empty for a number that is none."""
     return next((exercise.title for exercise in exercises.all_exercises() if exercise.number == number), "")

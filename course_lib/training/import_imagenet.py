@@ -51,6 +51,7 @@ def tensors_of(wheel: Path) -> Mapping[str, Tensor]:
 
 
 def stored(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights as they are stored: large layers as int8 with a scale per row, the rest in half precision."""
     kept: dict[str, Tensor] = {}
     for name, value in state.items():
         if name in COARSE:
@@ -79,6 +80,7 @@ def changed(state: Mapping[str, Tensor], kept: Mapping[str, Tensor]) -> dict[str
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, convert the package and write the checkpoint."""
     from torchvision.models import EfficientNet_B0_Weights  # for the names of ImageNet's classes, in order
 
     say = argparse.ArgumentParser(

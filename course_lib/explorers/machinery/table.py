@@ -43,6 +43,7 @@ class Table:
             self.states[key] = {"problem": what, "settings": in_words(settings), "impossible": impossible}
 
     def pack(self) -> bytes:
+        """One string of bytes: the header's length, the header as JSON, the pixels."""
         header = {"panels": self.panels, "states": self.states}
         text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-(len(text) + 4) % 8)

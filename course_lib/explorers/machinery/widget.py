@@ -27,11 +27,14 @@ class Movable(Protocol):
     guide: Guide
     controls: Sequence[Control]
 
-    def settings(self, **settings: object) -> dict: ...
+    def settings(self, **settings: object) -> dict:
+        """All settings, checked and completed with defaults."""
 
-    def table(self) -> Table: ...
+    def table(self) -> Table:
+        """The panels of every tabulated setting."""
 
-    def answer(self, settings: dict) -> bytes: ...
+    def answer(self, settings: dict) -> bytes:
+        """The panels of one setting, as bytes for the browser."""
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -77,6 +80,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             self.send({"number": content["number"]}, [packed])
 
     def close(self) -> None:
+        """Free what the widget holds, here and in the browser."""
         self.table = ""  # frees the copies in both halves
         self.layout.close()  # a widget of its own, which otherwise holds this one's view, and with it the page's part
         super().close()
