@@ -76,9 +76,13 @@ for kill in range(10):
     if pid == 0:
         run(there / "killed.csv")
         os._exit(0)
-    time.sleep(dice.uniform(0.02, 0.25))
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    more, ended = len(folder.table.read(there / "killed.csv")) + dice.randint(1, 6), 0
+    while not ended and len(folder.table.read(there / "killed.csv")) < more:  # by rows: a machine may be slow
+        time.sleep(0.005)
+        ended, _ = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
     held = folder.table.read(there / "killed.csv")
     print(kill, len(held), flush=True)
 run(there / "killed.csv")
