@@ -74,11 +74,12 @@ def notebooks(played_in_browser: bool) -> list[str]:
     from tests.browser.chromium import find
 
     sets = ["solutions"] if played_in_browser and find() else ["", "solutions"]
-    files = [str(path) for name in sets for path in sorted((ROOT / "notebooks" / name).glob("*.ipynb"))]
+    books = [path for name in sets for path in sorted((ROOT / "notebooks" / name).glob("*.ipynb"))]
+    books.sort(key=lambda path: -path.read_text().count('"heavy"'))  # the longest are not to begin last
     # a cell that never ends is stopped; how long one may take is the build's to say, on a machine of its own
     patience = ["--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300"]
     options = ["--nbval-lax", "--nbval-current-env", *patience, "-q", "-p", "no:cacheprovider"]
-    return [*files, *options, *workers()]
+    return [*map(str, books), *options, *workers()]
 
 
 def browser() -> list[str] | None:

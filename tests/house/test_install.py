@@ -80,7 +80,7 @@ def test_an_interrupted_install_is_repaired_and_only_then_stamped(installer, mon
     """Interrupted at any step, the stamp is missing, so that the next call goes on; finished, it is there."""
     options, steps = SimpleNamespace(torch=None, oldest=False), []
     monkeypatch.setattr(installer, "check_disk", lambda *_: None)
-    monkeypatch.setattr(installer, "make_environment", lambda folder, python: Path(folder).mkdir(exist_ok=True))
+    monkeypatch.setattr(installer, "make_environment", lambda folder, *_: Path(folder).mkdir(exist_ok=True))
 
     def interrupted(command):
         raise KeyboardInterrupt

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 OURS = ("course_lib", "notebooks", "tests", "conftest")
@@ -66,12 +67,14 @@ def inside(tests: list[str], place: Path, cpu_seconds: float, log: Path, bytecod
         del sys.modules[name]
     import pytest
 
-    code: int = 3
-    try:
-        code = int(pytest.main([*tests, "-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", "not browser"]))
-    finally:
-        sys.stdout.flush()
-        os._exit(code)
+    options = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", "not browser"]
+    code = 3
+    try:  # pytest wants to load some plugins itself, and warns
+        code = int(pytest.main([*tests, *options, "-W", "ignore::pytest.PytestAssertRewriteWarning"]))
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def cpu_of_children() -> float:
