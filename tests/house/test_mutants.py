@@ -59,7 +59,7 @@ from tests.mutants import court
 place = Path(sys.argv[1])
 for condition in ("n < 3", "n <= 3", "n < 3 or wait()"):
     (place / "small.py").write_text(f"def wait():\\n    while True: pass\\ndef small(n): return {condition}\\n")
-    print(court.run(["test_small.py"], place, 1, place / "log.txt")[0], flush=True)
+    print(court.run(["test_small.py"], place, 2, place / "log.txt")[0], flush=True)
 """
 
 

@@ -67,10 +67,10 @@ def inside(tests: list[str], place: Path, cpu_seconds: float, log: Path, bytecod
         del sys.modules[name]
     import pytest
 
-    options = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", "not browser"]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # the tests need none, and loading them takes seconds
     code = 3
-    try:  # pytest wants to load some plugins itself, and warns
-        code = int(pytest.main([*tests, *options, "-W", "ignore::pytest.PytestAssertRewriteWarning"]))
+    try:
+        code = int(pytest.main([*tests, "-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-m", "not browser"]))
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
