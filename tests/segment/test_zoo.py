@@ -24,7 +24,7 @@ def test_each_network_has_one_picture_and_each_picture_a_network():
 
 @pytest.mark.parametrize("name", [zoo.CLASSIFIER, "selfie", "near_harbour"])
 def test_a_picture_beside_the_page_is_the_one_that_is_made_now(name):
-    """A heat map, an answer over a photograph, a painted scene; JPEG rounds by a few of 255, another picture by tens."""
+    """A heat map, an answer over a photograph, a painted scene; JPEG rounds by a few of 255, others differ by tens."""
     (file,) = (shipped.folder() / "pictures").glob(f"{name}.*")
     kept = torch.from_numpy(np.array(Image.open(file).convert("RGB"))).permute(2, 0, 1)
     made = zoo.picture(name)
