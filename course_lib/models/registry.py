@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from os import PathLike
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +46,9 @@ def unet(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's U-Net, or its way up on a body that ImageNet trained."""
-    options = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
+    options: dict[str, Any] = {"in_channels": in_channels, "width": width} | (
+        {} if dropout is None else {"dropout": dropout}
+    )
     if backbone is None:
         return UNet(num_classes, variant=variant, **options)
     check_body("U-Net", backbone, changed=variant != "paper", variant=variant)
@@ -61,7 +64,7 @@ def fcn8s(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's FCN-8s on VGG16, or on a lighter classifier."""
-    options = {"in_channels": in_channels, "width": width}
+    options: dict[str, Any] = {"in_channels": in_channels, "width": width}
     if backbone is None:
         return FCN8s(num_classes, learn_upsampling=learn_upsampling, **options)
     check_body("FCN-8s", backbone, changed=learn_upsampling, learn_upsampling=learn_upsampling)
@@ -137,8 +140,8 @@ def build(
     checks.whole(1, num_classes=num_classes)
     checks.number(width=width)
     at_least_one(in_channels=options.get("in_channels", 3))
-    device = checks.device(device)
-    with nullcontext() if device is None else device, NothingToFill():
+    place = checks.device(device)
+    with nullcontext() if place is None else place, NothingToFill():
         net = make(num_classes, width=width, **options)
     if backbone_weights is not None:
         checks.text(backbone_weights=backbone_weights)

@@ -12,6 +12,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import cache
 from html import escape
 
@@ -79,6 +80,7 @@ class Table:
         written = (values[index], colours[levels[index]]) if panel.numbers else ()
         return {
             **_shared("map", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": list(panel.values.shape),
             "colours": self._bytes(colours),
             "values": [self._bytes(values), len(values)],
@@ -98,6 +100,7 @@ class Table:
         size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
         return {
             **_shared("image", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": size,
             "rgb": rgb,
             "legend": svg.names(panel.names),
