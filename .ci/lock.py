@@ -1,5 +1,9 @@
-"""Resolves the exact versions that CI and `make` install: names, versions and hashes for every platform."""
+"""Resolves the exact versions that CI and `make` install: names, versions and hashes for every platform.
 
+What only the extra `class` needs (nbgrader, otter-grader) goes to a lock of its own that fits the first.
+"""
+
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +14,25 @@ HEADER = "# The exact versions that `make` and CI install. Made by `make lock`; 
 
 
 def main() -> None:
-    lock = ROOT / "requirements.lock"
-    resolve(lock, "3.10", "pyproject.toml", "--extra", "lab", "--group", "test", "--group", "dev")
-    resolve(SITE, "3.11", "--group", "pyproject.toml:site", "--constraint", str(lock))  # Sphinx needs 3.11
+    lock, of_class = ROOT / "requirements.lock", ROOT / ".ci" / "class.lock"
+    groups = ["--extra", "lab", "--group", "test", "--group", "dev"]
+    lock.write_text(HEADER + resolved("pyproject.toml", *groups, "--upgrade"))
+    found = resolved("pyproject.toml", *groups, "--extra", "class", "--constraint", str(lock))
+    packages = re.split(r"\n(?=\S)", found.strip())
+    held = {name(line) for line in lock.read_text().splitlines() if line[:1].isalnum()}
+    of_class.write_text(HEADER + "\n".join(package for package in packages if name(package) not in held) + "\n")
+    of_site = resolved("--group", "pyproject.toml:site", "--constraint", str(lock), "--upgrade", python="3.11")
+    SITE.write_text(HEADER + of_site)  # Sphinx needs 3.11
 
 
-def resolve(lock: Path, python: str, *what: str) -> None:
+def resolved(*what: str, python: str = "3.10") -> str:
     command = [sys.executable, "-m", "uv", "pip", "compile", *what, "--universal", "--python-version", python]
-    command += ["--upgrade", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
-    resolved = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    lock.write_text(HEADER + resolved)
+    command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
+    return subprocess.run([*command, "--quiet"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def name(requirement: str) -> str:
+    return requirement.partition("==")[0]
 
 
 if __name__ == "__main__":

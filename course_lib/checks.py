@@ -1,10 +1,8 @@
-"""Arguments of public functions: what is no number, no path, no network is named before anything is done with it.
+"""Arguments of public functions: what is no number, no path, no network is named before anything is done with it."""
 
-In come values under their names; nothing comes out, or an error with the name, what was found and what was expected.
-"""
-
+import difflib
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from numbers import Integral, Real
 from os import PathLike
 
@@ -23,6 +21,7 @@ def whole(least: int, **values: object) -> None:
 
 
 def above_zero(**values: object) -> None:
+    """Refuse values that are not real numbers above 0."""
     real(**values)
     for name, value in values.items():
         if value <= 0:
@@ -30,6 +29,7 @@ def above_zero(**values: object) -> None:
 
 
 def number(**values: object) -> None:
+    """Refuse what is not a number; True and False are none."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"{name} must be a number, got {shown(value)}")
@@ -44,6 +44,7 @@ def real(**values: object) -> None:
 
 
 def text(**values: object) -> None:
+    """Refuse what is not a text, and the empty text."""
     for name, value in values.items():
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a text, got {shown(value)}")
@@ -71,6 +72,7 @@ def data(**values: object) -> None:
 
 
 def network(**values: object) -> None:
+    """Refuse what is not a torch.nn.Module."""
     import torch
 
     for name, value in values.items():
@@ -93,6 +95,12 @@ def device(value: object):
     if found.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f'device is {str(found)!r}, but torch finds no CUDA GPU here: take device="cpu"')
     return found
+
+
+def meant(value: object, known: Iterable[str]) -> str:
+    """The end of an error about a name: "; did you mean 'unet'?", or nothing where no known name is close."""
+    close = difflib.get_close_matches(str(value), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def shown(value: object) -> str:

@@ -16,6 +16,7 @@ from course_lib.evidence.verdict import VERDICTS
 
 
 def main() -> int:
+    """Read the command line, measure the chosen claims and write the ledger; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m course_lib.claims", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="ids, separated by commas or spaces")
     parser.add_argument("--stale", action="store_true", help="only what is missing or gives other numbers than it did")

@@ -37,6 +37,7 @@ def device() -> torch.device:
 
 
 def in_colab() -> bool:
+    """Whether this is Google Colab."""
     return "google.colab" in sys.modules
 
 

@@ -46,6 +46,7 @@ class Segmented:
 
     @property
     def probabilities(self) -> Tensor:
+        """The probability of each class at each pixel."""
         return self.scores.softmax(0)
 
     def shares(self) -> dict[str, float]:
@@ -95,6 +96,7 @@ class Segmented:
         return self.alt
 
     def png(self) -> bytes:
+        """The picture as the bytes of a PNG file."""
         return self._drawn("png")
 
     def _repr_html_(self) -> str:
@@ -168,6 +170,7 @@ def upload(network: str = USUAL):
 
 
 def display(thing) -> None:
+    """Show it in a notebook."""
     from IPython.display import display as show
 
     show(thing)
@@ -181,6 +184,7 @@ def uploaded(value) -> list[tuple[str, bytes]]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and write a picture for each photograph."""
     say = argparse.ArgumentParser(prog="python -m course_lib.segment", description=__doc__.split("\n")[0])
     say.add_argument("photo", type=Path, nargs="+", help="JPEG, PNG or another picture")
     say.add_argument("--network", default=USUAL, help=" ".join(networks()))

@@ -49,6 +49,7 @@ taken on {unseen}.
 
 
 def page() -> str:
+    """The whole page as Markdown."""
     cards = {name: shipped.card(name) for name in shipped.names()}
     real = [name for name, told in cards.items() if told["family"] == "photographs"]
     scenes = [name for name in cards if name not in real]
@@ -59,6 +60,7 @@ def page() -> str:
 
 
 def photographed(name: str, told: dict) -> str:
+    """The section of a network that was trained on photographs."""
     lines = [f"\n### {name}\n", f"![{words_of(name)}](pictures/{name}.jpg)\n", "```python", shipped.call(name), "```\n"]
     facts = {
         "parameters": f"{told['parameters']:,}",
@@ -77,13 +79,21 @@ def photographed(name: str, told: dict) -> str:
 
 
 def scores(found: dict, classes: list[str]) -> str:
+    """One line of scores."""
     each = ", ".join(f"{name} {iou:.3f}" for name, iou in zip(classes, found["iou"]))
     return f"mIoU {found['mean_iou']:.3f} on {found['photographs']} photographs ({each})"
 
 
 def rounding(told: dict) -> dict[str, str]:
+    """What half precision changed, if it was measured."""
     if "rounding" not in told:
         return {}
+    if "cells" in told["rounding"]:
+        found = told["rounding"]
+        return {
+            "half precision and int8": f"change the class of {found['cells_changed']} of {found['cells']} cells in "
+            f"{found['photographs']} photographs of data/photos; no probability by more than {found['furthest']:.3f}"
+        }
     before, share = told["rounding"]["val_before"]["mean_iou"], told["rounding"]["labels_changed_on_val"]
     return {
         "half precision": f"changes {share:.3%} of the labels on val; mIoU {before:.4f} before, "
@@ -92,6 +102,7 @@ def rounding(told: dict) -> dict[str, str]:
 
 
 def random_start(told: dict) -> dict[str, str]:
+    """The same recipe from random weights, if it was trained."""
     if "random_start" not in told:
         return {}
     found = told["random_start"]
@@ -100,6 +111,7 @@ def random_start(told: dict) -> dict[str, str]:
 
 
 def training(told: dict) -> dict[str, str]:
+    """How it was trained, if here."""
     if "steps" not in told:
         return {}
     return {
@@ -109,6 +121,7 @@ def training(told: dict) -> dict[str, str]:
 
 
 def table(names: list[str], cards: dict[str, dict]) -> str:
+    """The table of the networks that were trained on scenes."""
     lines = [
         "\n| network | scene | steps | parameters | mIoU | picture: scene and answer |",
         "|---|---|--:|--:|--:|---|",
@@ -133,6 +146,7 @@ def words_of(name: str) -> str:
 
 
 def answer(name: str):
+    """A network's answer to its photograph."""
     return segment(photos.load(PHOTO.get(name, "cat")).image, name)
 
 
@@ -167,6 +181,7 @@ def scene(name: str) -> Tensor:
 
 
 def main() -> None:
+    """Write the pictures and the page."""
     from PIL import Image
 
     folder = shipped.folder() / "pictures"

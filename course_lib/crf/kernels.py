@@ -19,8 +19,13 @@ REMEMBERED_BYTES = 512 * 2**20
 
 
 class Kernel(Protocol):
-    def filter(self, q: Tensor) -> Tensor: ...
-    def adjoint(self, gradient: Tensor) -> Tensor: ...
+    """What the mean field needs of a kernel: a weighted sum over all pixels, and its adjoint for the gradient."""
+
+    def filter(self, q: Tensor) -> Tensor:
+        """For each pixel the weighted sum of `q` over all other pixels."""
+
+    def adjoint(self, gradient: Tensor) -> Tensor:
+        """The gradient with respect to `q`, from that with respect to the filtered `q`."""
 
 
 class Normalised:

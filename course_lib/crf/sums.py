@@ -28,6 +28,7 @@ class Sums:
 
     @property
     def nbytes(self) -> int:
+        """The memory that the sparse matrix takes."""
         return self.starts.nbytes + self.columns.nbytes + self.values.nbytes
 
 

@@ -1,7 +1,7 @@
 """Real pictures with their masks, as students meet them: CamVid, PASCAL VOC 2012, Oxford-IIIT Pet, one's own folder.
 
-In come files; out go (image, label) pairs: a float image 3 x H x W in [0, 1] and an int64 label H x W in which
-void is always 255, whatever the data set calls it. Nothing is downloaded before it is asked for.
+Each yields (image, label) pairs: a float image 3 x H x W in [0, 1] and an int64 label H x W in which void is always
+255, whatever the data set calls it. Nothing is downloaded before it is asked for.
 """
 
 from course_lib.datasets.camvid import CamVid

@@ -1,7 +1,7 @@
 """A picture that somebody brings: from a telephone, a scanner, the web, or an array.
 
-In comes a path, the bytes of a file or an array; out goes a uint8 tensor 3 x H x W, upright. A picture is turned as its
-EXIF note says, grey becomes three equal channels, and what is transparent becomes white. Whatever is refused is
+`read` takes a path, the bytes of a file or an array, and returns a uint8 tensor 3 x H x W, upright. A picture is turned
+as its EXIF note says, grey becomes three equal channels, and what is transparent becomes white. Whatever is refused is
 answered with what was found, what is expected, and what to do next.
 """
 
@@ -35,6 +35,7 @@ def read(picture: str | os.PathLike | bytes | np.ndarray | Tensor, name: str = "
 
 
 def check_file(path: Path) -> None:
+    """Refuse a folder, a missing file and a file that is no picture, each in its own words."""
     if path.is_dir():
         raise Refused(f"{path} is a folder; expected one picture: give the path of a file in it")
     if not path.exists():
@@ -122,6 +123,7 @@ def from_array(picture, name: str) -> np.ndarray:
 
 
 def check_shape(image: Tensor, name: str) -> None:
+    """Refuse a picture that is too small, or too long for its width."""
     height, width = image.shape[1:]
     if min(height, width) < SMALLEST:
         raise Refused(

@@ -67,5 +67,6 @@ class CamVid(Pairs):
         raise FileNotFoundError(f"{self.root} holds neither {self.split}annot nor masks/{self.split}. {HELP}")
 
     def read_mask(self, path: Path) -> np.ndarray:
+        """The label map, with CamVid's own void (11) as 255."""
         label = read_labels(path)
         return np.where(label == RECORDED_VOID, VOID, label).astype(np.uint8)

@@ -65,6 +65,7 @@ class Folder(Pairs):
         super().__init__(paired(image_folder, mask_folder), transform=transform)
 
     def load(self, index: int) -> tuple[Tensor, Tensor]:
+        """The checked pair; the first time, also whether a camera turned the picture but not its mask."""
         if index not in self.turned:
             self.check_turn(*self.pairs[index])
             self.turned.add(index)
@@ -89,9 +90,11 @@ class Folder(Pairs):
             warnings.warn(f"{told}. The mask is taken to be painted as viewers show the picture. {mend}", stacklevel=2)
 
     def read_image(self, path: Path) -> np.ndarray:
+        """The photograph as RGB, turned as its camera says."""
         return opened(path, lambda picture: colours_of(picture, path, own=True), OWN)
 
     def read_mask(self, path: Path) -> np.ndarray:
+        """The label map, from label numbers or from painted colours, with the folder's own void as 255."""
         if self.colours:
             return self.read_colours(path)
         label = read_labels(path, OWN, own=True)
@@ -108,6 +111,7 @@ class Folder(Pairs):
                 self.warn()
 
     def warn(self) -> None:
+        """Warn of masks that hold only 0 and 255: these may be black and white, and not void."""
         warnings.warn(f"{self.black_and_white} {BLACK_AND_WHITE}. If void is meant, all is well", stacklevel=2)
 
     def check(self, *, progress: bool = True) -> None:
@@ -123,6 +127,7 @@ class Folder(Pairs):
             raise ValueError(f"{self.black_and_white} {BLACK_AND_WHITE}. No mask in its folder holds a class but 0")
 
     def read_colours(self, path: Path) -> np.ndarray:
+        """The label map of a painted mask; a colour that stands for no class is an error."""
         from PIL import ImageOps
 
         read = lambda picture: np.array(ImageOps.exif_transpose(picture).convert("RGB"))
@@ -141,6 +146,7 @@ class Folder(Pairs):
 
 
 def check_classes(classes: object, colours: object) -> None:
+    """Refuse class names that are missing, empty or repeated, and colours that are not a mapping."""
     names = list(classes) if isinstance(classes, list | tuple) else []
     if len(names) < 2 or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         raise ValueError(

@@ -1,8 +1,7 @@
 """Reading SBD's masks: the array Segmentation inside the structure GTcls of a MATLAB 5 file.
 
-In comes a .mat file, out goes the uint8 label map. The format is small: a header of 128 bytes, then elements
-(type, length, bytes), of which one is zlib-compressed and holds a structure with named fields.
-Reference: "MAT-File Format", The MathWorks, sections on Level 5.
+The format is small: a header of 128 bytes, then elements (type, length, bytes), of which one is zlib-compressed and
+holds a structure with named fields. Reference: "MAT-File Format", The MathWorks, sections on Level 5.
 """
 
 import struct

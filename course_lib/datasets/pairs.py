@@ -1,7 +1,7 @@
 """The base of every real data set: a list of (image file, mask file) and the checks that each pair must pass.
 
-In come paths; out go tensors. A file that is missing, of another size than its partner, or with a label that is no
-class is named in the error, because "CUDA error: device-side assert" names nothing.
+A file that is missing, of another size than its partner, or with a label that is no class is named in the error,
+because "CUDA error: device-side assert" names nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,6 +38,7 @@ class Pairs(Dataset):
 
     @property
     def num_classes(self) -> int:
+        """The number of classes, without void."""
         return len(self.classes)
 
     def __len__(self) -> int:
@@ -73,6 +74,7 @@ class Pairs(Dataset):
         return opened(self.pairs[index][0], lambda picture: picture.size)[::-1]
 
     def read_image(self, path: Path) -> np.ndarray:
+        """The photograph as an array H x W x 3 of uint8."""
         return opened(path, lambda picture: colours_of(picture, path))
 
     def read_mask(self, path: Path) -> np.ndarray:
@@ -107,6 +109,7 @@ def stems(path: Path) -> list[str]:
 
 
 def check_count(found: int, expected: int, what: str) -> None:
+    """Refuse a copy of a data set that has not as many images as was published."""
     if found != expected:
         raise ValueError(
             f"{what}: found {found} images, expected {expected}. The copy is not whole; fetch it again, "
@@ -116,10 +119,6 @@ def check_count(found: int, expected: int, what: str) -> None:
 
 def check_name(value: str, known: Sequence[str], what: str) -> None:
     """A ValueError with the closest known name when `value` is unknown."""
-    import difflib
-
     checks.text(**{what.replace(" ", "_"): value})
     if value not in known:
-        close = difflib.get_close_matches(str(value), known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"unknown {what} {value!r}: expected one of {', '.join(known)}{hint}")
+        raise ValueError(f"unknown {what} {value!r}: expected one of {', '.join(known)}{checks.meant(value, known)}")

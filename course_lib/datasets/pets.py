@@ -77,6 +77,7 @@ class Pets(Pairs):
         return fetch_and_unpack(remote, self.root, f"{name}_unpacked") / name
 
     def read_mask(self, path: Path) -> np.ndarray:
+        """The trimap's values as labels of the chosen task; 255 where they do not count."""
         trimap = read_labels(path)
         strange = trimap[(trimap < 1) | (trimap > 3)]
         if strange.size:

@@ -1,11 +1,10 @@
 """The photographs that come with the course, with masks drawn by hand: no download.
 
-In comes a name, out come a picture, its mask and the names of its classes; origin and licences are in
-data/photos/SOURCES.md. `coarse` makes of a mask what a network with a large stride would make of the picture.
+Origin and licences are in data/photos/SOURCES.md. `coarse` makes of a mask what a network with a large stride would
+make of the picture.
 """
 
 import json
-from difflib import get_close_matches
 from typing import NamedTuple
 
 import numpy as np
@@ -39,9 +38,8 @@ def load(name: str) -> Photo:
 
     checks.text(name=name)
     if name not in names():
-        close = get_close_matches(name, names(), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"no photograph is called {name!r}, there are {', '.join(names())}{hint}")
+        meant = checks.meant(name, names())
+        raise ValueError(f"no photograph is called {name!r}, there are {', '.join(names())}{meant}")
     folder = paths.data() / "photos"
     image = torch.from_numpy(np.array(Image.open(folder / f"{name}.jpg").convert("RGB"))).permute(2, 0, 1).contiguous()
     if name not in names(masked=True):

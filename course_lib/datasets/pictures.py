@@ -1,7 +1,6 @@
 """Reading one picture or one mask from its file, and what to say when that goes wrong.
 
-In comes a path; out goes an array. Whatever is refused is named with its file and with what to try next; a picture is
-never changed in silence.
+Whatever is refused is named with its file and with what to try next; a picture is never changed in silence.
 """
 
 import io

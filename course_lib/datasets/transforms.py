@@ -1,7 +1,8 @@
 """Joint transforms of image and mask, from torchvision.transforms.v2.
 
-In come a tv_tensors.Image and a tv_tensors.Mask (both uint8), out go a float image and its mask. The geometry is
-drawn once for both; the mask is only ever copied (nearest neighbour), and what lies outside the picture is void.
+A transform takes a tv_tensors.Image and a tv_tensors.Mask (both uint8), and returns a float image and its mask. The
+geometry is drawn once for both; the mask is only ever copied (nearest neighbour), and what lies outside the picture is
+void.
 """
 
 from collections.abc import Sequence

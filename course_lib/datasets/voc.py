@@ -51,7 +51,12 @@ SBD_LIST = Remote(
 
 
 class VOC2012(Pairs):
-    """split: "train", "val" or "trainval"; sbd="train_noval" adds SBD's images to "train"."""
+    """Photographs of VOC 2012 with their label maps, as (image, label).
+
+    root: the folder that holds or shall hold VOCdevkit; without one, the course's folder of downloads.
+    split: "train", "val" or "trainval". sbd: "train_noval" adds SBD's images to "train".
+    transform: as `Pairs` takes it. download: fetch what is missing. complete: insist on the published number of images.
+    """
 
     classes = (
         "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
@@ -95,6 +100,7 @@ class VOC2012(Pairs):
         return fetch_and_unpack(VOC_ARCHIVE, self.root, "VOC2012_unpacked") / "VOCdevkit" / "VOC2012"
 
     def names(self, split: str) -> list[str]:
+        """The names of the pictures in a split, their number checked."""
         path = self.devkit / "ImageSets" / "Segmentation" / f"{split}.txt"
         names = stems_of(path)
         if self.complete:
@@ -102,9 +108,11 @@ class VOC2012(Pairs):
         return names
 
     def pair(self, name: str) -> Pair:
+        """The files of one picture of VOC: photograph and mask."""
         return self.devkit / "JPEGImages" / f"{name}.jpg", self.devkit / "SegmentationClass" / f"{name}.png"
 
     def sbd_pairs(self) -> list[Pair]:
+        """The files of SBD's pictures in its list, fetched and unpacked if wanted."""
         folder = self.root / "benchmark_RELEASE" / "dataset"
         if not folder.is_dir():
             folder = self.root / "SBD_unpacked" / "benchmark_RELEASE" / "dataset"
@@ -123,4 +131,5 @@ class VOC2012(Pairs):
         return [(folder / "img" / f"{name}.jpg", folder / "cls" / f"{name}.mat") for name in found]
 
     def read_mask(self, path: Path) -> np.ndarray:
+        """The label map, from VOC's PNG or from SBD's .mat."""
         return segmentation(path) if path.suffix == ".mat" else read_labels(path)

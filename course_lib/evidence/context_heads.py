@@ -47,14 +47,17 @@ class SmallASPP(nn.Module):
 
 
 def backbone() -> nn.Sequential:
+    """Three layers with an output stride of 4, the same for every head."""
     return nn.Sequential(layer(3, 16, stride=2), layer(16, MAPS, stride=2), layer(MAPS, MAPS))
 
 
 def pooling_net(classes: int, bins: Sequence[int]) -> nn.Module:
+    """The backbone with average pooling into the given bins."""
     return Labeller(backbone(), Pooling(bins), nn.Conv2d(2 * MAPS, classes, 1))
 
 
 def aspp_net(classes: int, pooling: bool) -> nn.Module:
+    """The backbone with ASPP, with or without image pooling."""
     return Labeller(backbone(), SmallASPP(pooling), nn.Conv2d(4 * MAPS, classes, 1))
 
 
@@ -76,4 +79,5 @@ def pair(net: nn.Module, family: str, first: int, second: int, **knobs: object) 
 
 
 def trained(build, family: str, seed: int, **knobs: object) -> nn.Module:
+    """A network trained on one scene family; seed and steps are the same for every head."""
     return train(started(build, seed), family, steps=STEPS, seed=seed, **knobs)

@@ -22,6 +22,7 @@ def parameters(net: nn.Module) -> int:
 
 
 def field_of(net: nn.Module, side: int = 224, channels: int = 3) -> Field:
+    """The theoretical receptive field on a square image."""
     return theoretical(net, image_size=(side, side), channels=channels)
 
 

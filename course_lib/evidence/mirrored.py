@@ -51,6 +51,7 @@ def corners(places: Tensor) -> Tensor:
 
 @remembered
 def on_street(way: str, seed: int) -> dict[str, float]:
+    """Scores of one way back, trained on street scenes with this seed."""
     net = train(started(lambda: Mirrored(way), seed), "street", steps=STEPS, seed=seed)
     prediction, label, _ = answers(net, held_out("street"))
     return {
@@ -61,4 +62,5 @@ def on_street(way: str, seed: int) -> dict[str, float]:
 
 
 def places(seed: int) -> dict[str, float]:
+    """The scores with pooling indices beside those with fixed corners."""
     return on_street("indices", seed) | on_street("corners", seed)

@@ -95,6 +95,7 @@ class Table(list):
     """Headlines that show themselves as a table, in words and in a notebook."""
 
     def cells(self) -> list[tuple[str, ...]]:
+        """The rows as text, column by column."""
         return [
             (row.data, row.split, row.family, row.network, str(row.mean_iou), row.under, f"{row.paper}, {row.where}")
             for row in self

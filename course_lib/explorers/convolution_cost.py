@@ -10,6 +10,7 @@ from functools import cache
 import torch
 from torch import nn
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Chart, Line, Panel, Readout
@@ -29,7 +30,9 @@ def convolution_cost() -> Explorer:
         Slider(name="side", label="Map", values=(8, 16, 32, 64, 128), default=64, unit="pixels"),
         Switch(name="timed", label="Measure the time here", asks=True),
     ]
-    return Explorer(render, controls, name="convolution_cost", title="What a convolution costs")
+    return Explorer(
+        render, controls, name="convolution_cost", title="What a convolution costs", guide=GUIDES["convolution_cost"]
+    )
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def layers(kind: str, *, kernel: int, before: int, after: int, device: str | Non
 
 
 def compute(kind: str, *, kernel: int, before: int, after: int, side: int) -> Cost:
+    """Weights and multiply-adds of one kind of convolution."""
     weights = _weights(kind, kernel, before, after)
     return Cost(weights, weights * side**2)
 
@@ -77,6 +81,7 @@ def measure(kind: str, *, kernel: int, before: int, after: int, side: int) -> fl
 
 
 def render(*, kind: str, kernel: int, before: int, after: int, side: int, timed: bool) -> list[Panel]:
+    """Cost over channels, cost over kernel size, and the numbers of the chosen convolution."""
     shape = {"kernel": kernel, "before": before, "after": after, "side": side}
     costs = {name: compute(name, **shape) for name in (PLAIN, SEPARABLE)}
     times = {name: measure(name, **shape) for name in costs} if timed else {}

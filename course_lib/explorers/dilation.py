@@ -11,12 +11,15 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Chart, Line, Map, Mark, Panel, Readout
+from course_lib.explorers.machinery.panels import Chart, Drag, Line, Map, Mark, Panel, Readout
 
 MAP = 65  # the map of DeepLab v3's figure: an image of 513 at output stride 8
 CHANNELS = 64
+RATES = (*range(1, 25), 32, 48, MAP - 1, MAP)
+VIEWS = (17, 33, MAP)  # sides of the part of the map that is shown: the box should fill it
 SCHEDULES = {"1, 2, 5, repeated": (1, 2, 5), "1, 2, 4, 8, 16, repeated": (1, 2, 4, 8, 16)}
 UNIFORM = "the same everywhere"
 MIDDLE = palette.hex_of(palette.VERMILION)
@@ -28,9 +31,11 @@ def dilation() -> Explorer:
         Slider(name="kernel", label="Kernel", values=(3, 5, 7), default=3),
         Slider(name="layers", label="Layers", values=range(1, 9), default=3),
         Choice(name="schedule", label="Rates", values=(UNIFORM, *SCHEDULES), default=UNIFORM),
-        Slider(name="rate", label="Rate", values=range(1, 25), default=2, when={"schedule": [UNIFORM]}),
+        Slider(name="rate", label="Rate", values=RATES, default=2, when={"schedule": [UNIFORM]}),
     ]
-    return Explorer(render, controls, name="dilation", title="What a stack of dilated convolutions reads")
+    return Explorer(
+        render, controls, name="dilation", title="What a stack of dilated convolutions reads", guide=GUIDES["dilation"]
+    )
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,12 @@ class Reading:
 
     @property
     def box(self) -> int:
+        """The side of the square that holds all pixels read."""
         return len(self.along)
 
     @property
     def pixels(self) -> int:
+        """How many pixels are read; with gaps fewer than the square holds."""
         return int((self.along > 0).sum()) ** 2
 
     @property
@@ -64,37 +71,41 @@ def compute(*, kernel: int, rates: Sequence[int]) -> Reading:
     return Reading(tuple(rates), along)
 
 
-def valid_along(*, kernel: int, rate: int, size: int = MAP) -> np.ndarray:
+def valid_along(*, kernel: int, rate: int) -> np.ndarray:
     """How many of a kernel's weights along one axis fall on the map, for each place of the kernel's centre."""
     offsets = (np.arange(kernel) - kernel // 2) * rate
-    reached = np.arange(size)[:, None] + offsets
-    return ((reached >= 0) & (reached < size)).sum(1)
+    reached = np.arange(MAP)[:, None] + offsets
+    return ((reached >= 0) & (reached < MAP)).sum(1)
 
 
 def rates_of(*, layers: int, schedule: str, rate: int) -> tuple[int, ...]:
+    """The dilation rate of each layer under a schedule."""
     pattern = SCHEDULES.get(schedule, (rate,))
     return tuple(pattern[i % len(pattern)] for i in range(layers))
 
 
 def render(*, kernel: int, layers: int, schedule: str, rate: int) -> list[Panel]:
+    """The pixels read, the weights that fall on the map at each place, how many at each rate, and the numbers."""
     reading = compute(kernel=kernel, rates=rates_of(layers=layers, schedule=schedule, rate=rate))
     widest = max(reading.rates)
-    return [_reads(reading), _valid(kernel, widest), _shares(kernel, widest), _numbers(reading, kernel)]
+    drags = [Drag(name="rate", axis="away", step=layers * (kernel // 2))]  # the outermost weight stays under the hand
+    return [_reads(reading, drags), _valid(kernel, widest), _shares(kernel, widest), _numbers(reading, kernel)]
 
 
-def _reads(reading: Reading) -> Map:
-    shown = np.zeros(MAP, dtype=np.int64)
-    off = (MAP - reading.box) // 2
+def _reads(reading: Reading, drags: list[Drag]) -> Map:
+    side = next((view for view in VIEWS if view > reading.box), MAP)
+    shown = np.zeros(side, dtype=np.int64)
+    off = (side - reading.box) // 2
     if off >= 0:
         shown[off : off + reading.box] = reading.along
         note = "In the middle of the outlined box stands the output pixel."
     else:
-        shown[:] = reading.along[-off : -off + MAP]
+        shown[:] = reading.along[-off : -off + side]
         seen = int((shown > 0).sum()) ** 2
         note = f"The box is wider than the map: {seen:,} of the {reading.pixels:,} pixels read lie on it."
-    start, side = max(off, 0), min(reading.box, MAP)
-    edge = Mark(top=start, left=start, height=side, width=side, label=f"box {reading.box} x {reading.box}")
-    centre = Mark(top=MAP // 2 - 0.5, left=MAP // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
+    start, wide = max(off, 0), min(reading.box, side)
+    edge = Mark(top=start, left=start, height=wide, width=wide, label=f"box {reading.box} x {reading.box}")
+    centre = Mark(top=side // 2 - 0.5, left=side // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
     return Map(
         title="What the middle pixel reads, and how often",
         values=np.outer(shown, shown),
@@ -102,6 +113,7 @@ def _reads(reading: Reading) -> Map:
         log=True,
         low=0,
         marks=(edge, centre),
+        drags=drags,
         note=note,
     )
 

@@ -1,7 +1,7 @@
 """Scenes that a hand can change where their knobs cannot: a hull set down anywhere, a cab that slides along its body.
 
-In come the dice and the tools of `scenes.harbour` and `scenes.long_vehicle`, out come pictures developed as theirs
-are: light, texture, lens and grain. `break_the_network` shows them.
+The tools are those of `scenes.harbour` and `scenes.long_vehicle`, and the pictures are developed as theirs are: light,
+texture, lens and grain. `break_the_network` shows them.
 """
 
 from collections.abc import Callable, Sequence

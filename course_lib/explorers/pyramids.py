@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import LINE_COLOURS, Chart, Image, Line, Mark, Panel, Readout
@@ -32,7 +33,9 @@ def pyramids() -> Explorer:
         Pixel(name="cell", label="Cell of the feature map", size=(CELLS, CELLS), default=(15, 12)),
         Choice(name="module", label="Module", values=(ASPP, POOLING), default=ASPP),
     ]
-    return Explorer(render, controls, name="pyramids", title="What each rate and each bin sees")
+    return Explorer(
+        render, controls, name="pyramids", title="What each rate and each bin sees", guide=GUIDES["pyramids"]
+    )
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class World:
 
 @cache
 def world() -> World:
+    """The scene and its classes, averaged over each cell."""
     scenes = Scenes("street", size=CELLS * CELL, count=1, seed=3)
     image, label, _ = scenes[0]
     one_hot = F.one_hot(label, scenes.num_classes).permute(2, 0, 1).double()
@@ -92,6 +96,7 @@ def compute(cell: Sequence[int], module: str) -> dict[str, tuple[np.ndarray, lis
 
 
 def render(*, cell: Sequence[int], module: str) -> list[Panel]:
+    """The scene with what the chosen cell reads, the pooled classes, and the numbers."""
     found = compute(cell, module)
     marks = [mark for _, those, _ in found.values() for mark in those]
     scene = Image(

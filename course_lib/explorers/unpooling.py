@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Grid, Pixel
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Map, Mark, Panel, Readout, number_text
@@ -28,7 +29,13 @@ def unpooling() -> Explorer:
         Choice(name="fill", label="Fill the map unpooled by", values=(BY_INDEX, BY_CORNER, BILINEAR), default=BY_INDEX),
         Grid(name="cells", label="The other values (0 to 8)", shape=(4, 4), default=CELLS, high=PEAK - 1),
     ]
-    return Explorer(render, controls, name="unpooling", title="Max pooling forgets where; unpooling remembers")
+    return Explorer(
+        render,
+        controls,
+        name="unpooling",
+        title="Max pooling forgets where; unpooling remembers",
+        guide=GUIDES["unpooling"],
+    )
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,14 @@ def compute(grid: Tensor) -> Pooled:
 
 
 def grid_of(peak: Sequence[int], cells: Sequence[int]) -> Tensor:
+    """The 4 x 4 grid with its maximum at the chosen place."""
     grid = torch.tensor(list(cells)).view(4, 4)
     grid[tuple(peak)] = PEAK
     return grid
 
 
 def render(*, peak: Sequence[int], fill: str, cells: Sequence[int]) -> list[Panel]:
+    """The grid, the pooled grid, and three ways back to the full size."""
     pooled = compute(grid_of(peak, cells))
     window = Mark(top=peak[0] // 2 * 2, left=peak[1] // 2 * 2, height=2, width=2, label="the pooling window")
 

@@ -37,6 +37,23 @@ def answers(
     return figure
 
 
+def side_by_side(
+    image: Tensor, truth: Tensor, titled: Mapping[str, Tensor], columns: int, classes: Sequence[str], colours: Sequence
+) -> Figure:
+    """A picture, its truth and label maps under their titles, row by row; the caller writes the alt text."""
+    rows, lines = -(-(2 + len(titled)) // columns), max(title.count("\n") for title in titled)
+    figure, axes = new(rows, columns, size=(9, 0.4 + rows * (9 / columns + 0.15 + 0.35 * lines)))
+    cells, blank = list(axes.flat), "\n" * lines
+    picture(cells[0], image, f"the picture{blank}")
+    for cell, (title, label) in zip(cells[1:], ({f"the truth{blank}": truth} | dict(titled)).items()):
+        labels(cell, label, title, colours=colours)
+    for cell in cells[2 + len(titled) :]:
+        cell.set_axis_off()
+    class_legend(figure, classes, colours=colours)
+    return figure
+
+
 def in_words(label: Tensor, classes: Sequence[str]) -> str:
+    """The share of each class in a label map, as text; classes below half a percent are left out."""
     shares = torch.bincount(label[label != 255].flatten(), minlength=len(classes)) / label.numel()
     return ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, shares.tolist()) if share >= 0.005)

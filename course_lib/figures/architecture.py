@@ -4,8 +4,8 @@
     architecture("deeplab_v3plus", image_size=(321, 321), output_stride=8)
     architecture(my_network, image_size=(128, 128))
 
-In comes a name or any network of the same parts, out goes a figure: `models.structure` runs it once and says what it
-did, `architecture_layout` says where that stands, here it is drawn.
+`models.structure` runs the network once and says what it did, `architecture_layout` says where that stands, and here it
+is drawn.
 """
 
 from matplotlib.axes import Axes
@@ -57,11 +57,13 @@ def architecture(net: str | nn.Module, *, image_size: tuple[int, int] | None = N
 
 
 def size_for(net: str | nn.Module) -> tuple[int, int]:
+    """The height and width of the image that a network is drawn for."""
     name = net if isinstance(net, str) else ""
     return next((size for family, size in SIZES.items() if name.startswith(family)), (321, 321))
 
 
 def draw(axes: Axes, sheet: Sheet) -> None:
+    """Draw a layout: the rows of one stride, then the paths, then the boxes."""
     axes.set(xlim=(0, sheet.width), ylim=(sheet.height, 0), aspect="equal")
     axes.axis("off")
     for number, row in enumerate(sheet.rows):
@@ -75,6 +77,7 @@ def draw(axes: Axes, sheet: Sheet) -> None:
 
 
 def draw_box(axes: Axes, box: Box) -> None:
+    """Draw one stage with its words."""
     face = {"facecolor": COLOURS[box.look], "edgecolor": "#444444", "linewidth": 0.9, "zorder": 3}
     if box.look == "join":
         axes.add_patch(Circle(box.middle, box.width / 2, **face))
@@ -95,6 +98,7 @@ def draw_box(axes: Axes, box: Box) -> None:
 
 
 def draw_path(axes: Axes, path: Path) -> None:
+    """Draw one connection with its arrow."""
     colour, dash, _ = LINES[path.kind]
     xs, ys = zip(*path.points)
     wide = 1.1 if path.kind == "flow" else 1.9
@@ -113,6 +117,7 @@ def draw_path(axes: Axes, path: Path) -> None:
 
 
 def sign(value: float) -> int:
+    """-1, 0 or 1."""
     return (value > 0) - (value < 0)
 
 

@@ -1,13 +1,13 @@
 """Where each stage of an architecture figure stands, in units of about one pixel.
 
-In comes a `Structure`, out go boxes and lines; architecture.py and the lineage explorer draw them. One language for
-all networks: the row of a box is the stride of its map, so that a way down and up is a valley and a dilated network a
-plain. What changes the stride lies as a slab between the rows; a skip crosses from side to side.
+architecture.py and the lineage explorer draw the boxes and lines that come out. One language for all networks: the row
+of a box is the stride of its map, so that a way down and up is a valley and a dilated network a plain. What changes the
+stride lies as a slab between the rows; a skip crosses from side to side.
 """
 
 from dataclasses import dataclass, field
 
-from course_lib.figures.architecture_words import look, words
+from course_lib.figures.architecture_words import look, text_of
 from course_lib.models.structure import JOINS, UPWARDS, Link, Structure
 
 LINE, GAP, ROUND, SLAB, LANE = 13, 17, 22, 17, 9
@@ -35,6 +35,7 @@ class Box:
 
     @property
     def middle(self) -> tuple[float, float]:
+        """The centre of the box."""
         return self.left + self.width / 2, self.top + self.height / 2
 
 
@@ -67,6 +68,7 @@ class Sheet:
 
 
 def laid_out(net: Structure) -> Sheet:
+    """The layout of a network's stages and connections."""
     return Layout(net).sheet
 
 
@@ -119,6 +121,7 @@ class Layout:
         return n in self.slabs and (self.net.stages[n].kind not in UPWARDS or self.falls(self.feeds[n][0].source))
 
     def place_rows(self) -> None:
+        """Give each stride a row, with room for the skips that pass above it."""
         stages, top = self.net.stages, 26.0
         above, below = self.stacks()
         strides = sorted({stage.stride for n, stage in enumerate(stages) if n not in self.slabs})
@@ -151,6 +154,7 @@ class Layout:
         return n, depth
 
     def placed(self) -> dict[int, Box]:
+        """The boxes of all stages, column by column."""
         stages, boxes, left = self.net.stages, {}, 74.0
         self.lefts: list[float] = []
         for column in range(max(self.columns.values()) + 1):
@@ -164,12 +168,12 @@ class Layout:
                 for n in cell:
                     wide = ROUND if stages[n].kind in JOINS else width
                     start = left + (width - wide) / 2
-                    boxes[n] = Box(start, top, wide, self.height(n), self.words(n), look(stages[n]))
+                    boxes[n] = Box(start, top, wide, self.height(n), self.text(n), look(stages[n]))
                     top += self.height(n) + 8
             for n in sorted(self.slabs.intersection(members)):
                 at = boxes[self.feeds[n][0].source]
                 row = at.top - SLAB if self.rises(n) else at.top + at.height + 3
-                boxes[n] = Box(left, row, width, SLAB - 3, self.words(n), look(stages[n]))
+                boxes[n] = Box(left, row, width, SLAB - 3, self.text(n), look(stages[n]))
             left += width + GAP
         self.sheet.width = left - GAP + 8
         return boxes
@@ -178,18 +182,20 @@ class Layout:
         """Wide enough for its words."""
         if self.net.stages[n].kind in JOINS:
             return ROUND
-        first, *rest = self.words(n).split("\n")
+        first, *rest = self.text(n).split("\n")
         return max(62, 6.9 * len(first) + 8, *(6.5 * len(line) + 8 for line in rest)) if rest else 5.4 * len(first) + 8
 
-    def words(self, n: int) -> str:
+    def text(self, n: int) -> str:
+        """What stands in the box of stage `n`."""
         stage = self.net.stages[n]
         if n in self.slabs and stage.kind == "convolutions":
             return f"1x1 to {stage.channels}"
-        return words(stage)
+        return text_of(stage)
 
     def height(self, n: int) -> float:
+        """The height that the words of stage `n` need."""
         stage = self.net.stages[n]
-        return ROUND if stage.kind in JOINS else LINE * (words(stage).count("\n") + 1) + 7
+        return ROUND if stage.kind in JOINS else LINE * (text_of(stage).count("\n") + 1) + 7
 
     def needs_lane(self, link: Link) -> bool:
         """A skip whose row is not free between its ends runs above the row."""
@@ -199,6 +205,7 @@ class Layout:
         return any(s == stride and first < column < last for column, s in self.cells)
 
     def path(self, link: Link) -> Path:
+        """The points of the line that a connection takes."""
         a, b = self.boxes[link.source], self.boxes[link.target]
         (ax, ay), (bx, by) = a.middle, b.middle
         right = a.left + a.width
@@ -219,6 +226,7 @@ class Layout:
         return Path(((right, ay), (turn, ay), (turn, by), (b.left, by)), "flow")
 
     def skip_points(self, link: Link) -> tuple[tuple[float, float], ...]:
+        """The points of a skip: straight, or through the lane above the row of its target."""
         a, b = self.boxes[link.source], self.boxes[link.target]
         (ax, ay), (bx, by) = a.middle, b.middle
         right = a.left + a.width

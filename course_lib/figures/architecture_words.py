@@ -7,6 +7,7 @@ from course_lib.models.structure import JOINS, UPWARDS, Stage
 
 
 def look(stage: Stage) -> str:
+    """The name of the look (colour and shape) of a stage."""
     if stage.kind in ("image", "scores", "mirror"):
         return "image"
     if stage.kind in JOINS:
@@ -18,7 +19,7 @@ def look(stage: Stage) -> str:
     return "dilated" if max(stage.rates, default=1) > 1 else "up" if stage.upwards else "down"
 
 
-def words(stage: Stage) -> str:
+def text_of(stage: Stage) -> str:
     """What stands in the box, from the stage's own numbers."""
     maps, size = f"{stage.channels} maps", " x ".join(map(str, stage.size))
     if stage.kind in JOINS:

@@ -36,7 +36,6 @@ DPI = 110
 INK = "#222222"
 QUIET = "#777777"
 HEAT = "cividis"  # for what has no sign; reads alike to all eyes and in grey
-SIGNED = "PuOr_r"  # for differences, white at zero
 COLOURS = [palette.hex_of(colour) for colour in palette.ORDER[1:8]]
 HATCHES = ("", "//", "..", "xx", "\\\\", "++", "oo")  # where colour alone would carry meaning
 SHEET = {
@@ -83,6 +82,7 @@ class Figure(matplotlib_figure.Figure):
         return self.drawn("png", dpi)
 
     def drawn(self, kind: str, dpi: int = DPI) -> bytes:
+        """The figure as bytes of a PNG or JPEG."""
         quality = {"quality": 80} if kind == "jpeg" else {}
         buffer = io.BytesIO()
         self.savefig(buffer, format=kind, dpi=dpi, pil_kwargs={"optimize": True, **quality})

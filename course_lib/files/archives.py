@@ -1,8 +1,8 @@
 """Unpacking: tar and zip archives into a folder that appears whole or not at all.
 
-In comes an archive, out goes a folder. Every member is looked at before anything is written: one whose path leaves
-the folder, a link or a device, makes the whole archive refused, and so does more content than an archive of pictures
-can hold. The files gather in NAME.unpacking, which takes its proper name in one step at the end.
+Every member is looked at before anything is written: one whose path leaves the folder, a link or a device, makes the
+whole archive refused, and so does more content than an archive of pictures can hold. The files gather in
+NAME.unpacking, which takes its proper name in one step at the end.
 """
 
 import lzma
@@ -73,6 +73,7 @@ def unpack(archive: Path, target: Path, *, progress: bool = True) -> None:
 
 
 def from_tar(archive: Path, folder: Path) -> Iterator[str]:
+    """Unpack a tar archive after checking all its members; yields their names."""
     with tarfile.open(archive) as tar:
         members, room = [], 0
         for member in tar:  # one after the other: a bomb is refused before it is unpacked to find its end
@@ -91,6 +92,7 @@ def from_tar(archive: Path, folder: Path) -> Iterator[str]:
 
 
 def check_room(room: int, archive: Path) -> None:
+    """Refuse an archive that unpacks to many times its own size."""
     allowed = max(ALLOWED, TIMES * archive.stat().st_size)
     if room > allowed:
         raise DownloadError(
@@ -109,6 +111,7 @@ def check_end(tar: tarfile.TarFile, archive: Path) -> None:
 
 
 def from_zip(archive: Path, folder: Path) -> Iterator[str]:
+    """Unpack a zip archive after checking all its members; yields their names."""
     with zipfile.ZipFile(archive) as packed:
         members, room = packed.infolist(), 0
         for member in members:
@@ -124,6 +127,7 @@ def from_zip(archive: Path, folder: Path) -> Iterator[str]:
 
 
 def check_inside(name: str, archive: Path) -> None:
+    """Refuse a member that would be written outside the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] if path.parts else False:
         raise DownloadError(f"{archive} is refused: its member {name} would be written outside the folder")

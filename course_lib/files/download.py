@@ -1,8 +1,8 @@
 """Fetching one large file: several mirrors in turn, resumed where it stopped, checked, and only then named.
 
-In comes a Remote (what the file is called, where it may be found, its checksum); out goes a path. Bytes gather in
-NAME.part; the name itself appears in one step after the checksum has been seen, so a file with its proper name is
-whole. One process fetches at a time: the others wait at the lock.
+A Remote says what the file is called, where it may be found, and its checksum. Bytes gather in NAME.part; the name
+itself appears in one step after the checksum has been seen, so a file with its proper name is whole. One process
+fetches at a time: the others wait at the lock.
 """
 
 import errno
@@ -40,6 +40,7 @@ class Remote:
 
     @property
     def checksum(self) -> tuple[str, str]:
+        """The name of the hash and the digest that is expected."""
         return ("sha256", self.sha256) if self.sha256 else ("md5", self.md5)
 
 
@@ -126,6 +127,7 @@ def forget(path: Path, part: Path, held: int) -> None:
 
 
 def pause(seconds: float, url: str, progress: bool) -> None:
+    """Wait as a server asks, and say so if it is long."""
     if progress and seconds > 5:
         print(f"waiting {seconds:.0f} s, as {url} asks", flush=True)
     time.sleep(seconds)
@@ -146,6 +148,7 @@ def digest_of(path: Path, kind: str = "sha256", progress: bool = True) -> str:
 
 
 def chunks(file) -> Iterator[bytes]:
+    """The file in pieces of a megabyte."""
     while chunk := file.read(1 << 20):
         yield chunk
 
@@ -161,6 +164,7 @@ def check_placed(target: Path, remote: Remote, progress: bool) -> None:
 
 
 def check_space(folder: Path, needed: int, what: str) -> None:
+    """Refuse before the first byte what the disk has no room for."""
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE:
         raise DownloadError(

@@ -92,6 +92,7 @@ def lock(file) -> None:
 
 
 def same(file, path: Path) -> bool:
+    """Whether the open file is still the one that the path names."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
@@ -99,11 +100,13 @@ def same(file, path: Path) -> bool:
 
 
 def holder() -> str:
+    """This process in words, for whoever finds the lock taken."""
     command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
     return f"process {os.getpid()} on {platform.node()} (since {time.strftime('%d.%m. %H:%M')}: {command})"
 
 
 def words_in(path: Path) -> str:
+    """What the holder of a lock wrote into it."""
     try:
         return path.read_text(errors="replace").strip("\0 \n") or "another process"
     except OSError:

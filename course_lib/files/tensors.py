@@ -58,6 +58,7 @@ def read(path: str | Path, *, mend: str, what: str = "file of tensors", sha256: 
 
 
 def check_digest(path: Path, sha256: str) -> None:
+    """Refuse a file whose checksum is not the expected one."""
     found = digest_of(path, progress=False)
     if found != sha256:
         raise ValueError(f"its sha256 is {found}, expected {sha256}")
@@ -85,6 +86,7 @@ def check_seal(path: Path) -> None:
 
 
 def check_comment(path: Path, length: int) -> None:
+    """Refuse a file whose seal is missing or does not fit its bytes."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         left = length - LENGTH
@@ -99,6 +101,7 @@ def check_comment(path: Path, length: int) -> None:
 
 
 def check_parts(path: Path) -> None:
+    """Refuse a file with a damaged part, by the checksums of the zip format."""
     with zipfile.ZipFile(path) as packed:
         damaged = packed.testzip()
     if damaged is not None:
@@ -118,7 +121,9 @@ def reason(error: Exception) -> str:
 def check_state(state: object, model: torch.nn.Module, path: str | Path, mend: str) -> None:
     """The weights of another network, or what is no weights at all, are refused before any of them is copied."""
     if not (isinstance(state, Mapping) and state and all(isinstance(value, Tensor) for value in state.values())):
-        raise ValueError(f"{path} holds {told(state)}; expected a dictionary of tensors, as state_dict() gives it")
+        raise ValueError(
+            f"{path} holds {contents_of(state)}; expected a dictionary of tensors, as state_dict() gives it"
+        )
     there, now = ({name: tuple(value.shape) for name, value in one.items()} for one in (state, model.state_dict()))
     different = [name for name in there | now if there.get(name) != now.get(name)]
     if different:
@@ -132,7 +137,8 @@ def check_state(state: object, model: torch.nn.Module, path: str | Path, mend: s
         raise ValueError(f"{path} holds weights that are no numbers (NaN or infinite), first in {strange[0]}: {mend}")
 
 
-def told(payload: object) -> str:
+def contents_of(payload: object) -> str:
+    """What a file holds, in a few words."""
     if isinstance(payload, Mapping):
         return f"a dictionary of {', '.join(repr(key) for key in list(payload)[:5]) or 'nothing'}"
     return f"a {type(payload).__name__}"

@@ -84,13 +84,14 @@ def ask(url: str, begin: int, timeout: float) -> Iterator[http.client.HTTPRespon
         yield None
         return
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Interrupted(words(error)) from error
+        raise Interrupted(reason_of(error)) from error
     with answer:
         check_answer(answer, begin)
         yield answer
 
 
 def refusal(error: urllib.error.HTTPError) -> Refused | Interrupted:
+    """The error for an HTTP status: final, or worth another try after a wait."""
     reason = f"answered {error.code} {error.reason}"
     if error.code not in BUSY:
         return Refused(reason)
@@ -110,6 +111,7 @@ def asked_to_wait(header: str) -> float:
 
 
 def check_answer(answer: http.client.HTTPResponse, begin: int) -> None:
+    """Refuse an answer that is no part of the file: a web page, an error, another range."""
     if "html" in answer.headers.get("Content-Type", ""):
         raise Refused("answered with a web page instead of the file")
     if answer.status not in (200, 206):
@@ -131,7 +133,7 @@ def pieces(answer: http.client.HTTPResponse, patience: float, left: int | None) 
         try:
             piece = answer.read1(CHUNK if left is None else min(CHUNK, left))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Interrupted(words(error)) from error
+            raise Interrupted(reason_of(error)) from error
         if not piece:
             return
         yield piece
@@ -166,9 +168,11 @@ def keep_the_longer(again: Path, part: Path) -> None:
 
 
 def size(path: Path) -> int:
+    """The bytes that a file has; 0 if it is not there."""
     return path.stat().st_size if path.exists() else 0
 
 
-def words(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """The reason of an error, in words."""
     reason = getattr(error, "reason", None) or error
     return f"{reason}".strip() or type(reason).__name__

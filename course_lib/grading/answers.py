@@ -23,6 +23,7 @@ class Answers:
         self.lent: list[Callable] = []
 
     def read(self, head: Any, body: bytes) -> Any:
+        """The answer that arrived, rebuilt: plain values, and stand-ins for functions and modules."""
         return wire.unpack(head, body, lambda words: self._special(words, body))
 
     def _special(self, words: dict[str, Any], body: bytes) -> Any:

@@ -107,6 +107,7 @@ def checked_in(cells: Cells) -> dict[str, list[int]]:
 
 
 def without_comments(source: str) -> str:
+    """The source without what follows a # on each line."""
     return "\n".join(line.partition("#")[0] for line in source.splitlines())
 
 
@@ -131,10 +132,12 @@ def needed(cells: Cells, wanted: Collection[int]) -> Cells:
 
 
 def imports_of(source: str) -> list[ast.stmt]:
+    """The import statements of a cell."""
     return [statement for statement in ast.parse(source).body if isinstance(statement, ast.Import | ast.ImportFrom)]
 
 
 def imported(source: str) -> set[str]:
+    """The names that a cell's imports bind."""
     return {(alias.asname or alias.name).split(".")[0] for node in imports_of(source) for alias in node.names}
 
 

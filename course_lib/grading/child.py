@@ -22,6 +22,7 @@ LONGEST, LINES = 500, 9
 
 
 def run(reader: BinaryIO, writer: BinaryIO, settings: dict[str, Any]) -> None:
+    """Receive the plan, run the chosen cells and report each; never returns."""
     first = wire.receive(reader)
     plan = wire.loads(first[1])
     line = Line(reader, writer)
@@ -41,10 +42,12 @@ class Line:
         self.reader, self.writer, self.lock = reader, writer, threading.Lock()
 
     def say(self, **what: Any) -> None:
+        """Send a note to the grader."""
         with self.lock:
             wire.send(self.writer, b"N", what)
 
     def talk(self, head: Any = None, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+        """Send an answer to be checked and wait for what the grader asks or says."""
         with self.lock:
             if head is not None:
                 wire.send(self.writer, b"C" if "check" in head else b"D", head, body)
@@ -64,6 +67,7 @@ class Notebook:
         self.module.display = lambda *things, **_: None  # type: ignore[attr-defined]
 
     def run(self, chosen: dict[int, str], skip: list[int]) -> None:
+        """Run the chosen cells in order; after a NameError also the earlier cells that were left out."""
         sys.modules["__main__"] = self.module
         for place, source in chosen.items():
             error = self.cell(place, source)

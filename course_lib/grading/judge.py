@@ -38,6 +38,7 @@ def run(reader: BinaryIO, writer: BinaryIO, settings: dict[str, Any]) -> None:
 
 
 def judged(head: dict[str, Any], body: bytes, answers: Answers) -> Outcome:
+    """The outcome of one answer, by the course's own check."""
     exercise: Exercise = BY_NUMBER[head["check"]]
     given = head.get("answers")
     try:

@@ -24,6 +24,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def main(handle: int, name: str) -> None:
+    """Import the module once, then fork a process for each request until the grader is gone."""
     control = socket.socket(fileno=handle)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us
     if sys.platform == "linux":

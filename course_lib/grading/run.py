@@ -114,6 +114,7 @@ class Running:
             self.left -= time.monotonic() - began if began else 0
 
     def followed(self, process: Process, plan: cells_of.Cells, began: float) -> tuple[int | None, str]:
+        """Watch a notebook until it ends or its time is over; the last cell begun, and why it ended."""
         place, until = None, began + min(self.limits.cell_seconds, self.left)
         over = began + self.left
         while True:
@@ -152,6 +153,7 @@ class Running:
         return True
 
     def outcome(self, process: Process, head: dict[str, Any], body: bytes, until: float) -> dict[str, Any] | None:
+        """Have one answer judged, and pass on what the judge asks of the notebook."""
         try:
             self.judge = self.judge or self.workshop.start(JUDGE, self.limits.gigabytes)
             waiting = max(until, time.monotonic() + (0 if self.workshop.fork else STARTUP_SECONDS))
@@ -191,6 +193,7 @@ class Running:
         return asked
 
     def about_memory(self, lines: list[str]) -> list[str]:
+        """The lines of an error, with a word on the limit if memory ran out."""
         if any("MemoryError" in line or "can't allocate memory" in line for line in lines):
             return [*lines[:1], f"it wanted more memory than the {self.limits.gigabytes:g} GB it may take"]
         return lines

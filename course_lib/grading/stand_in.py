@@ -43,6 +43,7 @@ class Desk:
         self.last: tuple[Tensor, Tensor] | None = None
 
     def check(self, number: str, answers: tuple) -> Noted:
+        """Hand the answers to one exercise to the grader, and do what its judge asks."""
         attempted = [bool(is_attempted(answer)) for answer in answers]
         try:
             given = tuple(answer if tried else ... for answer, tried in zip(answers, attempted))
@@ -82,6 +83,7 @@ class Desk:
             return {"raised": [f"what it gave cannot be read: {error}"[:300]]}, b""
 
     def call(self, thing: Any, inputs: tuple, asked: dict[str, Any]) -> Any:
+        """Run a student's function on the judge's inputs."""
         return attempt.call(thing, *inputs, seconds=CHECK_SECONDS)
 
     def forward(self, thing: nn.Module, given: dict[str, Any], asked: dict[str, Any]) -> Any:
@@ -101,6 +103,7 @@ class Desk:
         return made[0]
 
     def gradient(self, thing: nn.Module, inputs: tuple, asked: dict[str, Any]) -> Any:
+        """The gradient of the last result with respect to its input."""
         x, result = self.last
         (found,) = torch.autograd.grad(result, x, inputs[0], allow_unused=True)
         return torch.zeros_like(x) if found is None else found
@@ -135,9 +138,11 @@ class Task:
         self.number, self.title, self._check = number, title, check
 
     def check(self, *answer: Any) -> Noted:
+        """Hand the answer to the grader; the outcome is not told here."""
         return self._check(self.number, answer)
 
     def hint(self) -> Noted:
+        """Hints are not told while notebooks are graded."""
         return Noted(SAID)
 
     question = solution = hint
@@ -151,6 +156,7 @@ class Hidden(MetaPathFinder):
     """Modules that hold solutions cannot be imported here."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Refuse to import the exercises of a lecture."""
         if name.startswith("course_lib.lectures.") and ".exercises" in name:
             raise ImportError(f"{name} is not there while notebooks are graded")
 

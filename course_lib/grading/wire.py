@@ -38,6 +38,7 @@ class Broken(ValueError):
 
 
 def send(line: BinaryIO, letter: bytes, head: Any, body: bytes = b"") -> None:
+    """Write one frame: sizes, a head as JSON, a body of bytes."""
     words = json.dumps(head).encode()
     if len(words) > HEAD or len(body) > BODY:
         raise Broken(f"it has {(len(words) + len(body)) / 1e6:.0f} MB, more than the {BODY / 1e6:.0f} MB that are read")

@@ -16,6 +16,11 @@ class Confusion:
 
     A class that is neither true nor predicted anywhere has no IoU (NaN) and is left out of the means. A class that is
     predicted but never true has IoU 0 and lowers the mean, as in FCN's code; other codes leave it out.
+
+        scores = Confusion(11)
+        for image, label in loader:
+            scores.update(net(image).argmax(1), label)
+        scores.mean_iou, scores.iou
     """
 
     def __init__(self, num_classes: int, ignore: int | None = 255):

@@ -5,9 +5,8 @@
     net(image)            # logits N x C x H x W at the image's size
     net.scores(image)     # the score map before any final resize
 
-In come names and options, out go networks, their tables (`summary`, `compare`) and their inner maps
-(`activations`). Parts used on their own lie in the file of the paper that introduced them, such as
-`models.xception.xception65`.
+`summary` and `compare` describe networks, `activations` gives their inner maps. Parts used on their own lie in the file
+of the paper that introduced them, such as `models.xception.xception65`.
 """
 
 from course_lib.models import dilatednet, resnet, vgg, xception

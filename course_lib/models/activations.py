@@ -4,9 +4,9 @@
         net(image)
     maps["unpool3"]       # N x C x h x w
 
-In comes a network with layer names, out goes a dictionary that the forward pass fills. A name may be a layer's full
-name or its last part, where only one layer ends so. The maps are copies without gradients: a layer that later works
-in place does not change them, and a network that runs twice leaves its last maps.
+The forward pass fills the dictionary. A name may be a layer's full name or its last part, where only one layer ends so.
+The maps are copies without gradients: a layer that later works in place does not change them, and a network that runs
+twice leaves its last maps.
 """
 
 import difflib

@@ -1,16 +1,16 @@
 """What several papers share: scaling of widths, checks of the image, convolutions, resizing, cropping and mirroring.
 
-In come channel counts and feature maps, out go layers and feature maps. Whatever one paper introduced lives in that
-paper's file; here is only what no single paper owns.
+Whatever one paper introduced lives in that paper's file; here is only what no single paper owns.
 """
 
-import difflib
 import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from course_lib import checks
 
 
 def scaled(channels: int, width: float) -> int:
@@ -35,9 +35,8 @@ def one_of(choices: Sequence[str], **values: str) -> None:
     """Refuse a word that is none of the choices: `one_of(("basic", "large"), kind=kind)`."""
     for name, value in values.items():
         if value not in choices:
-            near = difflib.get_close_matches(str(value), choices, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}{meant}")
+            known, meant = ", ".join(map(repr, choices)), checks.meant(value, choices)
+            raise ValueError(f"{name} must be one of {known}, got {value!r}{meant}")
 
 
 def check_image(image: Tensor, in_channels: int, smallest: int = 33, hint: str = "") -> None:

@@ -2,10 +2,10 @@
 
     print(models.compare("deeplab_v2", "deeplab_v3_resnet101"))
 
-In come two names or networks, out goes a table. Each network runs once on a weightless copy of itself, and what it
-calls is noted under the group that calls it: convolutions with strides and rates, BN, joins, pools, resizes,
-dropout. So the table says what the networks do and not what their code is called. Groups are the network's parts;
-parts that both networks cut in the same way, such as a backbone, are listed stage by stage.
+Each network runs once on a weightless copy of itself, and what it calls is noted under the group that calls it:
+convolutions with strides and rates, BN, joins, pools, resizes, dropout. So the table says what the networks do and not
+what their code is called. Groups are the network's parts; parts that both networks cut in the same way, such as a
+backbone, are listed stage by stage.
 """
 
 from collections import Counter
@@ -83,10 +83,8 @@ def shared_cut(first: nn.Module, second: nn.Module) -> set[str]:
 def observe(net: nn.Module, groups: set[str], image_size: tuple[int, int]) -> dict[str, dict[str, str]]:
     """What each group does with an image, in the order of the forward pass: kind of fact -> fact."""
     facts: dict[str, dict[str, Counter]] = {}
+    weights, image = without_memory(net, image_size)
     with Watch(net, groups, facts), evaluating(net), torch.no_grad():
-        weights = {name: value.to("meta") for name, value in [*net.named_parameters(), *net.named_buffers()]}
-        channels = next(value.shape[1] for value in weights.values() if value.ndim == 4)
-        image = torch.empty(1, getattr(net, "in_channels", channels), *image_size, device="meta")
         torch.func.functional_call(net, weights, (image,))
     modules = dict(net.named_modules())
     said: dict[str, dict[str, str]] = {}
@@ -127,6 +125,13 @@ class Watch(TorchFunctionMode):
     def __exit__(self, *error: object) -> None:
         self.hooks.close()
         super().__exit__(*error)
+
+
+def without_memory(net: nn.Module, image_size: tuple[int, int]) -> tuple[dict[str, Tensor], Tensor]:
+    """A network's weights and an image on the meta device, where a forward pass takes no time and no memory."""
+    weights = {name: value.to("meta") for name, value in [*net.named_parameters(), *net.named_buffers()]}
+    channels = next(value.shape[1] for value in weights.values() if value.ndim == 4)
+    return weights, torch.empty(1, getattr(net, "in_channels", channels), *image_size, device="meta")
 
 
 @contextmanager

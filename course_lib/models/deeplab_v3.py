@@ -32,7 +32,12 @@ RATES = {8: (12, 24, 36), 16: (6, 12, 18)}
 
 
 class DeepLabV3(nn.Module):
-    """A dilated ResNet with the third ASPP; `variant` chooses the paper's form or torchvision's."""
+    """A dilated ResNet with the third ASPP.
+
+    depth: 50 or 101. variant: "paper" or "torchvision", which decides what is not given below.
+    output_stride: 8 or 16. multi_grid: the factors of conv5's three rates. rates: of ASPP's 3x3 convolutions.
+    stride_on: "3x3" or "1x1", the convolution of a block that strides. auxiliary: a second head on conv4.
+    """
 
     def __init__(
         self,

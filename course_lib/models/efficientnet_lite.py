@@ -77,6 +77,7 @@ def in_phases(x: Tensor, weight: Tensor, rate: int) -> Tensor:
 
 
 def convolution(before: int, after: int, kernel_size: int = 1, *, relu: bool = True, **options) -> nn.Sequential:
+    """Convolution with "same" padding as in TensorFlow, batch norm, and ReLU6 where wanted."""
     layer = SameConvolution(before, after, kernel_size, bias=False, **options)
     layers = nn.Sequential(layer, nn.BatchNorm2d(after, eps=EPS))
     if relu:

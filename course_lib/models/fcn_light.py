@@ -27,6 +27,8 @@ POOL3, POOL4 = 2, 4  # the last stages of strides 8 and 16
 
 
 class LightFCN8s(nn.Module):
+    """FCN-8s on EfficientNet-Lite0."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0):
         super().__init__()
         at_least_one(num_classes=num_classes, in_channels=in_channels)

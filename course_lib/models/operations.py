@@ -1,7 +1,6 @@
 """Torch's calls in a lecture's words: `describe` turns one call into a kind of fact and a fact.
 
-In comes a function's name with its arguments and its result, out goes ("convolutions", "3x3 rate 12") or None for a
-call that no lecture would mention.
+It returns a pair such as ("convolutions", "3x3 rate 12"), or None for a call that no lecture would mention.
 """
 
 from collections.abc import Callable
@@ -20,16 +19,19 @@ def describe(name: str, args: tuple, kwargs: dict, out: Tensor | tuple) -> tuple
 
 def convolution(args: tuple, kwargs: dict, out: Tensor, *, transposed: bool = False) -> tuple[str, str]:
     """Kernel, stride and rate of a convolution, as (kind, words)."""
-    names = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
-    if transposed:
-        names = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
-    given = dict(zip(names, args)) | kwargs
+    given = convolved(args, kwargs, transposed)
     height, width = given["weight"].shape[-2:]
     text = f"{height}x{width}" + (" transposed" if transposed else "")
     text += " depthwise" if 1 < given.get("groups", 1) == given["input"].shape[1] else ""
     for word, value in (("stride", given.get("stride", 1)), ("rate", given.get("dilation", 1))):
         text += f" {word} {largest(value)}" if largest(value) > 1 and (word == "stride" or height > 1) else ""
     return "convolutions", text
+
+
+def convolved(args: tuple, kwargs: dict, transposed: bool) -> dict:
+    """The arguments of torch's conv2d or conv_transpose2d by their names; the two list them in different orders."""
+    last = ("output_padding", "groups", "dilation") if transposed else ("dilation", "groups")
+    return dict(zip(("input", "weight", "bias", "stride", "padding", *last), args)) | kwargs
 
 
 def concatenation(args: tuple, kwargs: dict, out: Tensor) -> tuple[str, str]:

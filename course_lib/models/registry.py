@@ -1,7 +1,7 @@
 """Every network by its name: what `names` lists and `build` makes.
 
-In comes a name with options, out goes a network with its weights. A new network is one line in NETWORKS; its
-options are the keyword arguments of its class, so that they are written down only once.
+A new network is one line in NETWORKS; its options are the keyword arguments of its class, so that they are written down
+only once.
 """
 
 import difflib
@@ -45,7 +45,7 @@ def unet(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's U-Net, or its way up on a body that ImageNet trained."""
-    options = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
+    options: dict = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
     if backbone is None:
         return UNet(num_classes, variant=variant, **options)
     check_body("U-Net", backbone, changed=variant != "paper", variant=variant)
@@ -61,7 +61,7 @@ def fcn8s(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's FCN-8s on VGG16, or on a lighter classifier."""
-    options = {"in_channels": in_channels, "width": width}
+    options: dict = {"in_channels": in_channels, "width": width}
     if backbone is None:
         return FCN8s(num_classes, learn_upsampling=learn_upsampling, **options)
     check_body("FCN-8s", backbone, changed=learn_upsampling, learn_upsampling=learn_upsampling)
@@ -137,8 +137,8 @@ def build(
     checks.whole(1, num_classes=num_classes)
     checks.number(width=width)
     at_least_one(in_channels=options.get("in_channels", 3))
-    device = checks.device(device)
-    with nullcontext() if device is None else device, NothingToFill():
+    place = checks.device(device)
+    with nullcontext() if place is None else place, NothingToFill():
         net = make(num_classes, width=width, **options)
     if backbone_weights is not None:
         checks.text(backbone_weights=backbone_weights)

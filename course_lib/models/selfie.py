@@ -44,6 +44,8 @@ BNECKS = (  # thick, after, kernel size, stride, excitation divided by, activati
 
 
 class Selfie(nn.Module):
+    """The selfie segmenter; its two classes are background and person."""
+
     def __init__(self, num_classes: int = 2, *, in_channels: int = 3, width: float = 1.0):
         super().__init__()
         if num_classes != 2:
@@ -146,4 +148,5 @@ class Up(nn.Module):
 
 
 def average(x: Tensor) -> Tensor:
+    """The mean of each channel, with height and width 1."""
     return x.mean((2, 3), keepdim=True)

@@ -1,7 +1,7 @@
 """The trained networks in data/checkpoints, each by the name of its file, each with its card.
 
-In comes a name such as "deeplab_v3plus_pets"; out go the tensors, or the card: model, options, classes, data, credit,
-licence, scores and the command that trained it. `build(..., weights=name)` fills a network with one of them.
+A card holds model, options, classes, data, credit, licence, scores and the command that trained it. `build(...,
+weights=name)` fills a network with one of them.
 """
 
 import difflib
@@ -18,14 +18,17 @@ MEND = "restore it with git checkout data/checkpoints, or install the course aga
 
 
 def folder() -> Path:
+    """Where the weights and their cards lie."""
     return paths.data() / "checkpoints"
 
 
 def names() -> list[str]:
+    """The names of all trained networks."""
     return sorted(path.stem for path in folder().glob("*.json"))
 
 
 def card(name: str) -> dict:
+    """What the JSON beside the weights says; an unknown name is an error that lists the closest."""
     if name not in names():
         close = difflib.get_close_matches(str(name), names(), n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names())}"

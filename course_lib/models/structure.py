@@ -2,9 +2,9 @@
 
     structure("segnet", image_size=(360, 480)).stages
 
-In comes a name or a network, out go its stages (convolutions of one module at one stride and one rate, pools,
-unpools, joins) and the links between them: maps, and the places of maxima that an unpool reads. Nothing here knows
-any network by name: take a skip out of a model and its link is gone.
+A stage is the convolutions of one module at one stride and one rate, a pool, an unpool or a join; a link carries maps,
+or the places of maxima that an unpool reads. Nothing here knows any network by name: take a skip out of a model and its
+link is gone.
 """
 
 from collections import Counter
@@ -153,7 +153,6 @@ def absorb(calls: Sequence[Call], group: list[object]) -> None:
         if not sources:
             continue
         newest = group[max(sources)]
-        fed = {group[wire.source] for other, key in zip(calls, group) if key == newest for wire in other.inputs}
         members = [other for other, key in zip(calls, group) if key == newest]
         fed = {group[wire.source] for member in members for wire in member.inputs}
         block = isinstance(newest, tuple) and sum(member.kind == "convolution" for member in members) > 1
@@ -207,15 +206,8 @@ def with_direction(stages: list[Stage], links: list[Link]) -> tuple[tuple[Stage,
         before = [found[link.source] for link in links if link.target == number and link.kind == "map"]
         stride = stage.stride
         if stage.kind in ("bins", "resize", *JOINS) and before:
-            height = stages[0].size[0]
-            stride = (
-                before[0].stride if stage.kind in ("bins", *JOINS) else 2 ** max(0, round_log(height / stage.size[0]))
-            )
+            halvings = max(1, round(stages[0].size[0] / stage.size[0])).bit_length() - 1
+            stride = 2**halvings if stage.kind == "resize" else before[0].stride
         upwards = stage.kind in UPWARDS or any(each.upwards for each in before)
         found.append(replace(stage, stride=stride, upwards=upwards))
     return tuple(found), tuple(links)
-
-
-def round_log(ratio: float) -> int:
-    """The base-2 logarithm of a ratio of sizes, as a whole number of halvings."""
-    return max(0, round(ratio).bit_length() - 1) if ratio >= 1 else 0

@@ -2,8 +2,8 @@
 
     models.summary("segnet", image_size=(360, 480))
 
-In comes a name or a network, out goes a table that prints itself. The receptive field is the theoretical one in
-pixels, unclipped; "all" where a layer sees the whole image, whatever its size.
+The receptive field is the theoretical one in pixels, unclipped; "all" where a layer sees the whole image, whatever its
+size.
 """
 
 import math
@@ -45,6 +45,7 @@ class Summary:
     __repr__ = __str__
 
     def cell(self, layer: str) -> str:
+        """The receptive field of a layer as the table prints it: "43", "43 x 27", "all" or "--"."""
         if layer not in self.receptive_fields:
             return "--"
         height, width = self.receptive_fields[layer]

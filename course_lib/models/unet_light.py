@@ -27,6 +27,8 @@ UPWARDS = (112, 56, 28, 16)
 
 
 class LightUNet(nn.Module):
+    """U-Net's decoder on EfficientNet-Lite0."""
+
     def __init__(self, num_classes: int = 21, *, in_channels: int = 3, width: float = 1.0, dropout: float = 0.1):
         super().__init__()
         at_least_one(num_classes=num_classes, in_channels=in_channels)

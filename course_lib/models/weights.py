@@ -1,8 +1,7 @@
 """Weights from elsewhere: torchvision's checkpoints, ImageNet backbones, data/checkpoints, files of one's own.
 
-In comes a network and the name of a checkpoint, or a path; the network is filled in place. Files come from
-torchvision's own addresses and are kept in torch's cache. Each carries a checksum in its name, which is compared
-whenever the file is read. Reading runs no code.
+`load` and `load_backbone` fill a network in place. Files come from torchvision's own addresses and are kept in torch's
+cache. Each carries a checksum in its name, which is compared whenever the file is read. Reading runs no code.
 
 torchvision's names are not ours. Both list their layers in the order of the forward pass, so the tensors are paired
 in that order, and each pair must have one shape. The order is that of torchvision's model and not of the file: old
@@ -96,6 +95,7 @@ def load_body(net: nn.Module, checkpoint: str) -> None:
 
 
 def load_resnet(backbone: ResNet, checkpoint: str) -> None:
+    """Copy torchvision's weights into a ResNet with the same stem."""
     if len(backbone.stem) > 3:
         raise ValueError(
             "torchvision's ResNets begin with one 7x7 convolution, this network with three 3x3: "
@@ -167,5 +167,6 @@ def needs(mine: str, theirs: str) -> str:
 
 
 def refuse_meta(net: nn.Module) -> None:
+    """Refuse a network on the meta device."""
     if next(net.parameters()).is_meta:
         raise ValueError("a network on the meta device has no memory for weights; build it on the cpu or on cuda")

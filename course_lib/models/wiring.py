@@ -1,8 +1,7 @@
 """What a network did with an image, call by call, and which call read which: the wiring behind `structure`.
 
-In comes a network, out go its calls in the order of the forward pass. The network runs once on weightless copies of
-its own tensors, so what is written down is what it computes and not what its author calls it. Calls that only change
-values (BN, ReLU, dropout), crops and copies are wires.
+The network runs once on weightless copies of its own tensors, so what is written down is what it computes and not what
+its author calls it. Calls that only change values (BN, ReLU, dropout), crops and copies are wires.
 """
 
 from contextlib import ExitStack
@@ -12,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from course_lib.models.compare import evaluating
-from course_lib.models.operations import largest
+from course_lib.models.compare import evaluating, without_memory
+from course_lib.models.operations import convolved, largest
 
 POOLS = ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d")
 ADDS = ("add", "__add__", "__radd__", "add_", "__iadd__")
@@ -47,12 +46,9 @@ class Call:
 
 def wiring(net: nn.Module, image_size: tuple[int, int]) -> tuple[list[Call], int]:
     """The calls of one forward pass, the image first, and the number of the call whose map went out."""
-    with torch.no_grad(), evaluating(net):
-        weights = {name: value.to("meta") for name, value in [*net.named_parameters(), *net.named_buffers()]}
-        channels = next(value.shape[1] for value in weights.values() if value.ndim == 4)
-        image = torch.empty(1, getattr(net, "in_channels", channels), *image_size, device="meta")
-        with Listen(net, image) as heard:
-            out = torch.func.functional_call(net, weights, (image,))
+    weights, image = without_memory(net, image_size)
+    with torch.no_grad(), evaluating(net), Listen(net, image) as heard:
+        out = torch.func.functional_call(net, weights, (image,))
     return heard.calls, heard.made[id(out)][1]
 
 
@@ -150,10 +146,9 @@ class Listen(TorchFunctionMode):
 
 
 def convolution(name: str, args: tuple, kwargs: dict, stride: float) -> dict:
+    """What the drawing needs of a convolution: kind, kernel, step, rate, channels."""
     transposed = name == "conv_transpose2d"
-    names = ("input", "weight", "bias", "stride", "padding")
-    given = dict(zip((*names, *(("output_padding", "groups", "dilation") if transposed else ("dilation", "groups"))),
-                     args)) | kwargs  # fmt: skip
+    given = convolved(args, kwargs, transposed)
     kernel, step = largest(tuple(given["weight"].shape[-2:])), largest(given.get("stride", 1))
     depthwise = 1 < given.get("groups", 1) == given["input"].shape[1]
     upwards = transposed and step > 1  # with stride 1 it is a convolution, mirrored

@@ -54,6 +54,7 @@ def by(numbers: tuple[float, ...]) -> str:
 
 
 def word(number: float) -> str:
+    """A number as the table prints it."""
     if number == inf:
         return "whole"
     return "-" if isnan(number) else f"{number:g}"

@@ -95,6 +95,7 @@ class Field:
         return self.is_exact()
 
     def is_exact(self, layer: str | None = None) -> bool:
+        """Whether the layer's field is exact; otherwise it is an upper bound."""
         fact = self._trace.layers[self._name(layer)].fact
         return fact is None or self._trace.graph.nodes[fact.node].exact
 

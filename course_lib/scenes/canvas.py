@@ -1,8 +1,7 @@
 """The canvas: what stands where, for a batch of pictures at once.
 
-In: profiles along the rows and along the columns. Out: for each pixel the number of the part that is seen there.
-A part is a piece of a thing (a wheel, a pane, the sky); `Parts` numbers them from the farthest to the nearest, so
-that painting over is nothing but a maximum. A box costs two passes over small bytes, whatever it contains.
+A part is a piece of a thing (a wheel, a pane, the sky); `Parts` numbers them from the farthest to the nearest, so that
+painting over is nothing but a maximum. A box costs two passes over small bytes, whatever it contains.
 """
 
 from dataclasses import dataclass, field

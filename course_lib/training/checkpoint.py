@@ -38,7 +38,8 @@ def check_parts(stored: object, path: str | Path) -> None:
     """A training goes on from a checkpoint of a training, and not from weights alone."""
     if not (isinstance(stored, dict) and stored.keys() >= PARTS):
         raise ValueError(
-            f"{path} holds {tensors.told(stored)}; expected the checkpoint of a training ({', '.join(sorted(PARTS))}). "
+            f"{path} holds {tensors.contents_of(stored)}; "
+            f"expected the checkpoint of a training ({', '.join(sorted(PARTS))}). "
             "Give checkpoint= another path; weights alone go into the network: load_state_dict(checkpoint.load(path))"
         )
 
@@ -70,4 +71,5 @@ def check_fits(stored: dict, model: torch.nn.Module, path: str | Path) -> None:
 
 
 def all_finite(model: torch.nn.Module) -> bool:
+    """Whether no weight is infinite or nan."""
     return all(bool(p.isfinite().all()) for p in model.state_dict().values() if p.is_floating_point())

@@ -51,12 +51,15 @@ class Lesson:
     he: bool = False  # He's initialisation, where the authors start from ImageNet's weights and have no batch norm
 
     def scenes(self) -> Scenes:
+        """The scenes to train on."""
         return Scenes(self.family, size=self.size, count=self.count, seed=self.seed, **self.knobs)
 
     def unseen(self) -> Scenes:
+        """The scenes to be scored on, which no training sees."""
         return Scenes(self.family, size=self.size, count=TEST_COUNT, seed=TEST_SEED, **self.knobs)
 
     def build(self) -> nn.Module:
+        """The network before its first step."""
         torch.manual_seed(self.seed)
         net = network(self.model, self.scenes().num_classes, self.width, self.options)
         for layer in net.modules() if self.he else ():
@@ -89,6 +92,7 @@ LESSONS: dict[str, Lesson] = {
 
 
 def folder() -> Path:
+    """Where the checkpoints lie."""
     return shipped.folder()
 
 
@@ -171,6 +175,7 @@ def write(name: str, told: dict) -> dict:
 
 
 def main(chosen: list[str]) -> None:
+    """Train the named checkpoints, or all, and print their scores."""
     try:
         for name in chosen:
             check_name(name, list(LESSONS), "checkpoint")

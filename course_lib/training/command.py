@@ -30,6 +30,7 @@ from course_lib.training.recipes import Recipe, recipe_for
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of the command line."""
     say = argparse.ArgumentParser(prog="python -m course_lib.training", description=__doc__.split("\n")[0])
     say.add_argument("--model", required=True, help="a name of course_lib.models.names()")
     say.add_argument("--data", required=True, help=" ".join(sources.NAMES))
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and train; an error is one line and exit status 1."""
     asked = parser().parse_args(arguments)
     with distributed.started():
         try:
@@ -71,12 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def train(asked: argparse.Namespace) -> None:
+    """Train and score as the options say."""
     device, recipe = distributed.device(), adapted(recipe_for(asked.model, asked.data), asked)
     source = sources.load(
         asked.data, recipe, root=asked.root, classes=tuple(asked.classes), colours=asked.colours, size=asked.size,
         count=asked.count, seed=asked.seed, sbd=asked.sbd,
     )  # fmt: skip
-    torch.manual_seed(asked.seed)  # the first weights hang on the seed too
+    torch.manual_seed(asked.seed)  # the first weights depend on the seed too
     model = models.build(
         asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
         **options(asked.option),
@@ -178,6 +181,7 @@ def finish(model: nn.Module, source: sources.Source, history: History, asked, ou
 
 
 def summary(score: Confusion, source: sources.Source, history: History) -> dict:
+    """The scores of a finished training, for its JSON file."""
     return {
         "scored_on": source.scored_on, "mean_iou": float(score.mean_iou),
         "pixel_accuracy": float(score.pixel_accuracy), "mean_accuracy": float(score.mean_accuracy),
@@ -210,5 +214,6 @@ def plot(history: History, path: Path, title: str) -> None:
 
 
 def say(line: str) -> None:
+    """Print, in the first process alone."""
     if distributed.rank() == 0:
         print(line, flush=True)

@@ -1,6 +1,6 @@
 """Chance that can be thrown again: a seed for every purpose, so that a resumed training meets the same luck.
 
-No state of any generator is ever stored. What happens at step 400 hangs on (seed, 400) alone.
+No state of any generator is ever stored. What happens at step 400 depends on (seed, 400) alone.
 """
 
 import contextlib

@@ -13,20 +13,23 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-# Torch's threads let go of what they have summed up a little later. Were it theirs alone by then, they would need
-# Python's lock for that, and the thread that ends the group may hold it while it waits for them.
+# Torch's threads release the tensors they have summed a little later. If theirs were the last reference, this would
+# need Python's lock, which the thread that ends the group may hold while it waits for them.
 _summed: deque[Tensor] = deque(maxlen=64)
 
 
 def running() -> bool:
+    """Whether several processes have joined."""
     return dist.is_available() and dist.is_initialized()
 
 
 def rank() -> int:
+    """This process's number; 0 for the first, or alone."""
     return dist.get_rank() if running() else 0
 
 
 def world() -> int:
+    """How many processes there are."""
     return dist.get_world_size() if running() else 1
 
 

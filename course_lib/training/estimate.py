@@ -26,6 +26,8 @@ CGROUPS = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "m
 
 @dataclass(frozen=True)
 class Estimate:
+    """The memory of one step and of one checkpoint, in bytes."""
+
     memory: int  # bytes of a step at its height
     stored: int  # bytes of a checkpoint
 
@@ -102,6 +104,7 @@ def free_memory(device: torch.device) -> int | None:
 
 
 def available() -> list[int]:
+    """The free memory of this machine in bytes, as a list; empty if it cannot be found out."""
     try:
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return [int(lines["MemAvailable"].split()[0]) * 1024]
@@ -132,6 +135,7 @@ def free_disk(folder: Path) -> int:
 
 
 def gigabytes(size: int) -> str:
+    """A number of bytes in GB or MB."""
     return f"{size / 1e9:.1f} GB" if size >= 1e8 else f"{max(1, round(size / 1e6))} MB"
 
 

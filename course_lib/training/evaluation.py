@@ -29,7 +29,7 @@ def evaluate(
     device: str | torch.device | None = None,
     progress: bool = True,
 ) -> Confusion:
-    """The confusion matrix of `model` over `data`: rows are the truth; .mean_iou and the rest hang on it."""
+    """The confusion matrix of `model` over `data`: rows are the truth; .mean_iou and the rest are computed from it."""
     checks.network(model=model)
     checks.data(data=data)
     checks.whole(1, batch_size=batch_size, **({} if num_classes is None else {"num_classes": num_classes}))

@@ -59,6 +59,7 @@ class Checked(Dataset):
         return images, labels
 
     def one(self, place: int, index: int) -> tuple[Tensor, Tensor]:
+        """One item, with random numbers that depend on seed and place alone."""
         dice.throw(dice.seed_of(self.seed, "item", place))
         return tuple(self.data[index][:2])
 
@@ -77,6 +78,7 @@ def batches(data: Checked, order: Order, *, workers: int, pin: bool) -> DataLoad
 
 
 def as_it_is(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The batch unchanged."""
     return batch
 
 
@@ -98,6 +100,7 @@ def stacked(samples: list[tuple[Tensor, Tensor]], indices: Sequence[int]) -> tup
 
 
 def check_sample(image: Tensor, label: Tensor, index: int) -> None:
+    """Refuse an image or label of another type or shape, and name the item."""
     for what, value in (("image", image), ("label", label)):
         if not isinstance(value, Tensor):
             raise TypeError(f"the {what} of item {index} is a {type(value).__name__}; expected a tensor")

@@ -10,6 +10,8 @@ from course_lib.files import whole
 
 @dataclass
 class History:
+    """The course of a training, step by step."""
+
     losses: list[float] = field(default_factory=list)  # one per step
     rates: list[float] = field(default_factory=list)  # learning rate, one per step
     scores: list[list[float]] = field(default_factory=list)  # [step, mIoU of that step's batch]
@@ -20,13 +22,16 @@ class History:
 
     @property
     def steps(self) -> int:
+        """How many steps were taken."""
         return len(self.losses)
 
     def as_dict(self) -> dict:
+        """As plain values, for a checkpoint."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, stored: dict) -> "History":
+        """From plain values; entries that this version does not know are left out."""
         names = {f.name for f in fields(cls)}
         return cls(
             **{name: value for name, value in stored.items() if name in names},

@@ -70,4 +70,5 @@ def check(stored: dict | None, now: dict | None, path: Path) -> None:
 
 
 def words(told: dict) -> str:
+    """The data set in one line."""
     return f"{told['count']} pictures of {told['where']} with the classes {', '.join(told['classes'])}"

@@ -48,6 +48,7 @@ class Table:
         return self.place + shift if shift else 0
 
     def read(self, kind: str, at: int) -> int:
+        """One number at a place in the file."""
         return struct.unpack_from(f"<{kind}", self.data, at)[0]
 
     def vector(self, field: int) -> tuple[int, int]:
@@ -59,11 +60,13 @@ class Table:
         return begin + 4, self.read("I", begin)
 
     def tables(self, field: int) -> list["Table"]:
+        """The tables that a field lists."""
         begin, count = self.vector(field)
         places = [begin + 4 * index for index in range(count)]
         return [Table(self.data, place + self.read("I", place)) for place in places]
 
     def array(self, field: int, kind: str) -> np.ndarray:
+        """The numbers that a field lists."""
         begin, count = self.vector(field)
         return np.frombuffer(self.data, kind, count, begin)
 
@@ -127,6 +130,7 @@ def card(net: torch.nn.Module, file: Path) -> dict:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, convert the package and write the checkpoint."""
     say = argparse.ArgumentParser(
         prog="python -m course_lib.training.import_selfie", description=__doc__.split("\n")[0]
     )

@@ -139,6 +139,7 @@ def check_numbers(*, clip: float | None, checkpoint_every: int, validate_every: 
 
 
 def length(steps: int | None, epochs: float | None, images: int, batch_size: int) -> int:
+    """The number of steps, given as such or in epochs."""
     if (steps is None) == (epochs is None):
         raise ValueError(f"give steps= or epochs=, one of them, got steps={steps} and epochs={epochs}")
     checks.whole(1, batch_size=batch_size)

@@ -17,6 +17,8 @@ from course_lib.training.naming import named
 
 
 class Objective(nn.Module):
+    """Network and loss in one module, so that distributed data parallel wraps both."""
+
     def __init__(self, model: nn.Module, *, class_weights: Tensor | None, ignore: int | None):
         super().__init__()
         self.model = model
@@ -30,6 +32,7 @@ class Objective(nn.Module):
         return loss, heads[0][1].detach()
 
     def entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The sum of the cross-entropy over all pixels that count."""
         return F.cross_entropy(
             logits.float(), labels, self.class_weights, ignore_index=self.ignore, reduction="sum"
         )  # fmt: skip

@@ -42,6 +42,7 @@ def stairs(progress: float, share: float = 1 / 3, fall: float = 0.1) -> float:
 
 
 def constant(progress: float) -> float:
+    """The schedule that changes nothing."""
     return 1.0
 
 
@@ -49,6 +50,7 @@ SCHEDULES: dict[str, Schedule] = {"poly": poly, "one_cycle": one_cycle, "stairs"
 
 
 def schedule_of(schedule: str | Schedule) -> Schedule:
+    """A schedule by its name, or the function itself."""
     if callable(schedule):
         return schedule
     check_name(schedule, list(SCHEDULES), "schedule")

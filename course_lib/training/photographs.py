@@ -50,10 +50,12 @@ class Photographed:
     seed: int = 0
 
     def build(self, num_classes: int) -> nn.Module:
+        """The network before its first step, with the weights that the training starts from."""
         torch.manual_seed(self.seed)
         return models.build(self.model, num_classes, self.width, backbone_weights=self.start, **self.options)
 
     def training_data(self, root: Path) -> Listed:
+        """The photographs to train on, cropped, scaled and coloured at random."""
         recipe = self.recipe
         look = augment(crop=recipe.crop, scale=recipe.scale, colour=self.colour, mean=MEAN, std=STD)
         return Listed(root, "train", look)
@@ -123,6 +125,7 @@ def test(name: str, root: Path, output: Path) -> dict:
 
 
 def noted(name: str, **more) -> dict:
+    """Add facts to the card of a stored network."""
     return checkpoints.write(name, {**checkpoints.describe(name), **more})
 
 
@@ -180,6 +183,7 @@ def log_of(history: History, every: int = 50) -> list[dict]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line, and train or score the named networks."""
     say = argparse.ArgumentParser(prog="python -m course_lib.training.photographs", description=__doc__.split("\n")[0])
     say.add_argument("names", nargs="+", help=" ".join(NETWORKS))
     say.add_argument("--root", type=Path, required=True, help="the folder with images, masks and lists")

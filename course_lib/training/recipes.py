@@ -17,6 +17,8 @@ from course_lib.training.optimisers import Schedule, constant, one_cycle, poly, 
 
 @dataclass(frozen=True)
 class Recipe:
+    """How to train one network: optimiser, schedule, batch, crop, and where these are published."""
+
     source: str
     learning_rate: float
     batch_size: int
@@ -32,6 +34,7 @@ class Recipe:
     clip: float | None = None
 
     def optimizer_for(self, model: nn.Module, *, pretrained: bool = False) -> torch.optim.Optimizer:
+        """The optimiser, with larger learning rates for the layers that start from random weights."""
         factor = self.head_factor if pretrained else 1.0
         groups = [
             {"params": parameters, "lr": self.learning_rate * times}

@@ -46,6 +46,7 @@ class Saver:
             yield self.resume()
 
     def enter(self, stack: contextlib.ExitStack) -> None:
+        """Take the lock of the checkpoint until the stack closes, and refuse a path that cannot be written."""
         try:
             stack.enter_context(lock.held(f"{self.path}.lock"))
         except lock.Held as other:
@@ -104,6 +105,7 @@ class Saver:
         return f"the last good checkpoint, of step {self.good}, stands in {self.path} (its weights: ['model'])"
 
     def payload(self, history: History) -> dict:
+        """All that a training needs to go on."""
         return {
             "plan": self.plan, "history": history.as_dict(), "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict(),

@@ -27,16 +27,20 @@ USUAL_CROP = 321
 
 @dataclass(frozen=True)
 class Source:
+    """A data set by name: what to train on, what to score on."""
+
     train: Dataset
     test: Dataset
     scored_on: str
 
     @property
     def num_classes(self) -> int:
+        """The number of classes, without void."""
         return self.train.num_classes
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes."""
         return tuple(self.train.classes)
 
 

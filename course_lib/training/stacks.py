@@ -28,5 +28,6 @@ class Stack(nn.Module):
 
 
 def layer(before: int, after: int, *, rate: int = 1, stride: int = 1) -> nn.Sequential:
+    """3x3 convolution, batch norm, ReLU."""
     convolution = nn.Conv2d(before, after, 3, stride=stride, padding=rate, dilation=rate, bias=False)
     return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU())

@@ -79,12 +79,14 @@ class Watch:
         self.bar.update(1)
 
     def close(self) -> None:
+        """Check the last loss and close the progress bar."""
         with contextlib.suppress(FloatingPointError):  # what raised it has been said already
             self.settle()
         self.bar.close()
 
     @staticmethod
     def advice(what: str, value: float, step: int) -> str:
+        """What to try when a value is no longer a number."""
         return (
             f"{what} became {value} at step {step}. Try, in this order: a learning rate ten times smaller; clip=1.0; "
             "class weights without extremes; amp=False; and look whether the images hold numbers only"
@@ -127,6 +129,7 @@ class Interruption:
         return self
 
     def ask(self, number, frame) -> None:
+        """Remember the first Ctrl-C; the second one interrupts at once."""
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True

@@ -48,6 +48,25 @@ def test_every_module_begins_with_words(root):
         assert ast.get_docstring(ast.parse(path.read_text())), f"{name} has no docstring"
 
 
+def test_every_public_name_says_what_it_does(root):
+    """Two need no docstring: torch's `forward`, of which the class says what it computes, and a claim: its statement is
+    the claim's own words. What serves one claim in `claims*.py` and `experiments*.py` is read beside that statement."""
+
+    def undocumented(node: ast.AST, inside: str):
+        for child in node.body:
+            if not isinstance(child, ast.ClassDef | ast.FunctionDef) or child.name.startswith("_"):
+                continue
+            claimed = any(ast.unparse(one).startswith("claim(") for one in child.decorator_list)
+            if not ast.get_docstring(child) and child.name != "forward" and not claimed:
+                yield f"{inside}{child.name}"
+            if isinstance(child, ast.ClassDef):
+                yield from undocumented(child, f"{inside}{child.name}.")
+
+    for name, path in modules(root):
+        if room(name) != "lectures" or not path.name.startswith(("claims", "experiments")):
+            assert not [*undocumented(ast.parse(path.read_text()), f"{name}.")]
+
+
 def test_imports_run_one_way_down(root):
     level = {name: number for number, floor in enumerate(FLOORS) for name in floor}
     for name, path in modules(root):

@@ -19,7 +19,7 @@ def size(net: nn.Module) -> int:
 
 
 def changed(net: nn.Module, part: nn.Module, image: torch.Tensor) -> bool:
-    """Whether the answer hangs on this part's weights."""
+    """Whether the answer depends on this part's weights."""
     with torch.no_grad():
         before = net.eval()(image)
         for parameter in part.parameters():

@@ -5,11 +5,12 @@ A control with `when` counts only while other controls have certain values; othe
 setting is the default, so that no picture exists twice.
 """
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
+
+from course_lib import checks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +36,11 @@ class Slider:
         return list(self.values).index(value)
 
     def every(self) -> list:
+        """All settings that the table holds."""
         return list(self.values)
 
     def wire(self) -> dict:
+        """What the browser needs to draw it: values and their texts."""
         texts = [f"{_text(value)}{' ' if self.unit else ''}{self.unit}" for value in self.values]
         return {"values": list(self.values), "texts": texts}
 
@@ -60,14 +63,17 @@ class Switch:
     kind = "switch"
 
     def position(self, value: object) -> int:
+        """0 for off, 1 for on."""
         if value not in (False, True):
             raise ValueError(f"{self.name} must be True or False, got {value!r}")
         return int(value)
 
     def every(self) -> list:
+        """All settings that the table holds."""
         return [self.default] if self.asks else [False, True]
 
     def wire(self) -> dict:
+        """What the browser needs to draw it: values and their texts."""
         return {"values": [False, True], "texts": ["off", "on"]}
 
 
@@ -84,6 +90,7 @@ class Pixel:
     kind = "pixel"
 
     def position(self, value: Sequence[int]) -> int:
+        """The pixel's number, row by row."""
         try:
             y, x = (int(number) for number in value)
         except (TypeError, ValueError):
@@ -94,9 +101,11 @@ class Pixel:
         return y * width + x
 
     def every(self) -> list:
+        """All settings that the table holds: every pixel."""
         return [list(place) for place in product(range(self.size[0]), range(self.size[1]))]
 
     def wire(self) -> dict:
+        """What the browser needs to take a click: the picture's size and panel."""
         return {"size": list(self.size), "panel": self.panel}
 
 
@@ -114,6 +123,7 @@ class Grid:
     kind = "grid"
 
     def position(self, value: Sequence[int]) -> list[int]:
+        """The numbers themselves, checked: there are too many settings to number them."""
         numbers = [int(number) for number in value]
         rows, columns = self.shape
         if len(numbers) != rows * columns:
@@ -123,9 +133,11 @@ class Grid:
         return numbers
 
     def every(self) -> list:
+        """All settings that the table holds: the default alone."""
         return [list(self.default)]
 
     def wire(self) -> dict:
+        """What the browser needs to draw it: rows, columns and the allowed numbers."""
         return {"shape": list(self.shape), "low": self.low, "high": self.high}
 
 
@@ -137,9 +149,7 @@ def complete(controls: Sequence[Control], settings: Mapping) -> dict:
     names = [control.name for control in controls]
     for name in settings:
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no setting {name!r}, expected some of {names}{hint}")
+            raise ValueError(f"no setting {name!r}, expected some of {names}{checks.meant(name, names)}")
     found: dict = {}
     for control in controls:
         value = settings.get(control.name, control.default)
@@ -166,6 +176,7 @@ def how_many(controls: Sequence[Control], enough: int) -> int:
 
 
 def in_words(settings: Mapping) -> str:
+    """Settings as text, such as "rate = 2, layers = 3"."""
     return ", ".join(f"{name} = {_text(value)}" for name, value in settings.items())
 
 

@@ -36,6 +36,18 @@ class Mark:
     colour: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drag:
+    """Dragging on a picture moves the slider `name`: one position for each `step` pixels of the picture.
+
+    `axis` is "x" (to the right), "y" (up) or "away" (from the middle).
+    """
+
+    name: str
+    axis: str = "x"
+    step: float = 1
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Map:
     """Numbers on a grid, each with a colour; `says` is what the cursor reads there, with the value for {v}."""
@@ -51,6 +63,7 @@ class Map:
     names: Mapping[int, str] = field(default_factory=dict)
     palette: Sequence[tuple[int, int, int]] = palette.ORDER
     marks: Sequence[Mark] = ()
+    drags: Sequence[Drag] = ()
     note: str = ""
 
     def range(self) -> tuple[float, float]:
@@ -70,6 +83,7 @@ class Map:
         return np.clip(np.rint(255 * share), 0, 255).astype(np.uint8)
 
     def describe(self) -> str:
+        """Alt text: size, and the shares of the classes or the range of the values."""
         height, width = self.values.shape
         if self.colours == CLASSES:
             found, number = np.unique(self.values, return_counts=True)
@@ -91,9 +105,11 @@ class Image:
     pixels: np.ndarray
     names: Sequence[tuple[str, str]] = ()  # (colour, name) of what is drawn on it
     marks: Sequence[Mark] = ()
+    drags: Sequence[Drag] = ()
     note: str = ""
 
     def describe(self) -> str:
+        """Alt text: size, and what is drawn on it."""
         height, width = self.pixels.shape[:2]
         return f"{self.title}: picture of {height} x {width} pixels.{_rest(self)}"
 
@@ -135,6 +151,7 @@ class Chart:
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
     def describe(self) -> str:
+        """Alt text: each line's range, or each bar's value."""
         words = []
         for line in self.lines:
             y = np.asarray(line.y, dtype=float)
@@ -181,6 +198,7 @@ class Diagram:
     note: str = ""
 
     def describe(self) -> str:
+        """Alt text: what each block says."""
         words = "; ".join(block.told or block.text.replace("\n", ", ") for block in self.blocks if block.text)
         return f"{self.title}: {words}.{_rest(self)}"
 
@@ -193,6 +211,7 @@ class Readout:
     title: str = ""
 
     def describe(self) -> str:
+        """Alt text: names and values."""
         return "; ".join(f"{name}: {value}" for name, value in self.rows) + "."
 
 
@@ -215,13 +234,13 @@ def tick_text(value: float) -> str:
     return number_text(value)
 
 
-def ticks(low: float, high: float, *, log: bool = False, most: int = 6) -> list[float]:
+def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     """Round places on an axis, at most about six."""
     if log:
         exponents = range(int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9)) + 1)
-        every = max(1, -(-len(exponents) // most))
+        every = max(1, -(-len(exponents) // 6))
         return [10.0**e for e in exponents][::every]
-    raw = (high - low) / (most - 1)
+    raw = (high - low) / 5
     size = 10 ** np.floor(np.log10(raw))
     step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
     first = int(np.ceil(low / step - 1e-9))

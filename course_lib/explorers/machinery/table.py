@@ -12,6 +12,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import cache
 from html import escape
 
@@ -42,6 +43,7 @@ class Table:
             self.states[key] = {"problem": what, "settings": in_words(settings), "impossible": impossible}
 
     def pack(self) -> bytes:
+        """One string of bytes: the header's length, the header as JSON, the pixels."""
         header = {"panels": self.panels, "states": self.states}
         text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-(len(text) + 4) % 8)
@@ -79,6 +81,7 @@ class Table:
         written = (values[index], colours[levels[index]]) if panel.numbers else ()
         return {
             **_shared("map", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": list(panel.values.shape),
             "colours": self._bytes(colours),
             "values": [self._bytes(values), len(values)],
@@ -98,6 +101,7 @@ class Table:
         size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
         return {
             **_shared("image", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": size,
             "rgb": rgb,
             "legend": svg.names(panel.names),

@@ -4,6 +4,7 @@ explorer.py makes it; widget.js and widget.css are its other half. `settings` is
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import anywidget
 import traitlets
 
 from course_lib.explorers.machinery.controls import Control
+from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.table import Table
 
 HERE = Path(__file__).parent
@@ -19,24 +21,31 @@ HERE = Path(__file__).parent
 class Movable(Protocol):
     """What the widget needs of an explorer."""
 
+    name: str
     title: str
+    main: int
+    guide: Guide
     controls: Sequence[Control]
 
-    def settings(self, **settings: object) -> dict: ...
+    def settings(self, **settings: object) -> dict:
+        """All settings, checked and completed with defaults."""
 
-    def table(self) -> Table: ...
+    def table(self) -> Table:
+        """The panels of every tabulated setting."""
 
-    def answer(self, settings: dict) -> bytes: ...
+    def answer(self, settings: dict) -> bytes:
+        """The panels of one setting, as bytes for the browser."""
 
 
 def spec_of(explorer: Movable) -> dict:
-    """What the browser needs to know of an explorer before any picture: its title and its controls."""
+    """What the browser needs to know of an explorer before any picture: its words and its controls."""
     controls = []
     for control in explorer.controls:
         when = {other: list(values) for other, values in control.when.items()}
         shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
         controls.append({**shared, "default": control.default, **control.wire()})
-    return {"title": explorer.title, "controls": controls}
+    told = {name: getattr(explorer, name) for name in ("name", "title", "main")}
+    return told | asdict(explorer.guide) | {"controls": controls}
 
 
 class ExplorerWidget(anywidget.AnyWidget):
@@ -76,6 +85,7 @@ class ExplorerWidget(anywidget.AnyWidget):
             self.send({"number": content["number"]}, [packed])
 
     def close(self) -> None:
+        """Free what the widget holds, here and in the browser."""
         self.table = ""  # frees the copies in both halves
         self.layout.close()  # a widget of its own, which otherwise holds this one's view, and with it the page's part
         super().close()

@@ -1,7 +1,4 @@
-"""The pictures of 01: answers beside the truth, a classifier's heat map, the tents of bilinear upsampling, a torn bus.
-
-In come pictures and label maps, out go figures. 02 borrows `answers`.
-"""
+"""The pictures of 01: answers beside the truth, a classifier's heat map, tents of bilinear upsampling, a torn bus."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +8,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.figures.answers import side_by_side
 from course_lib.figures.style import COLOURS, INK, WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.metrics import Confusion
 from course_lib.models.blocks import bilinear_upsampling
@@ -26,22 +24,12 @@ def answers(
     for name, said in found.items():
         if said.shape != label.shape:
             raise ValueError(f"{name} has shape {tuple(said.shape)}, the truth {tuple(label.shape)}: answers are H x W")
+    score = {name: Confusion(len(classes)).update(said, label).mean_iou for name, said in found.items()}
+    titled = {f"{name}: mean IoU {score[name]:.2f}": said for name, said in found.items()}
     panels = 2 + len(found)
-    columns = panels if panels <= 4 else -(-panels // 2)
-    rows = -(-panels // columns)
-    figure, axes = new(rows, columns, size=(9, 0.4 + rows * (9 / columns + 0.15)))
-    cells = list(axes.flat)
-    picture(cells[0], image, "the picture")
-    labels(cells[1], label, "the truth", colours=colours)
-    told = []
-    for cell, (name, said) in zip(cells[2:], found.items()):
-        score = Confusion(len(classes)).update(said, label).mean_iou
-        labels(cell, said, f"{name}: mean IoU {score:.2f}", colours=colours)
-        told.append(f"{name} {score:.2f}")
-    for cell in cells[panels:]:
-        cell.set_axis_off()
-    class_legend(figure, classes, colours=colours)
-    figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {', '.join(told)}."
+    figure = side_by_side(image, label, titled, panels if panels <= 4 else -(-panels // 2), classes, colours)
+    told = ", ".join(f"{name} {value:.2f}" for name, value in score.items())
+    figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {told}."
     return figure
 
 
@@ -79,8 +67,9 @@ def heat(image: Tensor, says: Tensor, name: str, *, stride: int = 32) -> Figure:
 
 
 @styled
-def tents(kernel_size: int = 64, stride: int = 32, cells: int = 4) -> Figure:
+def tents(kernel_size: int = 64, stride: int = 32) -> Figure:
     """What each cell contributes along one axis of a bilinear transposed convolution, and the sum of all."""
+    cells = 4
     plane = bilinear_upsampling(1, kernel_size=kernel_size, stride=stride).weight[0, 0].detach()
     axis_weights = plane.diagonal().sqrt()
     length = (cells - 1) * stride + kernel_size

@@ -3,11 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-    stack,
-)
+from course_lib.evidence.small_training import Labeller, layer, stack
 
 STRIDES = (32, 16, 8)
 
@@ -37,8 +33,10 @@ class SmallFCN(nn.Module):
 
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """`x` at the size of `like`, by bilinear interpolation."""
     return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)
 
 
 def local_net(rates: tuple[int, ...]) -> nn.Module:
+    """A stack with these dilation rates and a score layer for three classes."""
     return Labeller(stack(rates), nn.Conv2d(16, 3, 1))

@@ -1,7 +1,4 @@
-"""The pictures of 02: pooling and back, stamps of a transposed convolution, maps of a decoder, weights.
-
-In come small maps, activations and counts, out go figures.
-"""
+"""The pictures of 02: pooling and back, stamps of a transposed convolution, maps of a decoder, weights."""
 
 from collections.abc import Mapping, Sequence
 

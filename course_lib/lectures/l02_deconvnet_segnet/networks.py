@@ -11,10 +11,12 @@ KINDS = ("kernel 3", "kernel 4", "kernel 2", "bilinear, kernel 4", "resize-convo
 
 
 def three_steps(kind: str) -> nn.Module:
+    """Three upsampling steps of one kind, which enlarge by 8."""
     return nn.Sequential(*[step(kind) for _ in range(3)])
 
 
 def step(kind: str, maps: int = 8) -> nn.Module:
+    """One upsampling step by 2: a transposed convolution, or a resize and a convolution."""
     if kind == "resize-convolution":
         return nn.Sequential(
             nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(maps, maps, 3, padding=1), nn.ReLU()
@@ -82,4 +84,5 @@ def without_fully_connected(net: nn.Module) -> nn.Module:
 
 
 def small(name: str) -> nn.Module:
+    """A network of the lecture, narrow enough to train on a CPU."""
     return models.build(name, 6, width=WIDTH, **SMALL[name])

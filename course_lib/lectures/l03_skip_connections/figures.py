@@ -1,7 +1,4 @@
-"""The pictures of 03: what a coarse map forgets, three ways to join layers, and what depth does to a gradient.
-
-In come label maps, numbers of maps, norms and losses; out go figures.
-"""
+"""The pictures of 03: what a coarse map forgets, three ways to join layers, and what depth does to a gradient."""
 
 from collections.abc import Mapping, Sequence
 

@@ -7,10 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-)
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.models.unet_light import LightUNet
 
 
@@ -48,6 +45,7 @@ class Depth(nn.Module):
         return self.score(x)
 
     def join(self, x: Tensor, new: Tensor) -> Tensor:
+        """How a block's output joins its input: concatenated, added, or instead of it."""
         if self.joined == "dense":
             return torch.cat([x, new], 1)
         return x + new if self.joined == "residual" else new
@@ -68,6 +66,7 @@ class Residual(nn.Module):
 
 
 def tower(add: bool, layers: int) -> nn.Module:
+    """A network of residual blocks whose shortcuts can be left out."""
     blocks = [Residual(add) for _ in range(layers // 2)]
     return Labeller(layer(3, 16, stride=2), layer(16, 16, stride=2), *blocks, nn.Conv2d(16, 6, 1))
 

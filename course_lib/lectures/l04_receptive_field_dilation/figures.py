@@ -1,6 +1,6 @@
 """The pictures of 04: what one cell reads, what a network sees through its keyhole, and how far it can be trusted.
 
-In come layers as (kernel, stride, rate), pictures, maps and numbers; out go figures.
+Layers are given as (kernel, stride, rate).
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,9 +46,11 @@ class Level:
 
     @property
     def span(self) -> int:
+        """How many cells are read, from the first to the last."""
         return max(self.read) - min(self.read) + 1
 
     def place(self, cell: int) -> float:
+        """Where a cell's centre lies, in pixels of the input."""
         return self.shift + self.jump * cell
 
 
@@ -92,6 +94,7 @@ def _rungs(axis: Axes, levels: Sequence[Level], layers: Sequence[Layer]) -> None
 
 
 def words_for(layer: Layer) -> str:
+    """A layer in words, such as "3x3 rate 2"."""
     kernel, stride, rate = layer
     size = f"{kernel}x{kernel}"
     return f"{size} rate {rate}" if rate > 1 else f"{size} stride {stride}" if stride > 1 else size

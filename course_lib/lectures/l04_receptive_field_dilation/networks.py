@@ -15,15 +15,18 @@ CAB = {"cab_width": 6}  # with the default of 3 the networks often learn nothing
 
 
 def labeller(rates: tuple[int, ...], classes: int = 3) -> nn.Module:
+    """A stack with these dilation rates and a score layer."""
     return Labeller(stack(rates), nn.Conv2d(16, classes, 1))
 
 
 def without_stem(rates: tuple[int, ...]) -> nn.Module:
+    """A network of convolutions alone, without stride, so that its rates are all it has."""
     layers = [layer(3 if number == 0 else 12, 12, rate=rate) for number, rate in enumerate(rates)]
     return Labeller(*layers, nn.Conv2d(12, 4, 1))
 
 
 def pooled() -> nn.Module:
+    """A network with two max-pooling layers, and an output stride of 8."""
     stages = [nn.Sequential(layer(16, 16), layer(16, 16)) for _ in range(3)]
     pools = [nn.MaxPool2d(2), nn.MaxPool2d(2), nn.Identity()]
     inside = [part for pair in zip(stages, pools) for part in pair]
@@ -31,10 +34,12 @@ def pooled() -> nn.Module:
 
 
 def dilated() -> nn.Module:
+    """The same depth with dilation instead of pooling."""
     return labeller((1, 1, 2, 3, 4, 5), classes=6)
 
 
 def front_end() -> nn.Module:
+    """A network with a small field, which a context module may follow."""
     return Labeller(stack((1,) * 4), nn.Conv2d(16, 3, 1))
 
 
@@ -46,6 +51,7 @@ class Kept(nn.Module):
         self.parts = nn.Sequential(*net).requires_grad_(False)
 
     def train(self, mode: bool = True) -> "Kept":
+        """Stay in evaluation mode, so that batch norm keeps its statistics."""
         return super().train(False)
 
     def forward(self, image: Tensor) -> Tensor:

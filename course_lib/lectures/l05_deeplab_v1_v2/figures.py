@@ -1,6 +1,6 @@
 """The pictures of 05: fields of view, windows of pools, two ways to enlarge, whom a pixel listens to, ASPP's taps.
 
-In come kernels, windows, rows, photographs and label maps; out go figures. `VIEWS` and `CRF_GAINS` hold printed scores.
+`VIEWS` and `CRF_GAINS` hold printed scores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -196,19 +196,19 @@ def _mark(axis: Axes, cell: tuple[int, int], rate: int, colour: str, side: int, 
 
 
 @styled
-def crf_gains(printed: Mapping[str, tuple[float, float]] = CRF_GAINS) -> Figure:
+def crf_gains() -> Figure:
     """What the papers print without and with the CRF: the better the network, the less is left for it to do."""
-    figure, axes = new(size=(8.5, 0.9 + 0.42 * len(printed)))
+    figure, axes = new(size=(8.5, 0.9 + 0.42 * len(CRF_GAINS)))
     axis = axes[0, 0]
     told = []
-    for line, (name, (before, after)) in enumerate(printed.items()):
+    for line, (name, (before, after)) in enumerate(CRF_GAINS.items()):
         axis.plot([before, after], [line, line], color=QUIET, linewidth=2, zorder=1)
         axis.plot(before, line, "o", color=HALVES[0], markersize=9, label="without" if not line else "")
         axis.plot(after, line, "D", color=HALVES[1], markersize=8, label="with the CRF" if not line else "")
         axis.text(after + 0.5, line, f"+{after - before:.2f}", va="center")
         told.append(f"{name} {before:.2f} and {after:.2f}")
-    axis.set_yticks(range(len(printed)), printed)
-    axis.set(ylim=(len(printed) - 0.4, -0.6), xlabel="mean IoU in percent, VOC 2012 validation, as printed")
+    axis.set_yticks(range(len(CRF_GAINS)), CRF_GAINS)
+    axis.set(ylim=(len(CRF_GAINS) - 0.4, -0.6), xlabel="mean IoU in percent, VOC 2012 validation, as printed")
     axis.grid(axis="x")
     axis.legend(loc="upper right")
     figure.alt = f"Mean IoU without and with the CRF, as the papers print it: {'; '.join(told)}."

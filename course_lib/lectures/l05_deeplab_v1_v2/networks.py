@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-)
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.models.blocks import bilinear_upsampling
 from course_lib.models.deeplab_v2 import Sum
 
@@ -31,6 +28,7 @@ class Enlarged(nn.Module):
         return self.enlarge(self.scores(image))
 
     def enlarge(self, scores: Tensor) -> Tensor:
+        """Scores at full size, by interpolation or by the transposed convolution."""
         if self.up is None:
             return F.interpolate(scores, scale_factor=self.stride, mode="bilinear", align_corners=False)
         edge = self.stride // 2

@@ -1,6 +1,6 @@
 """The pictures of 06: twins that only the far edge tells apart, answers side by side, what a hull listens to, bins.
 
-In come pictures, label maps and maps of influence; out go figures. `POOLINGS` holds printed scores.
+`POOLINGS` holds printed scores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,14 +45,14 @@ def twins(images: Tensor, truth: Tensor, names: Sequence[str], classes: Sequence
 
 
 @styled
-def cut_out(images: Tensor, things: Tensor, margin: int = 2) -> Figure:
-    """Of each picture only the box round its things (a mask, N x H x W), without all that lies around it."""
+def cut_out(images: Tensor, things: Tensor) -> Figure:
+    """Of each picture the box round its things (a mask, N x H x W) and two pixels more, without what lies around it."""
     if things.shape != images[:, 0].shape:
         raise ValueError(f"the mask has shape {tuple(things.shape)}, expected {tuple(images[:, 0].shape)}")
     figure, axes = new(1, len(images), size=(2.15 * len(images), 2))
     sizes = []
     for axis, image, thing in zip(axes[0], images, things):
-        rows, columns = (_around(thing.any(axis), margin) for axis in (1, 0))
+        rows, columns = (_around(thing.any(axis)) for axis in (1, 0))
         piece = image[:, rows, columns]
         picture(axis, piece)
         sizes.append(" x ".join(map(str, piece.shape[-2:])))
@@ -60,11 +60,11 @@ def cut_out(images: Tensor, things: Tensor, margin: int = 2) -> Figure:
     return figure
 
 
-def _around(there: Tensor, margin: int) -> slice:
+def _around(there: Tensor) -> slice:
     places = there.nonzero().flatten()
     if not len(places):
         raise ValueError("the mask is empty in one picture: there is nothing to cut out")
-    return slice(max(0, int(places[0]) - margin), int(places[-1]) + 1 + margin)
+    return slice(max(0, int(places[0]) - 2), int(places[-1]) + 3)
 
 
 @styled
@@ -111,9 +111,9 @@ def hears(image: Tensor, spreads: Mapping[str, Spread], pixel: tuple[int, int]) 
     return figure
 
 
-def in_blocks(heat: Tensor, most: int = 120) -> Tensor:
-    """Averages of blocks, so that a map has at most this many rows and columns."""
-    block = -(-max(heat.shape) // most)
+def in_blocks(heat: Tensor) -> Tensor:
+    """Averages of blocks, so that a map has at most 120 rows and columns."""
+    block = -(-max(heat.shape) // 120)
     return F.avg_pool2d(heat[None, None], block, ceil_mode=True, count_include_pad=False)[0, 0]
 
 

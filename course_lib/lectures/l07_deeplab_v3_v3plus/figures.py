@@ -1,7 +1,4 @@
-"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers side by side.
-
-In come rates, maps and label maps, out go figures.
-"""
+"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers side by side."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.figures.answers import in_words
 from course_lib.figures.scores import scores
 from course_lib.figures.style import Figure, class_legend, labels, new, picture, styled
 
@@ -96,13 +94,8 @@ def answers(
     for cell, (name, label) in zip(axes[0, len(pictures) :], maps.items()):
         words = "" if truth is None else scores(label, truth, len(classes))
         labels(cell, label, f"{name}\n{words}" if words else name, colours=colours)
-        told.append(f"{name.replace(chr(10), ' ')} ({words or shares(label, classes)})")
+        told.append(f"{name.replace(chr(10), ' ')} ({words or in_words(label, classes)})")
     class_legend(figure, classes, colours=colours)
     names = ", ".join(name.replace("\n", " ") for name in pictures)
     figure.alt = f"Pictures: {names}. Label maps of {', '.join(classes)}: {'; '.join(told)}."
     return figure
-
-
-def shares(label: Tensor, classes: Sequence[str]) -> str:
-    counts = torch.bincount(label[label != 255].flatten(), minlength=len(classes)) / label.numel()
-    return ", ".join(f"{name} {share:.0%}" for name, share in zip(classes, counts.tolist()) if share)

@@ -6,10 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib.evidence.small_training import (
-    Labeller,
-    layer,
-)
+from course_lib.evidence.small_training import Labeller, layer
 from course_lib.models.xception import SeparableConv
 
 WAYS = ("plain 16x", "plain 4x", "zeroed decoder", "decoder")
@@ -56,6 +53,7 @@ class SmallV3Plus(nn.Module):
 
 
 def enlarge(x: Tensor, like: Tensor) -> Tensor:
+    """`x` at the size of `like`, by bilinear interpolation."""
     return F.interpolate(x, like.shape[-2:], mode="bilinear", align_corners=False)
 
 

@@ -1,10 +1,9 @@
 """The bench of all families: the course's own networks at a width that gives each about 175,000 parameters.
 
-In come a family's name and a seed, out come its scores on street scenes that no training has seen. Equal for all:
-pictures and their order, steps, one loss, AdamW with one cycle to the same rate, the largest gradient. The networks
-start as their files say: He et al. where ReLU follows, whether batch normalisation stands between or not. The rate was
-the better of 0.001 and 0.004 at seed 100, which no claim uses, for SegNet, DeconvNet, PSPNet, U-Net, DeepLab v1 and
-FCN-8s alike.
+The scores are taken on street scenes that no training has seen. Equal for all: pictures and their order, steps, one
+loss, AdamW with one cycle to the same rate, the largest gradient. The networks start as their files say: He et al.
+where ReLU follows, whether batch normalisation stands between or not. The rate was the better of 0.001 and 0.004 at
+seed 100, which no claim uses, for SegNet, DeconvNet, PSPNet, U-Net, DeepLab v1 and FCN-8s alike.
 """
 
 import json
@@ -32,6 +31,7 @@ class Family:
     options: dict = field(default_factory=dict)
 
     def build(self, **where: object) -> nn.Module:
+        """The network at the width of the bench."""
         return models.build(self.model, CLASSES, self.width, **self.options, **where)
 
     def parameters(self) -> int:

@@ -1,6 +1,6 @@
 """The pictures of 08: answers side by side, score against cost, and the papers' headlines over the years.
 
-In come label maps and numbers, out go figures. The tables of 08 are in ledger_tables.py.
+The tables of 08 are in ledger_tables.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,10 @@ from itertools import pairwise
 from torch import Tensor
 
 from course_lib.evidence.published import Headline
+from course_lib.figures.answers import side_by_side
 from course_lib.figures.scores import scores
-from course_lib.figures.style import COLOURS, QUIET, Figure, class_legend, labels, new, picture, styled
+from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
 from course_lib.models.families import FAMILIES
-
-COLUMNS = 4
 
 
 @styled
@@ -21,21 +20,11 @@ def gallery(
     image: Tensor, truth: Tensor, answers: Mapping[str, Tensor], classes: Sequence[str], colours: Sequence
 ) -> Figure:
     """A picture, its truth, and what each network answers, four in a row and scored against the truth."""
-    count = 2 + len(answers)
-    rows = -(-count // COLUMNS)
-    figure, axes = new(rows, COLUMNS, size=(9, 2.75 * rows + 0.4))
-    cells = axes.flatten()
-    picture(cells[0], image, "the picture\n")
-    labels(cells[1], truth, "truth\n", colours=colours)
-    told = []
-    for cell, (name, label) in zip(cells[2:], answers.items()):
-        words = scores(label, truth, len(classes))
-        labels(cell, label, f"{name}\n{words}", colours=colours)
-        told.append(f"{name} {words}")
-    for cell in cells[count:]:
-        cell.set_axis_off()
-    class_legend(figure, classes, colours=colours)
-    figure.alt = f"A picture, its label map, and the answers of {len(answers)} networks: {'; '.join(told)}."
+    words = {name: scores(label, truth, len(classes)) for name, label in answers.items()}
+    titled = {f"{name}\n{words[name]}": label for name, label in answers.items()}
+    figure = side_by_side(image, truth, titled, 4, classes, colours)
+    told = "; ".join(f"{name} {score}" for name, score in words.items())
+    figure.alt = f"A picture, its label map, and the answers of {len(answers)} networks: {told}."
     return figure
 
 

@@ -1,14 +1,14 @@
 """The ledger as tables to look at: all statements by verdict, and what follows for the choice of a network.
 
-In come rows of data/claims.json, out go tables that fold out in a notebook and print as lines elsewhere.
+They fold out in a notebook and print as lines elsewhere.
 """
 
-import difflib
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.datasets.pairs import check_name
 from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.verdict import VERDICTS
 
@@ -42,27 +42,20 @@ class Table:
 
 def statements(verdict: str | None = None, *, lecture: str | int | None = None) -> Table:
     """The rows of the ledger by verdict; of one verdict, or of one lecture ("07"), if asked."""
-    chosen = [check(verdict)] if verdict else VERDICTS
+    if verdict:
+        check_name(verdict, VERDICTS, "verdict")
     begin = "" if lecture is None else str(lecture).zfill(2)
     rows = [row for row in ledger.read().values() if row["notebook"].startswith(begin)]
     if not rows:
         raise ValueError(f"no statements of lecture {lecture!r}: name it by its number, such as '07'")
     groups = {}
-    for one in chosen:
+    for one in [verdict] if verdict else VERDICTS:
         found = [row for row in rows if row["verdict"] == one]
         groups[f"{one}: {len(found)} of {len(rows)}"] = [
             (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger_text.numbers(row))
             for row in found
         ]
     return Table(("id", "statement", "our numbers"), groups, opened=verdict is not None)
-
-
-def check(verdict: str) -> str:
-    if verdict not in VERDICTS:
-        near = difflib.get_close_matches(verdict, VERDICTS, n=1, cutoff=0.3)
-        meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"no verdict {verdict!r}, expected one of {', '.join(VERDICTS)}{meant}")
-    return verdict
 
 
 @dataclass(frozen=True)
@@ -89,10 +82,10 @@ ADVICE = (
 )  # fmt: skip
 
 
-def choices(advice: Sequence[Advice] = ADVICE) -> Table:
+def choices() -> Table:
     """Which network when: each piece of advice beside the measured difference that speaks for it, or does not."""
     rows = ledger.read()
-    lines = [(one.when, one.take, *spoken(rows.get(one.row), one)) for one in advice]
+    lines = [(one.when, one.take, *spoken(rows.get(one.row), one)) for one in ADVICE]
     return Table(("your pictures", "take", "difference, 95 % interval", "from"), {"Which to choose when": lines}, True)
 
 
@@ -112,17 +105,8 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
 
 
 BENCH = (
-    "network",
-    "width",
-    "mean IoU",
-    "edges",
-    "poles",
-    "parameters",
-    "multiply-adds",
-    "field",
-    "memory kept",
-    "time",
-)
+    "network", "width", "mean IoU", "edges", "poles", "parameters", "multiply-adds", "field", "memory kept", "time",
+)  # fmt: skip
 
 
 def bench() -> Table:

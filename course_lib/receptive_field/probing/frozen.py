@@ -37,6 +37,7 @@ class FrozenNet:
 
     @property
     def device(self) -> torch.device:
+        """The device of the network's tensors."""
         return next((tensor.device for tensor in self._own()), torch.device("cpu"))
 
     @property

@@ -54,7 +54,7 @@ class Spread:
         rows, columns = _positions(weight)
         y, x = self.centroid if about == "centroid" else self.unit
         distance = torch.hypot((rows - y)[:, None], (columns - x)[None, :])[weight > 0]
-        # Pixels of one ring count as one distance: else the answer would hang on their order.
+        # Pixels of one ring count as one distance: else the answer would depend on their order.
         distance, ring = torch.unique((distance * 1e9).round() / 1e9, return_inverse=True)
         held = torch.zeros_like(distance).index_add_(0, ring, weight[weight > 0]).cumsum(0)
         place = int(torch.searchsorted(held, mass * float(held[-1])))

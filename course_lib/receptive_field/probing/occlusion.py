@@ -57,6 +57,7 @@ class Plan:
 
     @property
     def patches(self) -> int:
+        """How many patches are laid on the image in all."""
         return sum(int(sweep.touching.sum()) for sweep in self.sweeps)
 
     @property

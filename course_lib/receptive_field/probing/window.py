@@ -39,6 +39,7 @@ class Window:
 
     @property
     def size(self) -> tuple[int, int]:
+        """Height and width of the crop."""
         return self.bottom - self.top, self.right - self.left
 
     def cut(self, image: Tensor) -> Tensor:

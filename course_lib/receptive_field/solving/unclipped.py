@@ -55,6 +55,7 @@ class Unclipped:
         self.note = ""  # says so when an answer is a bound
 
     def larger(self, number: int) -> tuple[int, ...]:
+        """The image size after growing it `number` times."""
         return tuple(size + GROWTH[number - 1] for size in self.image)
 
     def worked_out(self, number: int) -> tuple[ResizedGraph, list[Reach | None]]:
@@ -100,6 +101,7 @@ class Unclipped:
 
     @cached_property
     def endless(self) -> list[set[int] | None]:
+        """For each node the axes along which its field grows with the image."""
         return endless(self.first.graph, self.root, self.stop)
 
     def extent(self, layer: str) -> tuple[Extent, ...]:

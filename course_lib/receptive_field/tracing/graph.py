@@ -78,7 +78,7 @@ class TableRecipe:
 
 @dataclass(slots=True)
 class Edge:
-    """What a node reads of one source: a map per axis. Global edges can be left out by a question."""
+    """What a node reads of one source: a map per axis. A caller may leave out global edges."""
 
     source: int
     maps: tuple

@@ -202,12 +202,14 @@ def sliced(source: int, start: int, stop: int, step: int, to_end: bool = False) 
 
 
 def flipped(source: int) -> IndexTable:
+    """An axis read backwards."""
     made = table(np.arange(source)[::-1], source, -1)
     made.recipe = TableRecipe(lambda n, m: flipped(n), lambda new: new)
     return made
 
 
 def rolled(source: int, shift: int) -> IndexTable:
+    """An axis rolled by `shift`, as torch.roll does."""
     made = table((np.arange(source) - shift) % source, source)
     made.recipe = TableRecipe(lambda n, m: rolled(n, shift), lambda new: new)
     return made

@@ -74,12 +74,14 @@ def batch_norm(recorder: Recorder, call: Call):
 
 @rule("native_group_norm", "group_norm")
 def group_norm(recorder: Recorder, call: Call):
+    """Each value reads its whole image: groups of channels are not told apart."""
     x = call.traced("input")
     return recorder.contract(x, list(range(1, len(x.labels))), keep=True)
 
 
 @rule("native_layer_norm", "layer_norm", "_fused_rms_norm", "rms_norm")
 def layer_norm(recorder: Recorder, call: Call):
+    """Each value reads all of the normalised dimensions."""
     x = call.traced("input")
     rank = len(x.labels)
     return recorder.contract(x, list(range(rank - len(call["normalized_shape"]), rank)), keep=True)
@@ -87,15 +89,18 @@ def layer_norm(recorder: Recorder, call: Call):
 
 @rule("mm", "bmm", "matmul", "mv")
 def product(recorder: Recorder, call: Call):
+    """A product of two matrices, or of a matrix and a vector."""
     return multiplied(recorder, call, call.traced("self"), call.traced(other_name(call)))
 
 
 def other_name(call: Call) -> str:
+    """The name under which torch passes the second factor."""
     return next(name for name in ("mat2", "other", "vec") if name in call.values)
 
 
 @rule("addmm", "baddbmm")
 def added_product(recorder: Recorder, call: Call):
+    """A product plus a term: each value also reads its own place in the term."""
     names = ("mat1", "mat2") if call.name == "addmm" else ("batch1", "batch2")
     added = call.traced("self")
     y = multiplied(recorder, call, *(call.traced(name) for name in names))
@@ -105,6 +110,7 @@ def added_product(recorder: Recorder, call: Call):
 
 @rule("linear")
 def linear(recorder: Recorder, call: Call):
+    """The last dimension is mixed; all others stay."""
     x = call.traced("input")
     return None if x is None else mix_channels(recorder, x, len(x.labels) - 1, call.shape[-1])
 

@@ -55,10 +55,12 @@ class Call:
         return self.values[name]
 
     def get(self, name: str, default: Any = None) -> Any:
+        """The argument, or `default` if it was not given."""
         return self.values.get(name, default)
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the first output."""
         return tuple(self.outputs[0].shape)
 
     def traced(self, name: str) -> Traced | None:
@@ -68,6 +70,7 @@ class Call:
         return self.lookup(value) if isinstance(value, Tensor) else None
 
     def traced_list(self, name: str) -> list[Traced | None]:
+        """What is known of each tensor in a list; None for constants."""
         self.looked_at.add(name)
         return [self.lookup(value) for value in self.values[name]]
 

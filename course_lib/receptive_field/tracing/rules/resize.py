@@ -29,6 +29,7 @@ KINDS = {
     *(s for s in KINDS if s.endswith("aa")),
 )
 def interpolate(recorder: Recorder, call: Call):
+    """Each output position reads the input positions that its interpolation weighs."""
     make = KINDS[call.name] if call.name in KINDS else KINDS[call.name[:-2]]
     count = len(call.shape) - 2
     dims = list(range(2, len(call.shape)))
@@ -51,6 +52,7 @@ for _count in (1, 2, 3):
 
 @rule(*PADS)
 def pad(recorder: Recorder, call: Call):
+    """Positions in the padding read what they copy; with a constant, nothing."""
     x, amounts = call.traced("self"), call.get("pad") or call.get("padding")
     if call.name == "pad" and call["mode"] != "constant":
         return None
@@ -92,11 +94,13 @@ def pixel_unshuffle(recorder: Recorder, call: Call):
 
 @rule("channel_shuffle", "native_channel_shuffle")
 def channel_shuffle(recorder: Recorder, call: Call):
+    """Channels change places, positions do not."""
     return call.traced("self")
 
 
 @rule("repeat")
 def repeat(recorder: Recorder, call: Call):
+    """Each copy reads the original."""
     x = call.traced("self")
     source = (1,) * (len(call.shape) - call["self"].dim()) + tuple(call["self"].shape)
     x = replace(x, labels=((),) * (len(call.shape) - len(x.labels)) + x.labels)
@@ -109,6 +113,7 @@ def repeat(recorder: Recorder, call: Call):
 
 @rule("repeat_interleave")
 def repeat_interleave(recorder: Recorder, call: Call):
+    """Each output position reads the position that it repeats."""
     x, dim, repeats = call.traced("self"), call.get("dim"), call.get("repeats")
     if dim is None or not isinstance(repeats, int):
         return None
@@ -118,6 +123,7 @@ def repeat_interleave(recorder: Recorder, call: Call):
 
 @rule("flip")
 def flip(recorder: Recorder, call: Call):
+    """Each position reads its mirror image."""
     x = call.traced("self")
     dims = [dim % len(call.shape) for dim in call["dims"]]
     return recorder.along(x, {d: (flipped(call.shape[d]), call.shape[d]) for d in dims})
@@ -146,6 +152,7 @@ def rot90(recorder: Recorder, call: Call):
 
 @rule("roll")
 def roll(recorder: Recorder, call: Call):
+    """Each position reads the one `shift` before it, around the end."""
     x, shifts, dims = call.traced("self"), call["shifts"], call.get("dims") or []
     if not dims:
         return None

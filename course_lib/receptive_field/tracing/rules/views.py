@@ -15,6 +15,7 @@ from .registry import Call, rule
 
 @rule("view", "_unsafe_view", "reshape", "_reshape_alias", "view_copy", "_reshape_copy", "flatten", "unflatten")
 def view(recorder: Recorder, call: Call):
+    """The same numbers under another shape."""
     return viewed(recorder, call.traced("self"), call.shape)
 
 
@@ -31,12 +32,14 @@ def viewed(recorder: Recorder, x: Traced, shape: tuple[int, ...]) -> Traced:
 
 @rule("permute", "permute_copy")
 def permute(recorder: Recorder, call: Call):
+    """Dimensions change their order."""
     x = call.traced("self")
     return replace(x, labels=tuple(x.labels[dim] for dim in call["dims"]), pooling=None)
 
 
 @rule("transpose", "t", "transpose_copy", "swapaxes", "numpy_T", "t_copy")
 def transpose(recorder: Recorder, call: Call):
+    """Two dimensions change places."""
     x = call.traced("self")
     a, b = (call["dim0"], call["dim1"]) if "dim0" in call.values else (0, min(1, len(x.labels) - 1))
     labels = list(x.labels)
@@ -46,6 +49,7 @@ def transpose(recorder: Recorder, call: Call):
 
 @rule("unsqueeze", "unsqueeze_copy")
 def unsqueeze(recorder: Recorder, call: Call):
+    """A new dimension of size 1, which is no place."""
     x = call.traced("self")
     labels = list(x.labels)
     labels.insert(call["dim"] % len(call.shape), ())
@@ -54,6 +58,7 @@ def unsqueeze(recorder: Recorder, call: Call):
 
 @rule("squeeze", "squeeze_copy")
 def squeeze(recorder: Recorder, call: Call):
+    """Dimensions of size 1 go."""
     x, rank = call.traced("self"), call["self"].dim()
     wanted = call.get("dim", range(rank))
     wanted = {dim % rank for dim in ([wanted] if isinstance(wanted, int) else wanted)} if rank else set()
@@ -80,11 +85,13 @@ def complex_number(recorder: Recorder, call: Call):
 
 @rule("expand", "expand_copy", "broadcast_to")
 def expand(recorder: Recorder, call: Call):
+    """A dimension of size 1 is read by all of its copies."""
     return recorder.join([call.traced("self")], call.shape)
 
 
 @rule("slice", "slice_copy")
 def slice_(recorder: Recorder, call: Call):
+    """The positions that a slice keeps."""
     x, dim = call.traced("self"), call["dim"] % len(call.shape)
     size, end = call["self"].shape[dim], call.get("end")
     start, stop, step = bounds(call, size)
@@ -101,6 +108,7 @@ def bounds(call: Call, size: int) -> tuple[int, int, int]:
 
 @rule("select", "select_copy")
 def select(recorder: Recorder, call: Call):
+    """One position of a dimension."""
     x = call.traced("self")
     dim = call["dim"] % len(x.labels)
     return one_of(recorder, x, dim, call["index"] % call["self"].shape[dim], call["self"].shape[dim])
@@ -115,6 +123,7 @@ def one_of(recorder: Recorder, x: Traced, dim: int, index: int, size: int) -> Tr
 
 @rule("unbind", "unbind_copy")
 def unbind(recorder: Recorder, call: Call):
+    """All positions of a dimension, one by one."""
     x = call.traced("self")
     dim = call["dim"] % len(x.labels)
     return [one_of(recorder, x, dim, i, len(call.outputs)) for i in range(len(call.outputs))]
@@ -123,6 +132,7 @@ def unbind(recorder: Recorder, call: Call):
 @rule("split", "split_with_sizes", "chunk", "tensor_split", "split_copy", "split_with_sizes_copy", "unsafe_split",
       "unsafe_chunk", "unsafe_split_with_sizes")  # fmt: skip
 def split(recorder: Recorder, call: Call):
+    """Consecutive parts of a dimension."""
     x = call.traced("self")
     dim, start, parts = call["dim"] % len(x.labels), 0, []
     whole = call["self"].shape[dim]
@@ -146,6 +156,7 @@ def sliding_windows(recorder: Recorder, call: Call):
 
 @rule("index_select")
 def index_select(recorder: Recorder, call: Call):
+    """The positions that an index lists; an index that comes from the image is not followed."""
     x, index = call.traced("self"), call["index"]
     dim = call["dim"] % len(x.labels)
     if not is_spatial(x.labels[dim]):
@@ -197,6 +208,7 @@ def as_strided(recorder: Recorder, call: Call):
 
 @rule("cat", "_cat", "concat", "concatenate")
 def cat(recorder: Recorder, call: Call):
+    """Tensors one after the other along a dimension."""
     known = call.traced_list("tensors")
     dim = call["dim"] % len(call.shape)
     parts = [(x, t.shape[dim]) for x, t in zip(known, call["tensors"]) if t.dim() == len(call.shape)]
@@ -205,6 +217,7 @@ def cat(recorder: Recorder, call: Call):
 
 @rule("stack")
 def stack(recorder: Recorder, call: Call):
+    """Tensors side by side along a new dimension."""
     known = call.traced_list("tensors")
     dim = call["dim"] % len(call.shape)
     parts = [(x and replace(x, labels=(*x.labels[:dim], (), *x.labels[dim:])), 1) for x in known]

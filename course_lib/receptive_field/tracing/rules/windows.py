@@ -34,6 +34,7 @@ def slide(recorder: Recorder, x: Traced, dims: list[int], tables: list, shape) -
 @rule("convolution", "convolution_overrideable", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
       "conv1d", "conv2d", "conv3d")  # fmt: skip
 def convolution(recorder: Recorder, call: Call):
+    """Channels are mixed, and the kernel slides over the places."""
     x = call.traced("input")
     if isinstance(call["padding"], str) or x is None:
         return None
@@ -63,6 +64,7 @@ def pool_geometry(call: Call) -> tuple[list[int], list[tuple]]:
 
 @rule("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def average_pool(recorder: Recorder, call: Call):
+    """A window slides over the places; channels stay apart."""
     dims, geometry = pool_geometry(call)
     return slide(recorder, call.traced("self"), dims, [window(*g) for g in geometry], call.shape)
 
@@ -113,6 +115,7 @@ def back_to_window(geometry: tuple):
 @rule("adaptive_avg_pool1d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d", "adaptive_avg_pool3d",
       "_adaptive_avg_pool3d", "adaptive_max_pool2d", "adaptive_max_pool3d", "adaptive_max_pool1d")  # fmt: skip
 def adaptive_pool(recorder: Recorder, call: Call):
+    """Windows that divide the input evenly; with one output position they read all."""
     count = int(call.name.split("pool")[1][0])
     dims = list(range(len(call.shape) - count, len(call.shape)))
     x = recorder.spatial(call.traced("self"), dims)
