@@ -56,4 +56,4 @@ release: install  ## stamp address and tag everywhere, then build, check and try
 	@$(VENV) -m notebooks.release $(REPOSITORY) $(TAG)
 
 clean:  ## remove the environments and everything that was made or downloaded
-	rm -rf .venv .venv-oldest .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist
+	rm -rf .venv .venv-oldest .venv-class .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist

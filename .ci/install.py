@@ -1,7 +1,8 @@
 """Makes .venv hold exactly what requirements.lock lists, and the course itself. Run again, it does nothing.
 
 It must parse on any Python 3, so that a Python that is too old gets a sentence and not a syntax error.
-`--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows.
+`--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows. `--class` makes .venv-class
+beside .venv: nbgrader and otter-grader, and nothing that .venv has already.
 """
 
 import argparse
@@ -15,7 +16,9 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(ROOT, "requirements.lock")
+CLASS_LOCK = os.path.join(ROOT, ".ci", "class.lock")
 NEEDED_GB = {"default": 9, "cpu": 4}  # measured: 7.3 GB and about 3 GB, with room for the packages' archives
+PURELIB = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
 TORCH_ONLY = ("torch", "torchvision", "triton", "nvidia-", "cuda-")
 
 
@@ -27,10 +30,14 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch", choices=["cpu"], help="Linux without a GPU: torch's CPU wheels, 4 GB less")
     parser.add_argument("--oldest", action="store_true", help="the lowest supported versions, in .venv-oldest")
+    parser.add_argument("--class", dest="tools", action="store_true", help="the tools for a class, in .venv-class")
     options = parser.parse_args(arguments)
     folder = os.path.join(ROOT, ".venv-oldest" if options.oldest else ".venv")
     try:
-        install(folder, options)
+        if not (options.tools and os.path.exists(os.path.join(folder, "installed.txt"))):
+            install(folder, options)
+        if options.tools:
+            install_tools(folder, os.path.join(ROOT, ".venv-class"))
     except Problem as problem:
         sys.exit(str(problem))
 
@@ -61,6 +68,30 @@ def install(folder, options):
                 run([*uv, "--torch-backend", options.torch, *pins("torch", "torchvision")])
             run([*uv, "--no-deps", "--no-build-isolation", "-e", ROOT])
     keep_quiet(folder)
+    with open(stamp, "w") as file:
+        file.write(wanted)
+
+
+def install_tools(below, folder):
+    """An environment that sees all that lies in the one below, and adds what class.lock lists."""
+    stamp = os.path.join(folder, "installed.txt")
+    wanted = hashlib.sha256((read(CLASS_LOCK) + ROOT).encode()).hexdigest()
+    if read(stamp) == wanted:
+        return
+    if os.path.isdir(folder):
+        shutil.rmtree(folder)
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    python = os.path.join(below, scripts, "python")
+    run([python, "-m", "venv", "--without-pip", folder])
+    source, target = (
+        subprocess.check_output([os.path.join(place, scripts, "python"), "-c", PURELIB], universal_newlines=True)
+        for place in (below, folder)
+    )
+    with open(os.path.join(target.strip(), "below.pth"), "w") as file:
+        file.write("import site; site.addsitedir(%r)\n" % source.strip())
+    print("Installing nbgrader and otter-grader into %s ..." % os.path.basename(folder))
+    tools = ["--no-deps", "--require-hashes", "-r", CLASS_LOCK]
+    run([python, "-m", "uv", "pip", "install", "-q", "--python", os.path.join(folder, scripts, "python"), *tools])
     with open(stamp, "w") as file:
         file.write(wanted)
 

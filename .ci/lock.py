@@ -1,5 +1,9 @@
-"""Resolves the exact versions that CI and `make` install: names, versions and hashes for every platform."""
+"""Resolves the exact versions that CI and `make` install: names, versions and hashes for every platform.
 
+What only the extra `class` needs (nbgrader, otter-grader) goes to a lock of its own that fits the first.
+"""
+
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +13,22 @@ HEADER = "# The exact versions that `make` and CI install. Made by `make lock`; 
 
 
 def main() -> None:
-    lock = ROOT / "requirements.lock"
-    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", "--extra", "lab"]
-    command += ["--group", "test", "--group", "dev", "--universal", "--python-version", "3.10", "--upgrade"]
-    command += ["--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url", "--quiet"]
-    resolved = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    lock.write_text(HEADER + resolved)
+    lock, of_class = ROOT / "requirements.lock", ROOT / ".ci" / "class.lock"
+    groups = ["--extra", "lab", "--group", "test", "--group", "dev"]
+    lock.write_text(HEADER + resolved(*groups, "--upgrade"))
+    packages = re.split(r"\n(?=\S)", resolved(*groups, "--extra", "class", "-c", "requirements.lock").strip())
+    held = {name(line) for line in lock.read_text().splitlines() if line[:1].isalnum()}
+    of_class.write_text(HEADER + "\n".join(package for package in packages if name(package) not in held) + "\n")
+
+
+def resolved(*arguments: str) -> str:
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *arguments, "--universal"]
+    command += ["--python-version", "3.10", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url"]
+    return subprocess.run([*command, "--quiet"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
+def name(requirement: str) -> str:
+    return requirement.partition("==")[0]
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.explorers.edited_scenes import BOTH, CAB, ROAD, WATER, repainted, with_cab_slid, with_hull_at
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import CLASSES, Drag, Image, Map, Panel, Readout
 from course_lib.metrics import Confusion
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
@@ -52,7 +53,9 @@ def break_the_network() -> Explorer:
         Pixel(name="hull", label="Place of the hull", size=(SIDE // STEP,) * 2, default=(16, 7), when=harbour),
     ]
     title = "Break the network: edit the scene, and trained networks answer"
-    return Explorer(render, controls, name="break_the_network", title=title, table=False)
+    return Explorer(
+        render, controls, name="break_the_network", title=title, table=False, guide=GUIDES["break_the_network"]
+    )
 
 
 @lru_cache(maxsize=16)
@@ -102,7 +105,12 @@ def render(*, world: str, scene: int, **knobs: object) -> list[Panel]:
         Map(title=title, values=label.numpy(), colours=CLASSES, names=names, palette=colours)
         for title, label in (("Truth", shown.truth), *answers.items())
     ]
-    return [Image(title="The scene", pixels=pixels, note=NOTES[world]), *maps, _numbers(world, answers, shown)]
+    drags = [Drag(name=name, step=4) for name in ("bus", "slid")]  # whichever counts in this world
+    return [
+        Image(title="The scene: drag in it", pixels=pixels, note=NOTES[world], drags=drags),
+        *maps,
+        _numbers(world, answers, shown),
+    ]
 
 
 def _numbers(world: str, answers: dict[str, Tensor], shown: Scene) -> Readout:

@@ -10,6 +10,7 @@ from functools import cache
 import torch
 from torch import nn
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Chart, Line, Panel, Readout
@@ -29,7 +30,9 @@ def convolution_cost() -> Explorer:
         Slider(name="side", label="Map", values=(8, 16, 32, 64, 128), default=64, unit="pixels"),
         Switch(name="timed", label="Measure the time here", asks=True),
     ]
-    return Explorer(render, controls, name="convolution_cost", title="What a convolution costs")
+    return Explorer(
+        render, controls, name="convolution_cost", title="What a convolution costs", guide=GUIDES["convolution_cost"]
+    )
 
 
 @dataclass(frozen=True)

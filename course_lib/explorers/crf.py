@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from course_lib import palette
 from course_lib.crf import dense_crf
 from course_lib.datasets import photos
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Panel, Readout
@@ -37,7 +38,9 @@ def crf(photo: str = "cat") -> Explorer:
         Slider(name="w2", label="Weight of smoothness", values=(0, 1, 3, 6, 12), default=3),
         Slider(name="theta", label="Reach of smoothness", values=(1, 2, 3, 5), default=1, unit="px"),
     ]
-    return Explorer(render, controls, name="crf", title="The dense CRF, knob by knob", table=False)
+    return Explorer(
+        render, controls, name="crf", title="The dense CRF, knob by knob", table=False, main=2, guide=GUIDES["crf"]
+    )
 
 
 class Sharpener:

@@ -11,12 +11,15 @@ from functools import lru_cache
 import numpy as np
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Chart, Line, Map, Mark, Panel, Readout
+from course_lib.explorers.machinery.panels import Chart, Drag, Line, Map, Mark, Panel, Readout
 
 MAP = 65  # the map of DeepLab v3's figure: an image of 513 at output stride 8
 CHANNELS = 64
+RATES = (*range(1, 25), 32, 48, MAP - 1, MAP)
+VIEWS = (17, 33, MAP)  # sides of the part of the map that is shown: the box should fill it
 SCHEDULES = {"1, 2, 5, repeated": (1, 2, 5), "1, 2, 4, 8, 16, repeated": (1, 2, 4, 8, 16)}
 UNIFORM = "the same everywhere"
 MIDDLE = palette.hex_of(palette.VERMILION)
@@ -28,9 +31,11 @@ def dilation() -> Explorer:
         Slider(name="kernel", label="Kernel", values=(3, 5, 7), default=3),
         Slider(name="layers", label="Layers", values=range(1, 9), default=3),
         Choice(name="schedule", label="Rates", values=(UNIFORM, *SCHEDULES), default=UNIFORM),
-        Slider(name="rate", label="Rate", values=range(1, 25), default=2, when={"schedule": [UNIFORM]}),
+        Slider(name="rate", label="Rate", values=RATES, default=2, when={"schedule": [UNIFORM]}),
     ]
-    return Explorer(render, controls, name="dilation", title="What a stack of dilated convolutions reads")
+    return Explorer(
+        render, controls, name="dilation", title="What a stack of dilated convolutions reads", guide=GUIDES["dilation"]
+    )
 
 
 @dataclass(frozen=True)
@@ -83,22 +88,24 @@ def render(*, kernel: int, layers: int, schedule: str, rate: int) -> list[Panel]
     """The pixels read, the weights that fall on the map at each place, how many at each rate, and the numbers."""
     reading = compute(kernel=kernel, rates=rates_of(layers=layers, schedule=schedule, rate=rate))
     widest = max(reading.rates)
-    return [_reads(reading), _valid(kernel, widest), _shares(kernel, widest), _numbers(reading, kernel)]
+    drags = [Drag(name="rate", axis="away", step=layers * (kernel // 2))]  # the outermost weight stays under the hand
+    return [_reads(reading, drags), _valid(kernel, widest), _shares(kernel, widest), _numbers(reading, kernel)]
 
 
-def _reads(reading: Reading) -> Map:
-    shown = np.zeros(MAP, dtype=np.int64)
-    off = (MAP - reading.box) // 2
+def _reads(reading: Reading, drags: list[Drag]) -> Map:
+    side = next((view for view in VIEWS if view > reading.box), MAP)
+    shown = np.zeros(side, dtype=np.int64)
+    off = (side - reading.box) // 2
     if off >= 0:
         shown[off : off + reading.box] = reading.along
         note = "In the middle of the outlined box stands the output pixel."
     else:
-        shown[:] = reading.along[-off : -off + MAP]
+        shown[:] = reading.along[-off : -off + side]
         seen = int((shown > 0).sum()) ** 2
         note = f"The box is wider than the map: {seen:,} of the {reading.pixels:,} pixels read lie on it."
-    start, side = max(off, 0), min(reading.box, MAP)
-    edge = Mark(top=start, left=start, height=side, width=side, label=f"box {reading.box} x {reading.box}")
-    centre = Mark(top=MAP // 2 - 0.5, left=MAP // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
+    start, wide = max(off, 0), min(reading.box, side)
+    edge = Mark(top=start, left=start, height=wide, width=wide, label=f"box {reading.box} x {reading.box}")
+    centre = Mark(top=side // 2 - 0.5, left=side // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
     return Map(
         title="What the middle pixel reads, and how often",
         values=np.outer(shown, shown),
@@ -106,6 +113,7 @@ def _reads(reading: Reading) -> Map:
         log=True,
         low=0,
         marks=(edge, centre),
+        drags=drags,
         note=note,
     )
 

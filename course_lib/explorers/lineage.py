@@ -7,6 +7,7 @@ import textwrap
 from functools import cache
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Block, Diagram, Panel, Readout
@@ -23,7 +24,7 @@ PIPE, DASH = 4, 9
 def lineage() -> Explorer:
     """Eleven networks from FCN to DeepLab v3+, in the order of their first appearance; click one, or choose it."""
     choice = Choice(name="family", label="Network", values=tuple(FAMILIES), default="FCN")
-    return Explorer(render, [choice], name="lineage", title="From FCN to DeepLab v3+")
+    return Explorer(render, [choice], name="lineage", title="From FCN to DeepLab v3+", guide=GUIDES["lineage"])
 
 
 @cache

@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import CLASSES, Chart, Line, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import CLASSES, Chart, Drag, Line, Map, Panel, Readout
 from course_lib.metrics import Confusion, trimap_iou
 from course_lib.scenes import Scenes
 
@@ -30,7 +31,7 @@ def metrics() -> Explorer:
         Slider(name="grow", label="Grow or shrink things", values=GROWTHS, default=0, unit="px"),
         Slider(name="rough", label="Roughen edges", values=ROUGH, default=0, unit="px"),
     ]
-    return Explorer(render, controls, name="metrics", title="One prediction, five measures")
+    return Explorer(render, controls, name="metrics", title="One prediction, five measures", guide=GUIDES["metrics"])
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,15 @@ def render(*, shift: int, grow: int, rough: int) -> list[Panel]:
     wrong = prediction != here.label
     scores = compute(shift, grow, rough)
     return [
+        Map(
+            title="Prediction: drag it",
+            values=prediction.numpy(),
+            colours=CLASSES,
+            names=names,
+            palette=here.colours,
+            drags=[Drag(name="shift"), Drag(name="grow", axis="y", step=6)],
+        ),
         Map(title="Truth", values=here.label.numpy(), colours=CLASSES, names=names, palette=here.colours),
-        Map(title="Prediction", values=prediction.numpy(), colours=CLASSES, names=names, palette=here.colours),
         Map(
             title="Errors",
             values=wrong.numpy().astype(int),

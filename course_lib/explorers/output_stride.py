@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Line, Panel, Readout
@@ -19,6 +20,7 @@ from course_lib.models.resnet import resnet
 GRIDS = {"1, 1, 1": (1, 1, 1), "1, 2, 1": (1, 2, 1), "1, 2, 4 (DeepLab v3)": (1, 2, 4)}
 STAGES = ("stem", "pool1", "conv2", "conv3", "conv4", "conv5")
 STRIDES = (8, 16, 32)
+TRADES = {"conv4": (8, 16), "conv5": (16, 32)}  # the output stride after a click on a stage: that strides, that dilates
 DILATED = palette.hex_of(palette.ORANGE)
 PLAIN = palette.hex_of(palette.SKY)
 
@@ -31,7 +33,9 @@ def output_stride() -> Explorer:
         Choice(name="multi_grid", label="Multi-grid of conv5", values=tuple(GRIDS), default="1, 1, 1"),
         Slider(name="side", label="Image", values=(224, 513, 769), default=513, unit="pixels"),
     ]
-    return Explorer(render, controls, name="output_stride", title="The output stride of a backbone")
+    return Explorer(
+        render, controls, name="output_stride", title="The output stride of a backbone", guide=GUIDES["output_stride"]
+    )
 
 
 @dataclass(frozen=True)
@@ -126,14 +130,15 @@ def _drawing(stages: tuple[Stage, ...], side: int) -> Diagram:
         x = 10 + (number + 1) * step
         dilated = bool(stage.rates) and max(stage.rates) > 1
         text = f"{stage.name}\n{stage.size} x {stage.size}\n{stage.channels}"
-        colour = DILATED if dilated else PLAIN
-        blocks.append(Block(x=x, y=floor - height, width=wide, height=height, text=text, colour=colour, strong=dilated))
+        sets = {"stride": TRADES[stage.name][dilated]} if stage.name in TRADES else {}
+        look = {"colour": DILATED if dilated else PLAIN, "strong": dilated, "sets": sets}
+        blocks.append(Block(x=x, y=floor - height, width=wide, height=height, text=text, **look))
         rates = f"rate {_rates(stage)}" if stage.rates else "no weights"
         below = Block(x=x - 11, y=floor + 4, width=step, height=34, text=f"stride {stage.stride}\n{rates}", frame=False)
         blocks.append(below)
         arrows.append((x - step + wide + 2, floor - 22, x - 2, floor - 22))
     return Diagram(
-        title="From the image to conv5; orange stages gave up their stride and dilate instead",
+        title="Click conv4 or conv5: orange stages gave up their stride and dilate instead",
         width=22 + 6 * step + wide,
         height=204,
         blocks=blocks,

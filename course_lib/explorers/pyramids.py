@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import LINE_COLOURS, Chart, Image, Line, Mark, Panel, Readout
@@ -32,7 +33,9 @@ def pyramids() -> Explorer:
         Pixel(name="cell", label="Cell of the feature map", size=(CELLS, CELLS), default=(15, 12)),
         Choice(name="module", label="Module", values=(ASPP, POOLING), default=ASPP),
     ]
-    return Explorer(render, controls, name="pyramids", title="What each rate and each bin sees")
+    return Explorer(
+        render, controls, name="pyramids", title="What each rate and each bin sees", guide=GUIDES["pyramids"]
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from course_lib import models
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Mark, Panel, Readout, number_text
@@ -55,7 +56,9 @@ def receptive_field(
     ]
     named = network if isinstance(network, str) else type(net).__name__
     title = f"What one unit of {named} sees"
-    return Explorer(looker.render, controls, name="receptive_field", title=title, table=False)
+    return Explorer(
+        looker.render, controls, name="receptive_field", title=title, table=False, guide=GUIDES["receptive_field"]
+    )
 
 
 @dataclass(eq=False)

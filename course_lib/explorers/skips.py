@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import palette
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import CLASSES, Chart, Image, Line, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import CLASSES, Block, Chart, Diagram, Image, Line, Map, Panel, Readout
 from course_lib.metrics import Confusion
 from course_lib.metrics.boundary import trimap
 from course_lib.training import checkpoints
@@ -24,6 +25,7 @@ NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")
+ENDS, BRIDGE = palette.hex_of(palette.LIGHT), palette.hex_of(palette.SKY)
 COLOURS = (palette.LIGHT, palette.VERMILION, palette.BLUE, palette.BLACK)
 
 
@@ -37,7 +39,9 @@ def skips() -> Explorer:
         Switch(name="third", label="Skip 3 (stride 2)", default=True, when={"network": [UNET]}),
         Switch(name="fourth", label="Skip 4 (stride 1)", default=True, when={"network": [UNET]}),
     ]
-    return Explorer(render, controls, name="skips", title="What the skips carry across", table=False)
+    return Explorer(
+        render, controls, name="skips", title="What the skips carry across", table=False, main=1, guide=GUIDES["skips"]
+    )
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,37 @@ def render(*, network: str, scene: int, first: bool, second: bool, third: bool, 
         high=1,
     )
     pixels = (255 * now.image).round().byte().permute(1, 2, 0).numpy()
-    return [Image(title="The scene", pixels=pixels), *maps, errors, chart, _numbers(now, full, len(scenes.classes))]
+    scene = Image(title="The scene", pixels=pixels)
+    numbers = _numbers(now, full, len(scenes.classes))
+    return [_drawing(network, on), maps[1], scene, maps[0], errors, chart, numbers]
+
+
+def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
+    """The network as a U, the finest maps above; a click on a bridge cuts it or mends it."""
+    strides = (16, 8) if network == FCN else (8, 4, 2, 1)  # of the bridges, the deepest first
+    deepest, wide, high, row = 2 * strides[0], 92, 24, 34
+    bottom = row * len(on)
+    blocks, arrows = [], []
+    for number, (name, kept, stride) in enumerate(zip(SWITCHES, on, strides)):
+        y, inwards = bottom - row * (number + 1) + 4, 26 * (len(on) - 1 - number)
+        left, right = 4 + inwards, 520 - inwards - wide
+        gap = right - left - wide
+        for x in (left, right):
+            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS))
+        text = f"skip {number + 1}" if kept else f"skip {number + 1}: cut"
+        bridge = {"x": left + wide + 3, "y": y + 3, "width": gap - 6, "height": high - 6}
+        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept}, **bridge))
+        if number:
+            arrows += [
+                (left + 20, y + high, left + 26, y + row),
+                (right + wide - 26, y + row, right + wide - 20, y + high),
+            ]
+    middle = 262 - wide / 2
+    left = 4 + 26 * (len(on) - 1)  # of the deepest pair, which the lowest box joins
+    arrows += [(left + 46, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, 474 - left, bottom - 2)]
+    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS))
+    title = f"{network}: click a bridge to cut it"
+    return Diagram(title=title, width=524, height=bottom + high + 8, blocks=blocks, arrows=arrows)
 
 
 def share_wrong(answer: Answer, kind: int) -> float:

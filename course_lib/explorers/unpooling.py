@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Grid, Pixel
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Map, Mark, Panel, Readout, number_text
@@ -28,7 +29,13 @@ def unpooling() -> Explorer:
         Choice(name="fill", label="Fill the map unpooled by", values=(BY_INDEX, BY_CORNER, BILINEAR), default=BY_INDEX),
         Grid(name="cells", label="The other values (0 to 8)", shape=(4, 4), default=CELLS, high=PEAK - 1),
     ]
-    return Explorer(render, controls, name="unpooling", title="Max pooling forgets where; unpooling remembers")
+    return Explorer(
+        render,
+        controls,
+        name="unpooling",
+        title="Max pooling forgets where; unpooling remembers",
+        guide=GUIDES["unpooling"],
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Impossible, Map, Panel, Readout, number_text
@@ -38,7 +39,9 @@ def upsampling() -> Explorer:
         Slider(name="stride", label="Stride", values=range(1, 5), default=2, when=transposed),
         Slider(name="padding", label="Padding", values=range(0, 4), default=0, when=transposed),
     ]
-    return Explorer(render, controls, name="upsampling", title="Upsampling, weight by weight")
+    return Explorer(
+        render, controls, name="upsampling", title="Upsampling, weight by weight", main=1, guide=GUIDES["upsampling"]
+    )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Grades a folder of notebooks: `python -m course_lib.exercises grade SUBMISSIONS/ --out grades.csv`.
+"""What instructors do with a class: `python -m course_lib.exercises grade SUBMISSIONS/ --out grades.csv`.
 
-Notebooks may lie flat (ann.ipynb, bob.ipynb) or in one folder for each student. Run it again after an interruption:
-what is graded and did not change is kept.
+`grade` runs and judges a folder of notebooks, `report` makes pages and a learning platform's file from the table,
+`assignment` makes an assignment for nbgrader or otter-grader from a lecture.
 """
 
 import argparse
@@ -10,8 +10,13 @@ import sys
 from pathlib import Path
 
 from course_lib.files import lock
-from course_lib.grading import folder, table
+from course_lib.grading import assignment, folder, report, table
 
+GRADE = """Grades a folder of notebooks.
+
+Notebooks may lie flat (ann.ipynb, bob.ipynb) or in one folder for each student. Run it again after an interruption:
+what is graded and did not change is kept. Where the check of an exercise has changed since, that exercise is graded
+again."""
 EPILOG = """exit codes: 0 all is graded, whatever the grades; 2 a wish that cannot be met, with the reason;
 130 stopped by Ctrl-C: what is graded is kept.
 Grading runs other people's code. INSTRUCTORS.md says which walls stand around it on which system."""
@@ -21,8 +26,22 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and grade the folder; the exit status."""
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m course_lib.exercises", description=__doc__, formatter_class=layout)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="grade")
-    grade = commands.add_parser("grade", description=__doc__, epilog=EPILOG, formatter_class=layout)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="grade | report | assignment")
+    add_grade(commands.add_parser("grade", description=GRADE, epilog=EPILOG, formatter_class=layout))
+    report.options(commands.add_parser("report", description=report.__doc__, formatter_class=layout))
+    assignment.options(commands.add_parser("assignment", description=assignment.__doc__, formatter_class=layout))
+    options = parser.parse_args(arguments)
+    if options.command == "grade":
+        return grade(options)
+    try:
+        return {"report": report, "assignment": assignment}[options.command].main(options)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def add_grade(grade: argparse.ArgumentParser) -> None:
+    """The options of `grade`."""
     grade.add_argument("submissions", type=Path, help="the folder with the notebooks, or with one folder per student")
     grade.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table (default: grades.csv)")
     grade.add_argument("--lecture", default="", help="the lecture whose exercises count, such as 04; else found out")
@@ -31,8 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     grade.add_argument("--memory", type=float, default=4, help="gigabytes beside torch's own (default: 4; Linux only)")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     grade.add_argument("--jobs", type=int, default=cores, help=f"notebooks at a time (default: your cores, {cores})")
-    options = parser.parse_args(arguments)
 
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade the folder and print what came of it; the exit status."""
     try:
         limits = folder.Limits(options.cell_seconds, options.seconds, options.memory)
         if options.lecture and not options.lecture.isdecimal():

@@ -5,22 +5,25 @@
 Each notebook runs in a process of its own (child) with the cells that its exercises need (cells). That process knows no
 solution: answers leave it as data (wire), and another process judges them (judge). What the system offers of walls is
 built around it (walls). The table is written anew after each notebook (table); started again, notebooks that are graded
-and did not change are not run again.
+and did not change are not run again. Where the check of an exercise has changed since (checkers), that exercise alone
+is graded again.
 """
 
 import hashlib
-from collections.abc import Iterable
+import time
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from course_lib import exercises
 from course_lib.files import lock
 from course_lib.grading import cells as cells_of
-from course_lib.grading import table
+from course_lib.grading import checkers, table
 from course_lib.grading.run import Limits, Result, Running
 from course_lib.grading.table import Grade
 from course_lib.grading.workshop import Workshop
@@ -85,9 +88,10 @@ def grade(
     jobs: int = 1,
     workshop: Workshop | None = None,
 ) -> list[Grade]:
-    """Grades every notebook in the folder that the table does not hold yet, `jobs` at a time; the whole table.
+    """Grades what the table does not hold yet, or holds from a check that has changed, `jobs` notebooks at a time.
 
-    A student whose notebooks are all of other lectures than the one asked for still gets its lines.
+    The whole table comes back. How long each notebook ran stands in a file beside it, so that the table itself is the
+    same each time. A student whose notebooks are all of other lectures than the one asked for still gets its lines.
     """
     given = {submission.key(folder): submission for submission in submissions(folder)}
     asked = asked_for([s.path for s in given.values() if s.path])
@@ -100,15 +104,23 @@ def grade(
         for line in table.read(out):
             if (key := (line.student, line.notebook, line.checksum)) in given:
                 rows.setdefault(key, []).append(line)
-        new = [key for key in given if key not in rows]
+        new = {key: numbers for key in given if (numbers := to_grade(rows.get(key, []), asked)) != set()}
+        seconds = table.read_seconds(out)
         if new:
             pool = stack.enter_context(ThreadPoolExecutor(jobs))
             stack.callback(pool.shutdown, wait=False, cancel_futures=True)
             shop = workshop or stack.enter_context(Workshop())  # on Ctrl-C it closes first, and what runs ends with it
-            work = {pool.submit(graded, given[key].path, asked, limits or Limits(), lecture, shop): key for key in new}
+            work = {
+                pool.submit(timed, given[key].path, asked, limits or Limits(), lecture, shop, numbers): key
+                for key, numbers in new.items()
+            }
             for done in tqdm(as_completed(work), total=len(new), desc="grading", unit="notebook", disable=not progress):
                 key = work[done]
-                rows[key] = [_line(key, number, *row) for number, row in done.result().items()]
+                found, seconds[key[:2]] = done.result()
+                lines = {line.exercise: line for line in rows.get(key, ()) if new[key]}
+                lines |= {number: _line(key, number, *row) for number, row in found.items()}
+                rows[key] = sorted(lines.values(), key=lambda line: order(line.exercise))
+                table.write_seconds(out, seconds)
                 table.write(out, (line for key in given for line in rows.get(key, ())))
         found = [line for key in given for line in rows.get(key, ())]
         missing = sorted({student for student, _, _ in given} - {line.student for line in found}) if lecture else []
@@ -120,7 +132,22 @@ def grade(
 
 def _line(key: Key, number: str, point: int, why: str) -> Grade:
     student, notebook, checksum = key
-    return Grade(student, number, point, table.words(why), title(number), notebook, checksum)
+    check = checkers.fingerprint(number)
+    return Grade(student, number, point, table.words(why), title(number), notebook, checksum, check)
+
+
+def to_grade(lines: list[Grade], asked: dict[str, list[str]]) -> set[str] | None:
+    """The exercises of a graded notebook whose check is new or has changed; None if all of it is to be graded."""
+    if not lines:
+        return None
+    held = {line.exercise: line.checker for line in lines}
+    lecture = lecture_of(lines[0].exercise)
+    return {number for number in asked.get(lecture, ()) if held.get(number) != checkers.fingerprint(number)}
+
+
+def order(number: str) -> list[int]:
+    """By which exercises are sorted: 1.9 comes before 1.10."""
+    return [int(part) for part in number.split(".")] if number else []
 
 
 def asked_for(paths: Iterable[Path]) -> dict[str, list[str]]:
@@ -135,15 +162,27 @@ def asked_for(paths: Iterable[Path]) -> dict[str, list[str]]:
         for number in numbers:
             if path in own.values() or lecture_of(number) not in own:
                 asked.setdefault(lecture_of(number), set()).add(number)
-    return {
-        lecture: sorted(numbers, key=lambda number: int(number.split(".")[1])) for lecture, numbers in asked.items()
-    }
+    return {lecture: sorted(numbers, key=order) for lecture, numbers in asked.items()}
+
+
+def timed(*given: Any) -> tuple[dict[str, tuple[int, str]], float]:
+    """What `graded` says, and how many seconds it took."""
+    began = time.monotonic()
+    return graded(*given), time.monotonic() - began
 
 
 def graded(
-    path: Path | None, asked: dict[str, list[str]], limits: Limits, lecture: str, workshop: Workshop
+    path: Path | None,
+    asked: dict[str, list[str]],
+    limits: Limits,
+    lecture: str,
+    workshop: Workshop,
+    only: Collection[str] | None = None,
 ) -> dict[str, tuple[int, str]]:
-    """Point and why for each exercise of one notebook, whatever it is; nothing if it is of another lecture."""
+    """Point and why for each exercise of one notebook, whatever it is; nothing if it is of another lecture.
+
+    `only` names the exercises that are wanted, if not all of them are.
+    """
     try:
         if path is None:
             raise cells_of.Unreadable("there is no notebook in the student's folder")
@@ -158,7 +197,7 @@ def graded(
     lecture = lecture or max(lectures, key=lectures.count)
     if lecture not in lectures:
         return {}
-    places = {number: checked.get(number, []) for number in asked[lecture]}
+    places = {number: checked.get(number, []) for number in asked[lecture] if only is None or number in only}
     result = Running(cells, places, cells_of.tasks(), limits, workshop).run()
     return {number: judged(result, number, found) for number, found in places.items()}
 

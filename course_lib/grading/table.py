@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -14,7 +15,7 @@ FORMULA = "=+-@\t\r'"
 
 @dataclass(frozen=True)
 class Grade:
-    """One line of the table. `point` is 1 or 0, `why` says why in words, `checksum` which file it was."""
+    """One line of the table: `point` is 1 or 0, `why` the reason; `checksum` names the file, `checker` the check."""
 
     student: str
     exercise: str
@@ -23,6 +24,7 @@ class Grade:
     title: str
     notebook: str
     checksum: str
+    checker: str = ""
 
 
 def read(out: Path) -> list[Grade]:
@@ -38,22 +40,50 @@ def read(out: Path) -> list[Grade]:
         except (csv.Error, UnicodeDecodeError):
             table, found = csv.DictReader(["?"]), []
     names = [field.name for field in fields(Grade)]
+    if table.fieldnames is not None and list(table.fieldnames) == names[:-1]:  # an earlier version's
+        found, names = [{**line, "checker": ""} for line in found], names[:-1]
     if table.fieldnames is not None and list(table.fieldnames) != names:
         raise ValueError(f"{out} is no table of grades; expected the columns {', '.join(names)}. Name another --out")
     whole_lines = [line for line in found if None not in line.values() and line["point"] in ("0", "1")]
     return [
-        Grade(**{name: _plain(line[name]) for name in names} | {"point": int(line["point"])}) for line in whole_lines
+        Grade(**{name: plain(text) for name, text in line.items()} | {"point": int(line["point"])})
+        for line in whole_lines
     ]
 
 
 def write(out: Path, lines: Iterable[Grade]) -> None:
     """Writes the whole table; the disk has it, or still the old one, whatever happens."""
+    rows = [[field.name for field in fields(Grade)]]
+    rows += [[safe(value) if isinstance(value, str) else value for value in astuple(line)] for line in lines]
+    whole.write(out, "\ufeff" + as_csv(rows))  # the mark tells spreadsheets how the file is written
+
+
+def beside(out: Path) -> Path:
+    """The file that holds the running times of a table's notebooks."""
+    return out.with_name(out.stem + ".seconds.csv")
+
+
+def read_seconds(out: Path) -> dict[tuple[str, str], float]:
+    """How long the notebooks of a table ran when they were graded, by student and notebook."""
+    if not beside(out).is_file():
+        return {}
+    with beside(out).open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if len(row) == 3 and re.fullmatch(r"\d+\.\d", row[2])]
+    return {(plain(student), plain(notebook)): float(seconds) for student, notebook, seconds in rows}
+
+
+def write_seconds(out: Path, seconds: dict[tuple[str, str], float]) -> None:
+    """Write how long each notebook ran."""
+    rows = [["student", "notebook", "seconds"]]
+    rows += [[safe(student), safe(notebook), f"{spent:.1f}"] for (student, notebook), spent in seconds.items()]
+    whole.write(beside(out), "\ufeff" + as_csv(rows))
+
+
+def as_csv(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV text."""
     file = io.StringIO(newline="")
-    table = csv.writer(file)
-    table.writerow(field.name for field in fields(Grade))
-    for line in lines:
-        table.writerow(_safe(value) if isinstance(value, str) else value for value in astuple(line))
-    whole.write(out, "\ufeff" + file.getvalue())  # the mark tells spreadsheets how the file is written
+    csv.writer(file).writerows(rows)
+    return file.getvalue()
 
 
 def name(text: str) -> str:
@@ -67,12 +97,13 @@ def words(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
 
 
-def _safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula; `_plain` takes the mark away again."""
+def safe(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; `plain` takes the mark away again."""
     return "'" + text if text[:1] in FORMULA and text else text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A cell without the quote that keeps spreadsheets from reading it as a formula."""
     return text[1:] if text[:1] == "'" else text
 
 

@@ -48,12 +48,13 @@ def test_a_cell_that_is_left_shows_the_number_that_counts(page, gallery, typed, 
 
 
 @pytest.mark.browser
-def test_a_control_that_does_not_count_is_greyed_out(gallery):
+def test_a_control_that_does_not_count_is_out_of_the_way(gallery):
     explorer = gallery.fresh("upsampling")
     assert explorer.locator("[name=kernel]").is_disabled()
     explorer.locator("[name=method]").select_option(index=1)
     assert explorer.locator("[name=kernel]").is_enabled()
     assert explorer.locator("[name=scale]").is_disabled()
+    assert explorer.locator("[name=scale]").is_hidden()
 
 
 @pytest.mark.browser

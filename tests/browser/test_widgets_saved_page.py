@@ -4,13 +4,7 @@ The page is what nbconvert writes, and anywidget's bundle is the installed one. 
 in no Python package: the tests take it from npm's, and where there is no npm saved_page.js stands in for it.
 """
 
-import hashlib
-import re
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +13,7 @@ import pytest
 from gallery_page import NAMES, cells
 from jupyterlab_page import PATIENCE
 from nbconvert import HTMLExporter
+from npm_packages import packed
 from widget_page import click, drag, explorers, key_moves, look, picture
 
 ANYWIDGET = Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js"
@@ -28,25 +23,6 @@ PACKAGES = {  # what the page asks a CDN for, by the sum of the file that npm pa
     "@jupyter-widgets/html-manager@1.0.15": "2b9d65cb7913e1c7d671757a10008b32c9c2448d4429513371e55c07d6107638",
     "requirejs@2.3.8": "777158e89275e16bd51aec3ef714fbcb5dc45789e7078659933bc814916d7dec",
 }
-
-
-def packed(name: str, sha256: str, folder: Path) -> Path | None:
-    """One of npm's packages, unpacked; none where npm or the network is missing."""
-    place = folder / re.sub(r"\W+", "_", name)
-    if not place.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        npm = shutil.which("npm")
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # what is interrupted leaves nothing half unpacked
-            done = npm and subprocess.run([npm, "pack", "--silent", name], cwd=scratch, capture_output=True, text=True)
-            if not done or done.returncode:
-                return None
-            archive = Path(scratch) / done.stdout.split()[-1]
-            found = hashlib.sha256(archive.read_bytes()).hexdigest()
-            assert found == sha256, f"{name} is not the package that was tested"
-            with tarfile.open(archive) as tar:
-                tar.extractall(Path(scratch) / "unpacked", filter="data")
-            (Path(scratch) / "unpacked").rename(place)
-    return place / "package"
 
 
 @pytest.fixture(scope="module", params=["the real manager", "a stand-in"])

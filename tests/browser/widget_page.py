@@ -30,7 +30,8 @@ def explorers(page: Page, number: int = 1) -> list[Locator]:
 
 def picture(explorer: Locator) -> str:
     """All that an explorer shows: its pictures, their labels, its numbers."""
-    return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), root.querySelector('.panels').innerHTML])")
+    parts = "[...root.querySelectorAll('.panels, .readout')].map(part => part.innerHTML)"
+    return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), {parts}])")
 
 
 def look(explorer: Locator) -> list[int]:

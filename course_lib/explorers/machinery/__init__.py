@@ -7,15 +7,29 @@ explorer.py joins a picture with its controls; widget.py, with widget.js, shows 
 
 from course_lib.explorers.machinery.controls import Choice, Grid, Pixel, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Image, Impossible, Line, Map, Mark, Readout
+from course_lib.explorers.machinery.guide import Guide, Step
+from course_lib.explorers.machinery.panels import (
+    Block,
+    Chart,
+    Diagram,
+    Drag,
+    Image,
+    Impossible,
+    Line,
+    Map,
+    Mark,
+    Readout,
+)
 
 __all__ = [
     "Block",
     "Chart",
     "Choice",
     "Diagram",
+    "Drag",
     "Explorer",
     "Grid",
+    "Guide",
     "Image",
     "Impossible",
     "Line",
@@ -24,5 +38,6 @@ __all__ = [
     "Pixel",
     "Readout",
     "Slider",
+    "Step",
     "Switch",
 ]

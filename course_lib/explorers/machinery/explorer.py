@@ -11,14 +11,17 @@ from tqdm import tqdm
 
 from course_lib import threads
 from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
+from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.panels import Panel
 from course_lib.explorers.machinery.table import Table, key_of
+from course_lib.explorers.machinery.waiting import line
 
 if TYPE_CHECKING:
     from course_lib.explorers.machinery.widget import ExplorerWidget
     from course_lib.figures.style import Figure
 
 MOST = 6000  # settings in a table; beyond, the table is computed too slowly and grows too large
+NO_GUIDE = Guide()
 
 
 class Explorer:
@@ -26,6 +29,8 @@ class Explorer:
 
     render    the settings as keywords -> panels, the same number and kinds each time
     controls  what can be moved
+    guide     the sentence under the title, the tour, and settings worth a name
+    main      the panel that is drawn large
     table     True: all settings are computed once and sent to the browser, which then needs no Python.
               False: the browser asks Python for every setting but the first.
     """
@@ -37,11 +42,16 @@ class Explorer:
         *,
         name: str,
         title: str,
+        guide: Guide = NO_GUIDE,
+        main: int = 0,
         table: bool = True,
     ):
         if table and (number := how_many(controls, MOST)) > MOST:
             raise ValueError(f"{name} has {number} settings, a table holds at most {MOST}: pass table=False")
         self._render, self.controls, self.name, self.title, self._tabulated = render, controls, name, title, table
+        self.guide, self.main = guide, main
+        for settings in guide.every_setting():
+            self.settings(**settings)  # raises in words
         self._widget: ExplorerWidget | None = None
 
     def __repr__(self) -> str:
@@ -50,6 +60,11 @@ class Explorer:
     def settings(self, **settings: object) -> dict:
         """All settings: those given, checked, and the defaults of the others."""
         return complete(self.controls, settings)
+
+    def at(self, **settings: object) -> "Explorer":
+        """This explorer, moved to these settings: the line that `Keep this state` writes."""
+        self.widget().settings = self.settings(**settings)
+        return self
 
     def render(self, **settings: object) -> Sequence[Panel]:
         """The panels at these settings; what is not given has its default."""
@@ -65,7 +80,8 @@ class Explorer:
         """The pictures that are sent at once: of every setting, or of the first alone."""
         table = Table()
         chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
-        bar = tqdm(chosen, desc=f"pictures of {self.name}", delay=2, leave=False, disable=len(chosen) == 1)
+        told = {"desc": f"pictures of {self.name}", "disable": len(chosen) == 1}
+        bar = tqdm(chosen, delay=2, leave=False, file=line(), **told)
         with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings
             for settings in bar:
                 table.add(key_of(self.controls, settings), self._render, settings)

@@ -36,6 +36,18 @@ class Mark:
     colour: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drag:
+    """Dragging on a picture moves the slider `name`: one position for each `step` pixels of the picture.
+
+    `axis` is "x" (to the right), "y" (up) or "away" (from the middle).
+    """
+
+    name: str
+    axis: str = "x"
+    step: float = 1
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Map:
     """Numbers on a grid, each with a colour; `says` is what the cursor reads there, with the value for {v}."""
@@ -51,6 +63,7 @@ class Map:
     names: Mapping[int, str] = field(default_factory=dict)
     palette: Sequence[tuple[int, int, int]] = palette.ORDER
     marks: Sequence[Mark] = ()
+    drags: Sequence[Drag] = ()
     note: str = ""
 
     def range(self) -> tuple[float, float]:
@@ -92,6 +105,7 @@ class Image:
     pixels: np.ndarray
     names: Sequence[tuple[str, str]] = ()  # (colour, name) of what is drawn on it
     marks: Sequence[Mark] = ()
+    drags: Sequence[Drag] = ()
     note: str = ""
 
     def describe(self) -> str:

@@ -12,6 +12,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from functools import cache
 from html import escape
 
@@ -80,6 +81,7 @@ class Table:
         written = (values[index], colours[levels[index]]) if panel.numbers else ()
         return {
             **_shared("map", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": list(panel.values.shape),
             "colours": self._bytes(colours),
             "values": [self._bytes(values), len(values)],
@@ -99,6 +101,7 @@ class Table:
         size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
         return {
             **_shared("image", panel),
+            "drags": [asdict(drag) for drag in panel.drags],
             "size": size,
             "rgb": rgb,
             "legend": svg.names(panel.names),

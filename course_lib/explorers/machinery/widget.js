@@ -66,6 +66,57 @@ function reveal(body) { // what was chosen on a drawing that scrolls comes into 
   if (chosen.left < left || chosen.right > right) body.scrollLeft += (chosen.left + chosen.right - left - right) / 2;
 }
 
+function guide(head, model, move) { // the tour, named states, and the line of Python that brings this state back
+  const { name, presets, tour, controls } = model.get("spec"), defaults = Object.fromEntries(controls.map((one) => [one.name, one.default]));
+  if (!tour.length) return;
+  const bar = add(head, "div", { className: "guide" }), key = `beyond-fcn tour ${name}`;
+  const button = (parent, textContent, onclick) => add(parent, "button", { type: "button", textContent, onclick }, OURS);
+  const go = (settings) => move({ ...defaults, ...settings });
+  const told = add(head, "div", { className: "tour", hidden: true }, { role: "region", "aria-label": "Tour" });
+  const where = add(told, "p", { className: "where" }), words = add(told, "p", {}, { "aria-live": "polite" }), row = add(told, "div", { className: "guide" });
+  let at = 0, shown = false;
+
+  const remember = () => { try { localStorage.setItem(key, at); } catch { /* a page without memory starts at the first step */ } };
+  function tell() {
+    const { ask, explain } = tour[at];
+    told.hidden = false;
+    where.textContent = `Step ${at + 1} of ${tour.length}${shown ? "" : ": predict first"}`;
+    words.textContent = shown ? explain : ask;
+    next.textContent = !shown ? "Show me" : at < tour.length - 1 ? "Next" : "Done";
+    back.disabled = !at && !shown;
+    start.textContent = "Leave the tour";
+    remember();
+  }
+  function leave() { told.hidden = true; start.textContent = at ? "Go on with the tour" : "Take the tour"; start.focus(); }
+  function forward() {
+    if (!shown) { go(tour[at].settings); shown = true; }
+    else if (at < tour.length - 1) { at++; shown = false; }
+    else { at = 0; shown = false; remember(); return leave(); }
+    tell();
+  }
+  function backward() {
+    if (!shown) at--;
+    shown = !shown;
+    if (shown) go(tour[at].settings);
+    tell();
+  }
+  const start = button(bar, "Take the tour", () => (told.hidden ? (tell(), next.focus()) : leave()));
+  const next = button(row, "Show me", forward), back = button(row, "Back", backward);
+  try { at = Math.min(tour.length - 1, Number(localStorage.getItem(key)) || 0); } catch { at = 0; }
+  if (at) start.textContent = "Go on with the tour";
+
+  for (const [text, settings] of Object.entries(presets)) button(bar, text, () => go(settings)).className = "preset";
+  button(bar, "Start again", () => go({}));
+  const line = add(bar, "code", { hidden: true });
+  button(bar, "Keep this state", () => {
+    const now = model.get("settings"), moved = controls.filter((one) => JSON.stringify(now[one.name]) !== JSON.stringify(one.default));
+    const python = (v) => (typeof v === "boolean" ? (v ? "True" : "False") : JSON.stringify(v));
+    line.textContent = `explorers.${name}().at(${moved.map((one) => `${one.name}=${python(now[one.name])}`).join(", ")})`;
+    line.hidden = false;
+    navigator.clipboard?.writeText(line.textContent).catch(() => {}); // it stands there to be copied by hand too
+  });
+}
+
 export default () => {
   let data = null, answer = null, asked = null, number = 0, lost = false; // one table for all views of this explorer
   const views = new Set(), paint = () => views.forEach((view) => view());
@@ -107,11 +158,15 @@ export default () => {
   }
 
   function render({ model, el }) {
-    const { title, controls } = model.get("spec"), slots = [], follow = [], pixel = controls.find(({ kind }) => kind === "pixel");
+    const { title, prompt, main, controls } = model.get("spec"), slots = [], follow = [], pixel = controls.find(({ kind }) => kind === "pixel");
     const root = add(el, "div", { className: "lm-explorer" }, { role: "group", "aria-label": title });
-    const form = add(root, "div", { className: "controls" });
-    const problem = add(root, "p", { className: "problem", hidden: true }, { role: "status" }); // beside what caused it
-    const panels = add(root, "div", { className: "panels" });
+    const head = add(root, "div", { className: "head" }), stage = add(root, "div", { className: "stage" });
+    add(head, "p", { className: "title", textContent: title });
+    add(head, "p", { className: "prompt", textContent: prompt });
+    const side = add(stage, "div", { className: "side" });
+    const form = add(side, "div", { className: "controls" });
+    const problem = add(side, "p", { className: "problem", hidden: true }, { role: "status" }); // beside what caused it
+    const panels = add(stage, "div", { className: "panels" });
     const reading = add(root, "p", { className: "reading" });
     const spoken = add(root, "p", { className: "spoken" }, { "aria-live": "polite" });
     let cursor = null, saving, speaking, touched = false;
@@ -122,6 +177,8 @@ export default () => {
       clearTimeout(saving);
       saving = setTimeout(() => save(model), 150);
     }
+
+    guide(head, model, move);
 
     for (const control of controls) {
       const { name, label, kind, values, texts } = control, keys = { ...OURS, name };
@@ -164,7 +221,7 @@ export default () => {
       moves(i) ? model.get("settings")[pixel.name] : cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
 
     function makeSlot(i, kind) {
-      const figure = add(panels, "figure", { className: kind }), made = { kind, figure, caption: add(figure, "figcaption") };
+      const figure = add(kind === "readout" ? side : panels, "figure", { className: i === main ? `${kind} main` : kind }), made = { kind, figure, caption: add(figure, "figcaption") };
       slots[i]?.figure.replaceWith(figure);
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
       made.body.onclick = ({ target }) => { const { sets } = target.closest("[data-sets]")?.dataset ?? {}; if (sets) move(JSON.parse(sets)); };
@@ -182,8 +239,32 @@ export default () => {
         const box = body.getBoundingClientRect(), [h, w] = placesOn(i);
         place(Math.floor(((event.clientY - box.top) / box.height) * h), Math.floor(((event.clientX - box.left) / box.width) * w));
       };
-      body.onpointerdown = (event) => { body.setPointerCapture(event.pointerId); body.focus(); point(event); };
-      body.onpointermove = (event) => { if (event.buttons) point(event); };
+      let held = null; // where a picture was grabbed, and where the sliders stood that it moves
+      const reach = ({ axis }, event, size) => { // in pixels of the picture as it was grabbed, along an axis or away from its middle
+        const box = body.getBoundingClientRect();
+        const x = ((event.clientX - box.left) / box.width) * size[1], y = ((event.clientY - box.top) / box.height) * size[0];
+        return axis === "x" ? x : axis === "y" ? -y : Math.max(Math.abs(x - size[1] / 2), Math.abs(y - size[0] / 2));
+      };
+      const drags = () => { const { counts } = stateOf(controls, model.get("settings")); return (slots[i].panel.drags ?? []).filter(({ name }) => counts[name]); };
+      const pull = (event) => {
+        const changed = {}, settings = model.get("settings");
+        for (const { drag, from, place, values, size } of held) {
+          const to = values[within(place + Math.round((reach(drag, event, size) - from) / drag.step), 0, values.length - 1)];
+          if (to !== settings[drag.name]) changed[drag.name] = to;
+        }
+        if (Object.keys(changed).length) move(changed);
+      };
+      body.onpointerdown = (event) => {
+        body.setPointerCapture(event.pointerId);
+        body.focus();
+        point(event);
+        held = drags().map((drag) => {
+          const { values } = controls.find(({ name }) => name === drag.name), { size } = slots[i].panel;
+          return { drag, values, size, from: reach(drag, event, size), place: values.indexOf(model.get("settings")[drag.name]) };
+        });
+      };
+      body.onpointermove = (event) => { if (event.buttons) held?.length ? pull(event) : point(event); };
+      body.onpointerup = body.onpointercancel = () => { held = null; };
       body.onkeydown = (event) => {
         if (!KEYS[event.key]) return;
         event.preventDefault(); // a page that scrolls, and JupyterLab, would take them too
@@ -196,12 +277,18 @@ export default () => {
 
     function show(made, panel, from) {
       [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
-      if (!made.canvas) { made.body.innerHTML = panel.svg; return panel.svg.includes("data-sets") && reveal(made.body); }
+      if (!made.canvas) {
+        const before = [...made.body.querySelectorAll("dd")].map((number) => number.textContent);
+        made.body.innerHTML = panel.svg;
+        made.body.querySelectorAll("dd").forEach((number, i) => number.classList.toggle("fresh", before.length > 0 && before[i] !== number.textContent));
+        return panel.svg.includes("data-sets") && reveal(made.body);
+      }
       const { image, value } = colouring(panel, from), { canvas, over, body } = made;
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
       canvas.getContext("2d").putImageData(image, 0, 0);
       over.setAttribute("viewBox", `0 0 ${image.width * CELL} ${image.height * CELL}`);
       body.setAttribute("aria-label", panel.alt);
+      body.classList.toggle("pulled", Boolean(panel.drags?.length));
       made.value = value;
     }
 

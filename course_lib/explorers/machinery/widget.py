@@ -4,6 +4,7 @@ explorer.py makes it; widget.js and widget.css are its other half. `settings` is
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ import anywidget
 import traitlets
 
 from course_lib.explorers.machinery.controls import Control
+from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.table import Table
 
 HERE = Path(__file__).parent
@@ -19,7 +21,10 @@ HERE = Path(__file__).parent
 class Movable(Protocol):
     """What the widget needs of an explorer."""
 
+    name: str
     title: str
+    main: int
+    guide: Guide
     controls: Sequence[Control]
 
     def settings(self, **settings: object) -> dict:
@@ -48,8 +53,9 @@ class ExplorerWidget(anywidget.AnyWidget):
             when = {other: list(values) for other, values in control.when.items()}
             shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
             controls.append({**shared, "default": control.default, **control.wire()})
+        told = {name: getattr(explorer, name) for name in ("name", "title", "main")} | asdict(explorer.guide)
         super().__init__(
-            spec={"title": explorer.title, "controls": controls},
+            spec=told | {"controls": controls},
             table=explorer.table().compressed(),
             settings=explorer.settings(),
         )

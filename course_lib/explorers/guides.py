@@ -1,0 +1,315 @@
+"""What each explorer asks of a student: one sentence to start with, a tour that predicts before it shows, presets.
+
+Words only; the explorers read their own entry. A test moves every explorer through its tour, and where a text names a
+number, another asks the explorer for it.
+"""
+
+from course_lib.explorers.machinery.guide import Guide, Step
+
+TRANSPOSED = {"method": "transposed convolution"}
+HARBOUR, VEHICLES = {"world": "harbour"}, {"world": "long vehicles"}
+SEPARABLE = {"kind": "depthwise separable"}
+POOLING = {"module": "pyramid pooling (PSPNet)"}
+
+GUIDES = {
+    "metrics": Guide(
+        "Drag the prediction sideways, or up and down to grow and shrink things. Which score notices first?",
+        [
+            Step(
+                "The prediction is the truth itself. How many pixels of shift does it take to lose a tenth of the "
+                "pixel accuracy? And of the mean IoU?",
+                {"shift": 2},
+                "Two pixels cost an eighth of the pixel accuracy and almost half of the mean IoU. Large classes carry "
+                "the accuracy; thin ones carry as much of the mean IoU as large ones.",
+            ),
+            Step(
+                "Now let things shrink by two pixels on each side. Which score falls furthest?",
+                {"shift": 0, "grow": -2},
+                "The boundary IoU, which counts only pixels near an edge. Nine pixels in ten are still right.",
+            ),
+            Step(
+                "Rough edges, nothing moved. Would you see it in the pixel accuracy?",
+                {"shift": 0, "rough": 3},
+                "It keeps 86 %, as if the prediction were shifted a little. The boundary IoU is at a third: papers on "
+                "sharper edges report a score of the boundary for this reason.",
+            ),
+        ],
+        {
+            "perfect": {"shift": 0},
+            "off by two": {"shift": 2},
+            "too thin": {"shift": 0, "grow": -2},
+            "rough": {"shift": 0, "rough": 3},
+        },
+    ),
+    "receptive_field": Guide(
+        "Drag over the picture: what is shaded cannot change this unit. Then choose a deeper layer.",
+        [
+            Step(
+                "This unit lies on a thing. Can it see the whole of it? Predict, then switch on where it really looks.",
+                {"gradient": True},
+                "The theoretical field says what could count. The gradient says what does: mostly the middle.",
+            ),
+            Step(
+                "Move the unit to the corner of the picture. What happens to its field?",
+                {"place": [0, 0], "gradient": True},
+                "The field is cut off at the border. What it loses is filled with padding, which holds no picture.",
+            ),
+            Step(
+                "Go back to the start and hide the picture patch by patch. Will the map agree with the gradient?",
+                {"occlusion": True},
+                "Largely. Occlusion changes the picture by a finite amount, the gradient by a tiny one, and so they "
+                "may differ where the network saturates.",
+            ),
+        ],
+    ),
+    "break_the_network": Guide(
+        "Drag in the scene: stretch the bus, slide the cab, move the hull. Make one network fail while another holds.",
+        [
+            Step(
+                "The bus grows to the width of the picture. Who loses it first?",
+                {"bus": 56},
+                "Look for holes in the middle of the bus: a unit there sees neither end of it.",
+            ),
+            Step(
+                "Only the cab tells a bus from a tram. One network sees 27 pixels, the other 99. Slide the cab towards "
+                "the middle: which one changes its mind?",
+                VEHICLES | {"slid": 28},
+                "Each names what lies within its reach of the cab. The far-sighted one can name the whole vehicle.",
+            ),
+            Step(
+                "In the harbour the nearer edge decides: water makes the hull a boat, road a car. Where would a "
+                "network that sees 27 pixels begin to guess?",
+                HARBOUR | {"hull": [16, 16]},
+                "In the middle, out of sight of both edges. There its answer is a guess.",
+            ),
+        ],
+        {
+            "longest bus": {"bus": 56},
+            "thinnest pole": {"pole": 1},
+            "cab in the middle": VEHICLES | {"slid": 28},
+            "hull between both edges": HARBOUR | {"hull": [16, 16]},
+        },
+    ),
+    "unpooling": Guide(
+        "Drag the 9 into another cell of its window. Which way back brings it home?",
+        [
+            Step(
+                "The 9 stands in the lower right of its window. After pooling only the value is left. Where will a "
+                "fixed corner put it? Where will the index put it?",
+                {"peak": [1, 1]},
+                "The index was stored while pooling, so the 9 returns to (1, 1). The fixed corner puts it at (0, 0).",
+            ),
+            Step(
+                "Move the 9 to the upper left of its window. Which ways are right now?",
+                {"peak": [0, 0]},
+                "All three put the largest value there, and two of them by luck: the corner is always the upper left, "
+                "and bilinear spreads the value over the whole window.",
+            ),
+            Step(
+                "Unpooling leaves three zeros in each window. What does the convolution after it do with them?",
+                {"peak": [1, 1], "fill": "index"},
+                "It spreads each value over the holes around it: the last map has no hole left. SegNet learns this "
+                "convolution; unpooling itself learns nothing.",
+            ),
+        ],
+        {"home by luck": {"peak": [0, 0]}, "far from the corner": {"peak": [3, 3]}},
+    ),
+    "upsampling": Guide(
+        "Choose a method and turn its knobs. Every output is a weighted sum of inputs: the weights are written out.",
+        [
+            Step(
+                "Each input stamps a 3 x 3 kernel of ones, two pixels apart. Where do stamps overlap?",
+                TRANSPOSED | {"kernel": 3, "stride": 2},
+                "In every second row and column: there up to four inputs add up, elsewhere one. A flat map comes out "
+                "as a checkerboard.",
+            ),
+            Step(
+                "Choose a kernel that makes a flat map come out flat at stride 2.",
+                TRANSPOSED | {"kernel": 4, "stride": 2},
+                "A kernel whose side is a multiple of the stride: every output gets the same number of stamps.",
+            ),
+            Step(
+                "Can a transposed convolution be bilinear upsampling?",
+                TRANSPOSED | {"kernel": 4, "stride": 2, "padding": 1, "weights": "bilinear"},
+                "Yes, with these weights. FCN starts its upsampling layers so and lets training change them.",
+            ),
+        ],
+        {
+            "checkerboard": TRANSPOSED | {"kernel": 3, "stride": 2},
+            "no checkerboard": TRANSPOSED | {"kernel": 4, "stride": 2},
+            "bilinear as a convolution": TRANSPOSED | {"kernel": 4, "stride": 2, "padding": 1, "weights": "bilinear"},
+        },
+    ),
+    "skips": Guide(
+        "Click a bridge of the network to cut it. What goes missing in the prediction?",
+        [
+            Step(
+                "Cut the bridge at full size. Which pixels go wrong first: edges, small things or the inside?",
+                {"fourth": False},
+                "Compare the bars. A skip at a fine stride carries where an edge is.",
+            ),
+            Step(
+                "Now cut the deepest bridge only. Is that better or worse?",
+                {"first": False},
+                "Coarse maps also come up through the decoder, so there is another way for what this bridge carries.",
+            ),
+            Step(
+                "Cut all four. What is left?",
+                {"first": False, "second": False, "third": False, "fourth": False},
+                "What the deepest map knows: roughly which classes are there, and roughly where.",
+            ),
+        ],
+        {
+            "all bridges": {},
+            "none": {"first": False, "second": False, "third": False, "fourth": False},
+            "FCN-8s without skips": {"network": "FCN-8s", "first": False, "second": False},
+        },
+    ),
+    "dilation": Guide(
+        "Drag the pattern apart: the rate follows your hand. What does the stack read, and what does it skip?",
+        [
+            Step(
+                "Three layers, rate 1, read 7 x 7 pixels. With rate 2 the box grows to 13 x 13. How many of its 169 "
+                "pixels are read?",
+                {"rate": 2},
+                "49, as many as before: every second row and column is skipped. This is gridding.",
+            ),
+            Step(
+                "The same three layers with rates 1, 2 and 5. Is anything skipped?",
+                {"schedule": "1, 2, 5, repeated"},
+                "Nothing: all 289 pixels of a 17 x 17 box. No rate is larger than what the layers before read whole.",
+            ),
+            Step(
+                "One layer at rate 24, on a map of 65 x 65. How many of its nine weights land on the map, on average?",
+                {"layers": 1, "rate": 24},
+                "Little more than half of them. From most places the outer taps fall off the map.",
+            ),
+            Step(
+                "And at rate 65?",
+                {"layers": 1, "rate": 65},
+                "Only the middle weight, everywhere: the 3 x 3 kernel has become a 1 x 1. DeepLab v3 adds pooling over "
+                "the whole image for this reason.",
+            ),
+        ],
+        {
+            "gridding": {"rate": 2},
+            "no holes: 1, 2, 5": {"schedule": "1, 2, 5, repeated"},
+            "rate 65 is a 1 x 1": {"layers": 1, "rate": 65},
+        },
+    ),
+    "crf": Guide(
+        "A blurred mask meets the photograph. Turn one knob at a time: when does the edge snap to the cat?",
+        [
+            Step(
+                "No round yet: this is the coarse map. What will five rounds change, the inside or the edge?",
+                {"iterations": 5},
+                "The edge. Inside, neighbours agree already.",
+            ),
+            Step(
+                "Let appearance count for nothing. Only smoothness is left. What can it do?",
+                {"w1": 0},
+                "It removes small islands and rounds corners. It cannot find the edge: it does not look at colours.",
+            ),
+            Step(
+                "Make the tolerance of colour wide. Where will the mask leak?",
+                {"theta_rgb": 40},
+                "Wherever the background resembles the cat: with a tolerance of 40 grey levels they look alike.",
+            ),
+        ],
+        {
+            "before": {"iterations": 0},
+            "smoothness alone": {"w1": 0},
+            "colour-blind": {"theta_rgb": 40},
+            "appearance alone": {"w2": 0},
+        },
+    ),
+    "pyramids": Guide(
+        "Drag the chosen cell over the scene. What does each branch learn about the rest of the picture?",
+        [
+            Step(
+                "This cell lies on the bus. Which rates see something else?",
+                {"cell": [15, 12]},
+                "Rate 6 still reads mostly bus; at rate 18 seven of nine taps have left the map.",
+            ),
+            Step(
+                "Move it into the corner. How many taps are left at each rate?",
+                {"cell": [0, 0]},
+                "Four of nine at every rate. The other five multiply zeros.",
+            ),
+            Step(
+                "The same cell, with PSPNet's bins. What does a bin know that nine taps miss?",
+                POOLING | {"cell": [15, 12]},
+                "A bin averages all of its cells, so nothing in it is skipped. What it forgets is where in the bin a "
+                "thing was.",
+            ),
+        ],
+        {"in the corner": {"cell": [0, 0]}, "PSPNet's bins": POOLING},
+    ),
+    "output_stride": Guide(
+        "Click a stage to trade its stride for a rate. What does a finer map cost?",
+        [
+            Step(
+                "The plain ResNet has output stride 32. Take the last stride away. Which rate must conv5 get?",
+                {"stride": 16},
+                "Rate 2: its taps then lie where they lay on the coarser map, so the trained weights stay useful.",
+            ),
+            Step(
+                "Take another stride away. How do the multiply-adds grow?",
+                {"stride": 8},
+                "Threefold from stride 16. conv4, with the most layers, now runs on a map with four times the cells.",
+            ),
+            Step(
+                "DeepLab v3 multiplies the rates of conv5 by 1, 2, 4. What does that cost?",
+                {"stride": 16, "multi_grid": "1, 2, 4 (DeepLab v3)"},
+                "Nothing: the same weights on the same maps, only the taps move.",
+            ),
+        ],
+        {
+            "classifier": {"stride": 32},
+            "v3 at stride 16": {"stride": 16, "multi_grid": "1, 2, 4 (DeepLab v3)"},
+            "v3 at stride 8": {"stride": 8, "multi_grid": "1, 2, 4 (DeepLab v3)"},
+        },
+    ),
+    "convolution_cost": Guide(
+        "Turn kernel and channels. When does splitting a convolution in two save most?",
+        [
+            Step(
+                "A 3 x 3 convolution with 64 channels in and out. What share is left when it is made separable?",
+                SEPARABLE,
+                "About an eighth: 1/64 for the depthwise part, 1/9 for the 1 x 1.",
+            ),
+            Step(
+                "And with a 1 x 1 kernel?",
+                SEPARABLE | {"kernel": 1},
+                "Nothing is saved. A 1 x 1 has no spatial part to split off, so the second layer comes on top.",
+            ),
+            Step(
+                "Fewer products should mean less time. Measure it.",
+                SEPARABLE | {"timed": True},
+                "The time saved is usually smaller than the products saved: a depthwise layer moves as much data as a "
+                "plain one and computes little with it.",
+            ),
+        ],
+        {"a 1 x 1": SEPARABLE | {"kernel": 1}, "7 x 7": SEPARABLE | {"kernel": 7}},
+    ),
+    "lineage": Guide(
+        "Click a network: why it came, what it changed, and what it is made of.",
+        [
+            Step(
+                "FCN-32s upsamples its scores in one step. What would you keep from the encoder to find edges again?",
+                {"family": "SegNet"},
+                "SegNet keeps the places of the maxima: indices, no values.",
+            ),
+            Step(
+                "And if memory were no matter?",
+                {"family": "U-Net"},
+                "U-Net keeps the whole maps and concatenates them on the way up.",
+            ),
+            Step(
+                "Instead of finding the detail again, could a network avoid losing it?",
+                {"family": "DeepLab v3"},
+                "DeepLab trades strides for rates, so that the last map stays fine.",
+            ),
+        ],
+    ),
+}

@@ -1,0 +1,200 @@
+"""An assignment for nbgrader or otter-grader, made from a lecture.
+
+    python -m course_lib.exercises assignment 04 --tool nbgrader --out COURSE/
+
+The assignment holds the exercises of the lecture's notebook with their questions, and nothing that takes long to run.
+It is made from the course's own notebooks with and without solutions, so it needs the course's folder. Where the tool
+is installed, it is called to make what students get; else the command says how. Both tools run the student's code and
+the checks in one process: INSTRUCTORS.md says what that does not protect, and when our own grader is the better choice.
+"""
+
+import argparse
+import ast
+import difflib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from course_lib.files import whole
+from course_lib.grading import cells as cells_of
+from course_lib.grading.folder import NOTEBOOKS, order
+
+CONFIG = """\
+c = get_config()  # noqa
+c.CourseDirectory.course_id = "beyond-fcn"
+c.ClearSolutions.code_stub = {"python": ""}  # the notebooks have their own placeholders
+c.ExecutePreprocessor.timeout = 120
+"""
+OTTER = """\
+# ASSIGNMENT CONFIG
+name: "{name}"
+run_tests: false
+check_all_cell: false
+export_cell: false
+tests:
+  ok_format: false
+generate: true"""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One exercise: the words before its cell, the cell with and without its solution, and the call that checks it."""
+
+    number: str
+    words: str
+    cell: str
+    solved: str
+    check: str
+
+    @property
+    def name(self) -> str:
+        """The name of the exercise in the tool, such as "e4_2"."""
+        return "e" + self.number.replace(".", "_")
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """The options of `assignment`."""
+    parser.add_argument("lecture", help="the lecture's number, such as 04")
+    parser.add_argument("--tool", choices=["nbgrader", "otter"], required=True)
+    parser.add_argument("--out", type=Path, required=True, help="nbgrader's course folder, or a folder for otter")
+
+
+def main(given: argparse.Namespace) -> int:
+    """Write a lecture's assignment for the chosen tool, and run the tool if it is installed."""
+    book, opening, questions = taken_from(given.lecture)
+    make, call = {"nbgrader": (nbgrader, ["generate_assignment", book.name[:2], "--force", "--create"]),
+                  "otter": (otter, ["assign", book.name, "dist"])}[given.tool]  # fmt: skip
+    where = given.out / "source" / book.name[:2] / book.name if given.tool == "nbgrader" else given.out / book.name
+    whole.write(where, json.dumps(notebook(make(book.stem, opening, questions)), indent=1))
+    if given.tool == "nbgrader" and not (config := given.out / "nbgrader_config.py").exists():
+        whole.write(config, CONFIG)
+    print(f"{where} has the exercises {', '.join(question.number for question in questions)}, with their solutions.")
+    if importlib.util.find_spec(given.tool) is None:
+        print(f"{given.tool} is not installed here. Where it is, run in {given.out}: {given.tool} {' '.join(call)}")
+        return 0
+    # nbgrader calls a program that lies beside this Python, which need not be on the path
+    path = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    return subprocess.run([sys.executable, "-m", given.tool, *call], cwd=given.out, env=os.environ | path).returncode
+
+
+def taken_from(lecture: str) -> tuple[Path, list[str], list[Question]]:
+    """The lecture's notebook, the code that opens the assignment, and its questions in order of their numbers."""
+    number = int(lecture) if lecture.isdecimal() else -1
+    path = next(NOTEBOOKS.glob(f"{number:02}_*.ipynb"), None)
+    if path is None:
+        known = ", ".join(sorted(book.name[:2] for book in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")))
+        raise ValueError(f"no notebook of lecture {lecture}; expected one of {known or 'those in the course folder'}")
+    book = json.loads(path.read_text("utf-8"))["cells"]
+    cells, solved = cells_of.read(path), cells_of.read(NOTEBOOKS / "solutions" / path.name)
+    checked = cells_of.checked_in(cells)
+    places = {place for found in checked.values() for place in found}
+    asked = {number: max(found) for number, found in checked.items()}
+    needed = cells_of.needed(solved, places)
+    opening = [cells[min(cells)], *(text.strip() for place, text in needed.items() if place not in places)]
+    questions = [
+        Question(number, words_before(book, place), cells[place], solved[place], check_in(cells[place]))
+        for number, place in sorted(asked.items(), key=lambda pair: order(pair[0]))
+    ]
+    return path, opening, questions
+
+
+def words_before(book: list[dict], place: int) -> str:
+    """The words of the cells before an exercise (cells are counted from 1), from its heading on."""
+    words: list[str] = []
+    for cell in reversed(book[: place - 1]):
+        if cell["cell_type"] != "markdown":
+            break
+        words.insert(0, "".join(cell["source"]))
+    text = "\n\n".join(words)
+    return text[max(0, text.rfind("### ")) :]
+
+
+def check_in(cell: str) -> str:
+    """The call in an exercise's cell that checks its answer."""
+    calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call) and is_check(node)]
+    return ast.unparse(calls[-1])
+
+
+def is_check(call: ast.Call) -> bool:
+    """Whether the call checks an exercise."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "check"
+
+
+def with_solution(question: Question, begin: str, end: str) -> str:
+    """The student's cell with the lines of the solution behind the placeholders, between the marks of a tool."""
+    given, solved = question.cell.splitlines(), question.solved.splitlines()
+    lines: list[str] = []
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, given, solved, autojunk=False).get_opcodes():
+        lines += given[i:j]
+        if kind in ("replace", "insert"):
+            indent = " " * min(len(line) - len(line.lstrip()) for line in solved[k:m] if line.strip())
+            lines += [indent + begin, *solved[k:m], indent + end]
+    return "\n".join(lines)
+
+
+def code(source: str, **metadata: object) -> dict:
+    """A code cell."""
+    return {"cell_type": "code", "execution_count": None, "metadata": metadata, "outputs": [], "source": source}
+
+
+def words(kind: str, source: str) -> dict:
+    """A cell of text."""
+    return {"cell_type": kind, "metadata": {}, "source": source}
+
+
+def notebook(cells: list[dict]) -> dict:
+    """A notebook of these cells."""
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    cells = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
+    return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+
+
+def heading(name: str) -> dict:
+    """The first cell: which lecture these exercises belong to."""
+    return words("markdown", f"# The exercises of lecture {name[:2]}\n\nRead the lecture, `{name}.ipynb`, first.")
+
+
+def nbgrader(name: str, opening: list[str], questions: list[Question]) -> list[dict]:
+    """Cells of an nbgrader source notebook: an answer's cell to edit, and a locked one that gives the point."""
+
+    def tagged(source: str, grade_id: str, **more: object) -> dict:
+        plain = {"schema_version": 3, "grade": False, "solution": False, "locked": True, "task": False}
+        return code(source, nbgrader={**plain, "grade_id": grade_id, **more})
+
+    cells = [heading(name), *map(code, opening)]
+    for question in questions:
+        test = f"from course_lib import exercises\n\noutcome = {question.check}\nassert outcome.correct, outcome"
+        cells += [
+            words("markdown", question.words),
+            tagged(with_solution(question, "### BEGIN SOLUTION", "### END SOLUTION"), question.name, solution=True,
+                   locked=False),
+            tagged(test, question.name + "_point", grade=True, points=1),
+        ]  # fmt: skip
+    return cells
+
+
+def otter(name: str, opening: list[str], questions: list[Question]) -> list[dict]:
+    """Cells of an otter-grader master notebook, with a test that raises when the answer is not right."""
+    cells = [words("raw", OTTER.format(name=name)), heading(name), *map(code, opening)]
+    for question in questions:
+        used = sorted({part.id for part in ast.walk(ast.parse(question.check)) if isinstance(part, ast.Name)})
+        test = (
+            f"def test_{question.name}({', '.join(used)}):\n"
+            f"    outcome = {question.check}\n    assert outcome.correct, outcome"
+        )
+        cells += [
+            words("raw", f"# BEGIN QUESTION\nname: {question.name}\npoints: 1"),
+            words("markdown", question.words),
+            words("raw", "# BEGIN SOLUTION"),
+            code(with_solution(question, "# BEGIN SOLUTION NO PROMPT", "# END SOLUTION")),
+            words("raw", "# END SOLUTION"),
+            words("raw", "# BEGIN TESTS"),
+            code(test),
+            words("raw", "# END TESTS"),
+            words("raw", "# END QUESTION"),
+        ]
+    return cells

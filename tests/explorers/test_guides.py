@@ -1,0 +1,102 @@
+"""What the explorers say: every tour can be walked, and the numbers in its words are those of the explorer."""
+
+import pytest
+
+from course_lib import explorers
+from course_lib.explorers.guides import GUIDES
+from course_lib.explorers.machinery.panels import Chart, Map, Readout
+from course_lib.explorers.machinery.table import key_of
+
+
+@pytest.mark.parametrize("name", explorers.__all__)
+def test_a_tour_predicts_before_it_shows_and_each_step_moves_something(name):
+    explorer, guide = getattr(explorers, name)(), GUIDES[name]
+    assert explorer.guide is guide
+    assert guide.prompt
+    assert 3 <= len(guide.tour) <= 6
+    before = key_of(explorer.controls, explorer.settings())
+    for step in guide.tour:
+        after = key_of(explorer.controls, explorer.settings(**step.settings))
+        assert step.ask.rstrip()[-1] in "?."
+        assert step.explain
+        assert after != before or step is guide.tour[0], f"{step.ask} shows nothing new"
+        before = after
+    explorer.close()
+
+
+def test_no_guide_is_left_over():
+    assert set(GUIDES) == set(explorers.__all__)
+
+
+def numbers(name: str, step: int) -> dict[str, str]:
+    """The read-outs at a step of a tour."""
+    panels = getattr(explorers, name)().render(**GUIDES[name].tour[step].settings)
+    return dict(row for panel in panels if isinstance(panel, Readout) for row in panel.rows)
+
+
+def test_the_dilation_tour_tells_its_numbers():
+    tour = GUIDES["dilation"].tour
+    plain = dict(explorers.dilation().render(rate=1)[-1].rows)
+    assert plain["Box"] == "7 x 7"
+    assert plain["Pixels read"].startswith("49 of")
+    gridding, whole = numbers("dilation", 0), numbers("dilation", 1)
+    assert (gridding["Box"], gridding["Pixels read"]) == ("13 x 13", "49 of 169")
+    assert (whole["Box"], whole["Pixels read"]) == ("17 x 17", "289 of 289")
+    chart = next(p for p in explorers.dilation().render(**tour[2].settings) if isinstance(p, Chart))
+    assert 0.5 < chart.lines[0].y[chart.at - 1] < 0.6  # little more than half
+    valid = explorers.dilation().render(**tour[3].settings)[1]
+    assert isinstance(valid, Map)
+    assert valid.values.max() == 1  # only the middle weight, everywhere
+
+
+def test_the_metrics_tour_tells_its_numbers():
+    shifted, thin, rough = (numbers("metrics", step) for step in range(3))
+    assert float(shifted["pixel accuracy"]) == pytest.approx(1 - 1 / 8, abs=0.01)
+    assert 0.5 < float(shifted["mean IoU"]) < 0.55
+    assert min(thin, key=lambda name: float(thin[name])).startswith("boundary IoU")
+    assert float(thin["pixel accuracy"]) == pytest.approx(0.9, abs=0.01)
+    assert f"{float(rough['pixel accuracy']):.0%}" == "86%"
+    assert float(rough["boundary IoU, 2-pixel band"]) == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_the_unpooling_tour_tells_who_comes_home():
+    far, near = numbers("unpooling", 0), numbers("unpooling", 1)
+    assert [far[f"Largest, by {way}"] for way in ("index", "fixed corner")] == ["(1, 1), home", "(0, 0), elsewhere"]
+    assert all(near[f"Largest, by {way}"] == "(0, 0), home" for way in ("index", "fixed corner", "bilinear"))
+    filled = explorers.unpooling().render(**GUIDES["unpooling"].tour[2].settings)[5]
+    assert (filled.values > 0).all()
+
+
+def test_the_upsampling_tour_tells_its_numbers():
+    board, even, smooth = (numbers("upsampling", step) for step in range(3))
+    assert (board["A map of ones becomes"], board["Most inputs on one output"]) == ("1 to 4", "4")
+    assert even["Kernel divisible by stride"] == "yes"
+    assert even["Checkerboard index (0 is none, 1 all)"] == "0.000"
+    assert smooth["A map of ones becomes"] == "1"
+
+
+def test_the_pyramids_tour_counts_taps():
+    on_the_bus, corner = numbers("pyramids", 0), numbers("pyramids", 1)
+    assert "rate 18 (2/9)" in on_the_bus
+    assert on_the_bus["rate 6 (9/9)"].startswith("bus")
+    assert [f"rate {rate} (4/9)" in corner for rate in (6, 12, 18)] == [True] * 3
+
+
+def test_the_output_stride_tour_tells_its_numbers():
+    sixteen, eight, grid = (numbers("output_stride", step) for step in range(3))
+    assert sixteen["Rates of conv5"] == "2"
+    products = [float(one["Multiply-adds"].split()[0]) for one in (sixteen, eight)]
+    assert products[1] / products[0] == pytest.approx(3, abs=0.05)
+    assert grid["Multiply-adds"] == sixteen["Multiply-adds"]
+
+
+def test_the_cost_tour_tells_its_numbers():
+    separable, point = (numbers("convolution_cost", step) for step in range(2))
+    assert float(separable["Separable / plain"]) == pytest.approx(1 / 8, abs=0.005)
+    assert float(point["Separable / plain"]) > 1
+
+
+def test_an_explorer_is_moved_by_the_line_that_keeps_its_state():
+    explorer = explorers.dilation().at(rate=4, layers=2)
+    assert explorer.widget().settings == explorer.settings(rate=4, layers=2)
+    explorer.close()

@@ -1,0 +1,97 @@
+"""Graded again: where a check has changed, and nowhere else; and the same table however many run at a time."""
+
+import contextlib
+
+import pytest
+from class_of import LIMITS, NUMBERS, WRONG, with_answers
+
+from course_lib.grading import checkers, table
+from course_lib.grading import folder as grading
+
+
+def test_many_notebooks_at_a_time_give_the_same_table_as_one_after_the_other(tmp_path, workshop):
+    (tmp_path / "class").mkdir()
+    kinds = [with_answers(), with_answers(e2=WRONG["0.2"]), with_answers(e1="import os\nos._exit(3)")]
+    for number in range(9):
+        (tmp_path / "class" / f"student{number}.ipynb").write_text(kinds[number % 3])
+    for jobs in (1, 4):
+        out = tmp_path / f"{jobs}.csv"
+        grading.grade(tmp_path / "class", out, limits=LIMITS, progress=False, jobs=jobs, workshop=workshop)
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "4.csv").read_bytes()
+    assert [won for won, _ in table.points(table.read(tmp_path / "1.csv")).values()] == [3, 2, 2] * 3
+    assert len(table.read_seconds(tmp_path / "4.csv")) == 9
+
+
+@pytest.fixture
+def ran(monkeypatch) -> list:
+    """What was asked of each run of a notebook, in the place of the run."""
+    asked: list = []
+
+    def graded(path, all_asked, limits, lecture, workshop, only):
+        asked.append(only)
+        return dict.fromkeys(NUMBERS if only is None else sorted(only), (1, f"correct, run {len(asked)}"))
+
+    monkeypatch.setattr(grading, "graded", graded)
+    monkeypatch.setattr(grading, "Workshop", contextlib.nullcontext)
+    return asked
+
+
+def test_only_the_exercise_whose_check_changed_is_graded_again(tmp_path, monkeypatch, ran):
+    (tmp_path / "ann.ipynb").write_text(with_answers())
+    out = tmp_path / "grades.csv"
+    grading.grade(tmp_path, out, progress=False)
+    before = checkers.fingerprint
+    monkeypatch.setattr(checkers, "fingerprint", lambda number: "new" if number == "0.2" else before(number))
+    for _ in range(2):
+        lines = grading.grade(tmp_path, out, progress=False)
+    assert ran == [None, {"0.2"}]
+    assert [line.why for line in lines] == ["correct, run 1", "correct, run 2", "correct, run 1"]
+    assert [line.checker for line in table.read(out)][1] == "new"
+
+
+def test_a_table_of_an_earlier_version_is_graded_again(tmp_path, ran):
+    (tmp_path / "ann.ipynb").write_text(with_answers())
+    out = tmp_path / "grades.csv"
+    grading.grade(tmp_path, out, progress=False)
+    lines = [line.rpartition(",")[0] for line in out.read_text("utf-8-sig").splitlines()]
+    assert lines[0].endswith(",checksum")
+    out.write_text("\n".join(lines) + "\n")
+    assert [line.checker for line in table.read(out)] == [""] * 3
+    grading.grade(tmp_path, out, progress=False)
+    assert ran == [None, set(NUMBERS)]
+
+
+def test_a_notebook_is_asked_for_the_wanted_exercises_alone(tmp_path, workshop, asked):
+    path = tmp_path / "mine.ipynb"
+    path.write_text(with_answers())
+    assert grading.graded(path, asked, LIMITS, "", workshop, {"0.2"}) == {"0.2": (1, "correct")}
+
+
+@pytest.mark.parametrize(
+    "old, new, changed",
+    [
+        ("prediction[valid]", "prediction[valid] + 0", {"0.1"}),  # a helper that the check uses
+        ("(3, 5)", "(3, 6)", {"0.1"}),  # the check itself
+        ("Each valid pixel adds", "Every valid pixel adds", set()),  # a hint
+        ("def _confusion", "# a remark\n\ndef _confusion", set()),
+    ],
+)
+def test_a_check_gets_another_name_when_it_does_something_else(monkeypatch, old, new, changed):
+    read = checkers.inspect.getsource
+
+    def names() -> dict[str, str]:
+        return {number: checkers.fingerprint.__wrapped__(number) for number in NUMBERS}
+
+    before = names()
+    assert len(set(before.values())) == 3
+    monkeypatch.setattr(checkers.inspect, "getsource", lambda module: replaced(read(module)))
+
+    def replaced(source: str) -> str:
+        assert old in source
+        return source.replace(old, new)
+
+    assert {number for number, name in names().items() if name != before[number]} == changed
+
+
+def test_a_number_that_no_exercise_has_has_no_check():
+    assert checkers.fingerprint("") == checkers.fingerprint("99.1") == ""
