@@ -22,6 +22,7 @@ from course_lib.training import checkpoints
 
 FCN, UNET = "FCN-8s", "U-Net"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
+SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")

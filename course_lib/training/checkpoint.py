@@ -39,7 +39,8 @@ def check_parts(stored: object, path: str | Path) -> None:
     if not (isinstance(stored, dict) and stored.keys() >= PARTS):
         raise ValueError(
             f"{path} holds {tensors.contents_of(stored)}; expected the checkpoint of a training "
-            f"({', '.join(sorted(PARTS))}). Give checkpoint= another path; weights alone go into the network: load_state_dict(checkpoint.load(path))"
+            f"({', '.join(sorted(PARTS))}). Give checkpoint= another path; "
+            f"weights alone go into the network: load_state_dict(checkpoint.load(path))"
         )
 
 
