@@ -10,13 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "notebooks" / "site" / "requirements.lock"  # what `make site` adds; the shared packages are the same
+TOGETHER = ROOT / ".ci" / "constraints.txt"  # what one environment can hold of all locks
 HEADER = "# The exact versions that `make` and CI install. Made by `make lock`; not edited by hand.\n"
 
 
 def main() -> None:
     lock, of_class = ROOT / "requirements.lock", ROOT / ".ci" / "class.lock"
     groups = ["--extra", "lab", "--group", "test", "--group", "dev"]
-    lock.write_text(HEADER + resolved("pyproject.toml", *groups, "--upgrade"))
+    lock.write_text(HEADER + resolved("pyproject.toml", *groups, "--constraint", str(TOGETHER), "--upgrade"))
     found = resolved("pyproject.toml", *groups, "--extra", "class", "--constraint", str(lock))
     packages = re.split(r"\n(?=\S)", found.strip())
     held = {name(line) for line in lock.read_text().splitlines() if line[:1].isalnum()}

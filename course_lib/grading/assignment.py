@@ -52,16 +52,19 @@ class Question:
 
     @property
     def name(self) -> str:
+        """The name of the exercise in the tool, such as "e4_2"."""
         return "e" + self.number.replace(".", "_")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
+    """The options of `assignment`."""
     parser.add_argument("lecture", help="the lecture's number, such as 04")
     parser.add_argument("--tool", choices=["nbgrader", "otter"], required=True)
     parser.add_argument("--out", type=Path, required=True, help="nbgrader's course folder, or a folder for otter")
 
 
 def main(given: argparse.Namespace) -> int:
+    """Write a lecture's assignment for the chosen tool, and run the tool if it is installed."""
     book, opening, questions = taken_from(given.lecture)
     make, call = {"nbgrader": (nbgrader, ["generate_assignment", book.name[:2], "--force", "--create"]),
                   "otter": (otter, ["assign", book.name, "dist"])}[given.tool]  # fmt: skip
@@ -117,6 +120,7 @@ def check_in(cell: str) -> str:
 
 
 def is_check(call: ast.Call) -> bool:
+    """Whether the call checks an exercise."""
     return isinstance(call.func, ast.Attribute) and call.func.attr == "check"
 
 
@@ -133,20 +137,24 @@ def with_solution(question: Question, begin: str, end: str) -> str:
 
 
 def code(source: str, **metadata: object) -> dict:
+    """A code cell."""
     return {"cell_type": "code", "execution_count": None, "metadata": metadata, "outputs": [], "source": source}
 
 
 def words(kind: str, source: str) -> dict:
+    """A cell of text."""
     return {"cell_type": kind, "metadata": {}, "source": source}
 
 
 def notebook(cells: list[dict]) -> dict:
+    """A notebook of these cells."""
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     cells = [{**cell, "id": f"cell-{number}"} for number, cell in enumerate(cells)]
     return {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
 
 
 def heading(name: str) -> dict:
+    """The first cell: which lecture these exercises belong to."""
     return words("markdown", f"# The exercises of lecture {name[:2]}\n\nRead the lecture, `{name}.ipynb`, first.")
 
 

@@ -40,6 +40,7 @@ def slip(why: str) -> str:
 
 
 def as_csv(shares: list[Share], students: int) -> str:
+    """The table of the class as CSV: a line for each exercise, with its most common slip."""
     rows = [["exercise", "title", "students", "tried", "solved", "share", "most common slip", "times"]]
     for share in shares:
         words, times = share.slips[0] if share.slips else ("", 0)

@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def add_grade(grade: argparse.ArgumentParser) -> None:
+    """The options of `grade`."""
     grade.add_argument("submissions", type=Path, help="the folder with the notebooks, or with one folder per student")
     grade.add_argument("--out", type=Path, default=Path("grades.csv"), help="the table (default: grades.csv)")
     grade.add_argument("--lecture", default="", help="the lecture whose exercises count, such as 04; else found out")
@@ -52,6 +53,7 @@ def add_grade(grade: argparse.ArgumentParser) -> None:
 
 
 def grade(options: argparse.Namespace) -> int:
+    """Grade the folder and print what came of it; the exit status."""
     try:
         limits = folder.Limits(options.cell_seconds, options.seconds, options.memory)
         if options.lecture and not options.lecture.isdecimal():

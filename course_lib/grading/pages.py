@@ -42,6 +42,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 
 
 def page(title: str, body: str) -> str:
+    """A whole HTML page that needs no other file."""
     return f"""<!doctype html>
 <html lang="en">
 <head>

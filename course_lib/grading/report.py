@@ -13,6 +13,7 @@ from course_lib.grading import score as scoring
 
 
 def options(parser: argparse.ArgumentParser) -> None:
+    """The options of `report`."""
     parser.add_argument("grades", type=Path, help="the table that `grade` wrote")
     parser.add_argument("--out", type=Path, default=Path("report"), help="the folder for the pages (default: report)")
     parser.add_argument("--rules", type=Path, help="weights, points of the capstone and late days, as JSON")
@@ -24,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(given: argparse.Namespace) -> int:
+    """Write the report on a class: a page for each student, the class's page and table, and the file for upload."""
     if not given.grades.is_file() or not (lines := table.read(given.grades)):
         raise ValueError(f"{given.grades} holds no grades; expected the table that `grade` wrote")
     rules = scoring.rules(given.rules)

@@ -26,6 +26,8 @@ MISSING = "nothing was handed in for this exercise"
 
 @dataclass(frozen=True)
 class Rules:
+    """How points become a score: weights of exercises, points of the capstone, and what a late day costs."""
+
     weights: dict[str, float] = field(default_factory=dict)
     capstone: float = 0.0
     share_per_day: float = 0.0
@@ -38,6 +40,8 @@ class Rules:
 
 @dataclass(frozen=True)
 class ByHand:
+    """What an instructor enters for one student."""
+
     late_days: float = 0.0
     capstone: float = 0.0
     remark: str = ""

@@ -59,6 +59,7 @@ def write(out: Path, lines: Iterable[Grade]) -> None:
 
 
 def beside(out: Path) -> Path:
+    """The file that holds the running times of a table's notebooks."""
     return out.with_name(out.stem + ".seconds.csv")
 
 
@@ -72,12 +73,14 @@ def read_seconds(out: Path) -> dict[tuple[str, str], float]:
 
 
 def write_seconds(out: Path, seconds: dict[tuple[str, str], float]) -> None:
+    """Write how long each notebook ran."""
     rows = [["student", "notebook", "seconds"]]
     rows += [[safe(student), safe(notebook), f"{spent:.1f}"] for (student, notebook), spent in seconds.items()]
     whole.write(beside(out), "\ufeff" + as_csv(rows))
 
 
 def as_csv(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV text."""
     file = io.StringIO(newline="")
     csv.writer(file).writerows(rows)
     return file.getvalue()
@@ -100,6 +103,7 @@ def safe(text: str) -> str:
 
 
 def plain(text: str) -> str:
+    """A cell without the quote that keeps spreadsheets from reading it as a formula."""
     return text[1:] if text[:1] == "'" else text
 
 

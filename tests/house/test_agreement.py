@@ -14,11 +14,12 @@ else:
     import tomli as tomllib
 
 OLD_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.M)
+LOCKS = ("requirements.lock", ".ci/class.lock", "notebooks/site/requirements.lock")
 
 
 def locked(root: Path) -> dict[str, list[str]]:
     versions: dict[str, list[str]] = {}
-    for name, version in OLD_PIN.findall((root / "requirements.lock").read_text()):
+    for name, version in OLD_PIN.findall("".join((root / lock).read_text() for lock in LOCKS)):
         versions.setdefault(canonicalize_name(name), []).append(version)
     return versions
 

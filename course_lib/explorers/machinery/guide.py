@@ -27,4 +27,5 @@ class Guide:
     presets: Mapping[str, Settings] = field(default_factory=dict)
 
     def every_setting(self) -> list[Settings]:
+        """The settings of all presets and of all steps of the tour."""
         return [*self.presets.values(), *(step.settings for step in self.tour)]

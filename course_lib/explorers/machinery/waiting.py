@@ -13,6 +13,7 @@ class Line:
         self._shown = None
 
     def write(self, text: str) -> None:
+        """Show the text in place of the last one."""
         from IPython.display import display
 
         data = {"text/plain": text.strip("\r\n ")}
