@@ -6,6 +6,7 @@ ONLY ?=
 KIND ?=
 NAME ?=
 STALE ?=
+SEEDS ?=
 SEED ?= 0
 VENV := .venv/bin/python
 
@@ -39,8 +40,8 @@ site: install  ## build the course as a site: pages for a web server or a USB st
 checkpoints: install  ## train the small networks of the lessons again
 	@$(VENV) -m course_lib.training.checkpoints $(ARGS)
 
-claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 for what is missing or changed)
-	@$(VENV) -m course_lib.claims $(if $(ONLY),--only "$(ONLY)") $(if $(STALE),--stale) $(ARGS)
+claims: install  ## measure the claims of the lectures (ONLY="R6 L4", STALE=1 what is missing or changed, SEEDS=10-14 to compare)
+	@$(VENV) -m course_lib.claims $(if $(ONLY),--only "$(ONLY)") $(if $(STALE),--stale) $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
 	@$(VENV) -m notebooks.readme
 
 bench: install  ## measure speed and memory (ARGS="models" for one of the benches)

@@ -66,9 +66,6 @@ def _measured(row: dict[str, Any]) -> Iterator[str]:
             for name, found, stated in row["facts"]
         ]
         yield _table((("counted", "found", ""), *facts))
-    if row["circulating"]:
-        wrong = [(name, _value(circulates), _value(right)) for name, circulates, right in row["circulating"]]
-        yield _table((("", "circulates", "is so"), *wrong))
     if row["paper"]:
         yield f"<p>Published: {_words(row['paper'])}</p>"
     if same := same_numbers.of_row(row["id"], ledger.read()):

@@ -28,9 +28,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.evidence import probe
-from course_lib.evidence.verdict import Core, Evidence, Secondary, deviation, difference, judged, mean, paired
+from course_lib.evidence.verdict import Core, Evidence, Secondary, deviation, judged, mean, paired
 
-KINDS = {"E": "exact", "M": "measured", "S": "shown", "C": "corrected"}
+KINDS = {"E": "exact", "M": "measured", "S": "shown"}
 Seeds = Sequence[int]
 TRAININGS = "CPU s of all trainings"  # among the settings of a claim that keeps what it trained
 
@@ -122,12 +122,10 @@ class Claim:
             "values": values,
             "mean": {name: round(mean(values), 6) for name, values in evidence.values.items()},
             "deviation": {name: round(deviation(values), 6) for name, values in evidence.values.items()},
-            "differences": [rounded(difference(evidence.values, c)) for c in evidence.comparisons],
             "facts": [[fact.name, plain(fact.found), plain(fact.stated)] for fact in evidence.facts],
-            "circulating": [[c.name, plain(c.circulates), plain(c.right)] for c in evidence.circulating],
-            "bounds": [[b.name, b.value, finite(b.low), finite(b.high)] for b in evidence.bounds],
+            "differences": [],
             "verdict": verdict,
-            "remark": evidence.remarks.get(verdict, ""),
+            "remark": "",
             # trainings that were kept from an earlier run count as well
             "cpu_seconds": round(max(time.process_time() - began, evidence.settings.get(TRAININGS, 0)), 1),
             **self.judgement(values),
@@ -152,6 +150,10 @@ def claim(
         raise ValueError(f"{id}: the kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind == "E" and not tests:
         raise ValueError(f"{id}: an exact claim names the unit tests that assert it")
+    if (kind == "M") != (core is not None):
+        raise ValueError(f"{id}: a measured claim, and no other, names the core comparison that decides it")
+    if core and seeds < 3:
+        raise ValueError(f"{id}: {seeds} seeds have no interval that could decide; measure 3 or more")
     return lambda measure: Claim(
         id, kind, statement, measure, seeds, tests, paper, painted, core, secondary, remarks or {}
     )

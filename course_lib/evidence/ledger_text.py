@@ -31,7 +31,8 @@ def markdown(rows: Sequence[Row], notebooks: Path | None = None) -> str:
         if chosen:
             lines += [f"## {verdict.capitalize()}", "", f"| {' | '.join(HEADER)} |", "|---" * len(HEADER) + "|"]
             lines += [*(line(row, shown.get(row["id"], "")) for row in chosen), ""]
-    return "\n".join([*lines, *same_numbers.markdown({row["id"]: row for row in rows})])
+    lines += [*same_numbers.markdown({row["id"]: row for row in rows}), *costs(rows)]
+    return "\n".join(lines)
 
 
 def line(row: Row, section: str = "") -> str:
@@ -41,7 +42,7 @@ def line(row: Row, section: str = "") -> str:
     notebook = f"../notebooks/{row['notebook']}.ipynb"
     where = f"[{section}]({notebook}#{anchor(section)})" if section else ""
     statement = row["statement"] + (f" *{row['remark']}*" if row["remark"] else "")
-    cells = (f"[{row['id']}]({notebook})", statement, KINDS[row["kind"]], numbers(row), where, source)
+    cells = (f"[{row['id']}]({notebook})", statement, KINDS[row["kind"]], headline(row), where, source)
     return f"| {' | '.join(cells)} |"
 
 
@@ -84,8 +85,32 @@ def numbers(row: Row) -> str:
         spread = f" ± {row['deviation'][name]:.3g}" if len(row["seeds"]) > 1 else ""
         parts.append(f"{name} {mean:.4g}{spread}")
     parts += [f"{name}: {found}" for name, found, _ in row["facts"][:4]]
-    parts += [f"{name}: {right}, not {wrong}" for name, wrong, right in row["circulating"]]
     return "; ".join(parts).replace("|", "\\|")
+
+
+def headline(row: Row) -> str:
+    """The one comparison that decides a measured row; all numbers of another."""
+    if "core" not in row:
+        return numbers(row)
+    core = row["core"]
+    low, high = core["interval"]
+    more = core["seeds that would decide"]
+    seeds = f"; about {more} seeds would decide" if more else ""
+    bound = f"bound {core['bound']:g}: {core['why']}"
+    return f"{core['name']} {core['mean']:.3g} ({low:.3g} to {high:.3g}, {len(row['seeds'])} seeds); {bound}{seeds}"
+
+
+def costs(rows: Sequence[Row]) -> list[str]:
+    """What the rows take from nothing, the dearest first, in lines of the page."""
+    dear = sorted((row for row in rows if row["cpu_seconds"] >= 1), key=lambda row: -row["cpu_seconds"])
+    total = sum(row["cpu_seconds"] for row in rows)
+    rest = total - sum(row["cpu_seconds"] for row in dear)
+    lines = [f"| {row['id']} | {row['cpu_seconds']:.0f} | {len(row['seeds'])} |" for row in dear]
+    return [
+        "## What it costs", "", f"All rows from nothing take {total:.0f} CPU seconds, {total / 3600:.1f} hours.", "",
+        "| row | CPU seconds | seeds |", "|---|---|---|", *lines,
+        f"| the other {len(rows) - len(dear)} | {rest:.0f} | |", "",
+    ]  # fmt: skip
 
 
 def differences(row: Row) -> list[Row]:

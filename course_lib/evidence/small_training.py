@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from course_lib.evidence import probe
+from course_lib.evidence import probe, resume
 from course_lib.metrics import Confusion, trimap
 from course_lib.scenes import Scenes
 
@@ -115,7 +115,7 @@ def accuracy(prediction: Tensor, label: Tensor, where: Tensor) -> float:
 
 
 def over_seeds(seeds: Iterable[int], measure: Callable[[int], dict[str, float]]) -> dict[str, list[float]]:
-    """One number per seed for everything that `measure(seed)` names."""
+    """One number per seed for everything that `measure(seed)` names; see `resume` for what a kill leaves."""
     bar = tqdm(list(seeds), desc=measure.__name__, unit="seed", leave=False, delay=1)
-    rows = [measure(seed) for seed in bar]
+    rows = [resume.once(measure, seed) for seed in bar]
     return {name: [row[name] for row in rows] for name in rows[0]}

@@ -20,10 +20,8 @@ from typing import Any
 
 HOLDS = "holds"
 UNDECIDED = "undecided"
-IN_PART = "holds in part"
 NOT_HERE = "does not reproduce here"
-WRONG = "wrong as circulated"
-VERDICTS = (HOLDS, IN_PART, UNDECIDED, NOT_HERE, WRONG)
+VERDICTS = (HOLDS, UNDECIDED, NOT_HERE)
 SURE = 0.95  # the share of such intervals that hold the true mean
 AFFORDABLE = 1000  # seeds: no row says that more would decide
 DIGITS = 9  # finer than what is measured, coarser than the rounding of sums
@@ -41,15 +39,6 @@ class Fact:
     def holds(self) -> bool:
         """True when what was found equals what the lecture says."""
         return self.found == self.stated
-
-
-@dataclass(frozen=True)
-class Circulating:
-    """Something that notes and code on the web have wrong: what they say, and what is so."""
-
-    name: str
-    circulates: Any
-    right: Any
 
 
 @dataclass(frozen=True)
@@ -77,67 +66,19 @@ class Secondary:
     less: str
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The lecture says that `more` is above `less`; both name lists of values, paired by seed."""
-
-    name: str
-    more: str
-    less: str
-    smallest: float
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The lecture says that a value lies in a range, at every seed."""
-
-    name: str
-    value: str
-    low: float = -math.inf
-    high: float = math.inf
-
-
 @dataclass
 class Evidence:
-    """`values` holds one number per seed for each thing measured; the rest says how to read them."""
+    """What an experiment brings back: one number per seed for each thing measured, or facts."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     values: dict[str, list[float]] = field(default_factory=dict)
     facts: list[Fact] = field(default_factory=list)
-    circulating: list[Circulating] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
-    bounds: list[Bound] = field(default_factory=list)
-    remarks: dict[str, str] = field(default_factory=dict)
 
     def verdict(self) -> str:
-        """The rule: all parts hold, some do, or none does; a corrected statement must show that the other is wrong."""
-        parts = [fact.holds for fact in self.facts]
-        parts += [difference(self.values, comparison)["holds"] for comparison in self.comparisons]
-        parts += [all(bound.low <= value <= bound.high for value in self.values[bound.value]) for bound in self.bounds]
-        parts += [item.circulates != item.right for item in self.circulating]
-        if not parts:
-            raise ValueError("evidence without a fact, a comparison, a bound or a correction decides nothing")
-        if all(parts):
-            return WRONG if self.circulating else HOLDS
-        return IN_PART if any(parts) else NOT_HERE
-
-
-def difference(values: dict[str, list[float]], comparison: Comparison) -> dict[str, Any]:
-    """The paired differences of a comparison, their mean and interval, and whether it holds."""
-    more, less = values[comparison.more], values[comparison.less]
-    if len(more) != len(less):
-        raise ValueError(f"{comparison.name}: {len(more)} values against {len(less)}; pairs need equal seeds")
-    paired = [a - b for a, b in zip(more, less)]
-    middle, half = mean(paired), half_interval(paired)
-    holds = middle >= comparison.smallest and middle - half > 0
-    return {
-        "name": comparison.name,
-        "per_seed": paired,
-        "mean": middle,
-        "interval": [middle - half, middle + half],
-        "smallest": comparison.smallest,
-        "holds": holds,
-    }
+        """The rule for what is exact: every fact holds."""
+        if not self.facts:
+            raise ValueError("evidence without a fact decides nothing; a measured claim is judged by its core")
+        return HOLDS if all(fact.holds for fact in self.facts) else NOT_HERE
 
 
 def mean(values: Sequence[float]) -> float:
@@ -158,6 +99,13 @@ def half_interval(values: Sequence[float]) -> float:
     if len(values) < 2:
         return math.inf
     return quantile(len(values) - 1) * deviation(values) / math.sqrt(len(values))
+
+
+def half_between(one: Sequence[float], other: Sequence[float]) -> float:
+    """Half the 95 % interval of the difference of two means, of measurements with different seeds."""
+    freedom = len(one) + len(other) - 2
+    squares = sum(deviation(values) ** 2 * (len(values) - 1) for values in (one, other))
+    return quantile(freedom) * math.sqrt(squares / freedom * (1 / len(one) + 1 / len(other)))
 
 
 @cache

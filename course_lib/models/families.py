@@ -1,6 +1,6 @@
 """The story of the families: who, when, which problem, which answer; what changed is counted on the networks.
 
-The lineage explorer shows it, claim W2 measures it. Authors, years, venues and first versions are those of the course's
+The lineage explorer shows it, lecture 08 counts it. Authors, years, venues and first versions are those of the course's
 list of papers, which a test compares.
 """
 

@@ -442,16 +442,16 @@ figures.torn(pictures[chosen], truths[chosen], both, place, unseen.classes, unse
 
 # %% [markdown]
 # One thing, several names. The ledger asks the same of many pictures, with more steps and over several seeds, and calls
-# a bus *torn* when less than 90 per cent of it bears one label. In **F3** make two comparisons: large buses with small
-# ones, before the same network; and the same large buses before the network with the wider field. Then read what it
-# says about windows without a bicycle.
+# a bus *torn* when less than 90 per cent of it bears one label. In **F3** the same large buses stand before the
+# network with the narrow and the one with the wide field: this decides. Unfold the numbers to compare large buses with
+# small ones, and read the remark about windows without a bicycle.
 
 # %%
 evidence("F3")
 
 # %% [markdown]
 # ## "But FCN has pooling, so its field is large enough"
-# That circulates, and the first half is true: counted on paper, a unit of fc7 can be changed by a square of 404 x 404
+# Is it? The first half of the sentence is true: counted on paper, a unit of fc7 can be changed by a square of 404 x 404
 # pixels. But *can be changed* is not *is changed*. The [[theoretical receptive field|theoretical field]] says which
 # pixels could matter at all; the [[effective receptive field|effective field]] says how much each one does. Choose a
 # layer and a place below. Bright: what that unit listens to.
@@ -470,9 +470,9 @@ seeing
 # %% [markdown]
 # From pool3 to pool5 the square grows, and the heat stays in the middle of it. At fc7 this picture is smaller than the
 # field. So let us ask the unit in the middle of fc7 before a picture of 500 pixels: how wide is the disc that holds
-# half of all the weight? If all 404 x 404 pixels weighed alike, it would be 322 pixels wide.
+# half of all the weight? If all 404 x 404 pixels weighed alike, the disc would fill half of the field.
 #
-# **F5** asks five such networks, each before four pictures. (In a smaller picture the border would cut the field off,
+# **F5** asks five such networks, each before four pictures: which share of the field's area does the disc fill? (In a smaller picture the border would cut the field off,
 # and make the disc too small.) Mind what the number does not say: the weights are random, and training moves them.
 # Lecture 04 measures that.
 
@@ -484,7 +484,7 @@ narrow = models.build("fcn32s", num_classes=2, width=1 / 16).eval()
 large_image = Scenes("street", size=500, count=1, seed=0)[0][0]
 listens = effective(narrow, large_image[None], (7, 7), layer="fc7", trained=False)
 print(f"half of the weight: a disc of {2 * listens.radius(0.5):.0f} pixels")
-print(f"if all weighed alike: {404 * (2 / torch.pi) ** 0.5:.0f}")
+print(f"its share of the field: {torch.pi * listens.radius(0.5) ** 2 / 404**2:.0%}")
 evidence("F5")
 
 # %% [markdown]
@@ -512,7 +512,7 @@ my_letters = "ace"  # solution
 exercises.fcn.gains.check(my_letters)
 
 # %% [markdown]
-# ## What circulates wrongly
+# ## Easily confused
 # - *"FCN enlarges 32 times in one step."* FCN-32s does. FCN-16s enlarges by 2 and then by 16, FCN-8s by 2, by 2 and
 #   then by 8 (row F1 has the last steps).
 # - *"FCN's upsampling is learned."* In the released networks all of it is fixed and bilinear; the paper learned the

@@ -6,7 +6,7 @@
 #   - write max unpooling and a transposed convolution yourself
 #   - follow a picture through DeconvNet and SegNet, and say where their weights are
 #   - tell which of their advantages show up in an experiment of your own, and which do not
-#   - find the three mistakes in the DeconvNet listings that circulate
+#   - find the three mistakes in a listing of DeconvNet
 # needs: Lecture 01, or max pooling, skips and bilinear upsampling.
 # read_minutes: 45
 # run_seconds: 35
@@ -25,8 +25,7 @@
 #   - ask: "Which step of pool-then-unpool loses information?"
 #     options:
 #       - say: "unpooling, because it leaves zeros"
-#         why: "It circulates so. But pool the unpooled map again and you get every pooled value back: nothing went
-#             missing there (row D7)."
+#         why: "Pool the unpooled map again and you get every pooled value back: nothing went missing there."
 #       - say: "both, half each"
 #         why: "Unpooling can be undone exactly by pooling again. A step that can be undone loses nothing."
 #       - say: "pooling, which drops three of four values"
@@ -84,7 +83,7 @@
 #     - section: "SegNet"
 #       minutes: 7
 #       show: "The bar of weights; then the paper's table of costs."
-#     - section: "Listings that circulate"
+#     - section: "A listing with three mistakes"
 #       minutes: 8
 #       show: "Give them two minutes with the listing before you run it."
 #   wrong:
@@ -167,16 +166,13 @@ exercises.deconvnet.unpool.check(my_unpool)
 
 # %% [markdown]
 # ## Who loses what?
-# You can read that *"unpooling removes noise but loses information"*. Half of that sentence belongs to somebody else:
-# it is pooling that drops three of four values, and with them the noise. Unpooling adds nothing and loses nothing:
-# pool its result once more, and every value is back. (So it is where no value is negative, as behind a ReLU, and that
-# is where networks pool. Elsewhere a zero would win; but read at its index every value is there all the same.)
+# Which of the two loses information? Pooling: it drops three of four values, and with them some noise. Unpooling loses
+# nothing. After ReLU all values are non-negative, so unpooling followed by pooling returns the original values.
 #
-# In **D2** look at the share that is filled and at the number of weights. In **D7** compare what circulates with what
-# was counted.
+# In **D2** look at the share that is filled and at the number of weights.
 
 # %%
-evidence("D2", "D7")
+evidence("D2")
 
 # %% [markdown]
 # ## Do the indices matter?
@@ -196,8 +192,8 @@ for way in ("indices", "corners"):
     fit(twins[way], street, steps=100)
 
 # %% [markdown]
-# First their answers on one street. Then **D3**, which repeats this with twice the steps over three seeds: look at IoU
-# along the edges and of the poles.
+# First their answers on one street. Then **D3**, which repeats this with twice the steps over three seeds: IoU along
+# the edges decides.
 #
 # *Guess:* both have had the same lessons. Where will you see the difference: in the sky, on the bus, or on the poles?
 # <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. After three pools a cell
@@ -303,9 +299,9 @@ exercises.deconvnet.transposed.check(my_transposed)
 # Choose kernel, stride and weights below and read the index: 0 is even. *Find out:* with all weights 1, for which
 # kernels is stride 2 even? What do bilinear weights change?
 #
-# A rule circulates: *take a kernel that the stride divides* [@odena2016]. **D10** tests it before any training, on
-# nearly flat maps, with random weights. Compare `kernel 3` with `kernel 4`, then both with the last two lines: bilinear
-# weights, and `resize-convolution`, which first enlarges bilinearly and then convolves.
+# [@odena2016] trace the pattern to uneven overlap: a kernel that the stride does not divide. They advise to enlarge
+# first and to convolve then (`resize-convolution`). **D10** compares the two before any training, on nearly flat maps,
+# with random weights. Unfold its numbers: how do `kernel 4`, which the stride divides, and bilinear weights do?
 
 # %%
 stamping = explorers.upsampling()
@@ -318,8 +314,9 @@ stamping
 evidence("D10")
 
 # %% [markdown]
-# So the rule is half of the truth. A kernel that the stride divides covers every pixel equally often, which makes an
-# even answer *possible*; but its weights must agree as well, and random ones do not. Note where DeconvNet stands: its
+# A kernel that the stride divides covers every pixel equally often, which makes an even answer *possible*; but its
+# weights must agree as well, and random ones do not. Odena et al. say so too: models with even overlap often learn such
+# kernels. Note where DeconvNet stands: its
 # transposed convolutions have **stride 1**. They fill; unpooling enlarges.
 #
 # ## What a decoder does, stage by stage
@@ -335,13 +332,15 @@ evidence("D10")
 # Then the numbers, from a network of three stages, trained twice: it unpools (`switches`), or enlarges bilinearly
 # (`bilinear`). **D4** asks how much of a map's differences between pixels is explained by their true class alone:
 # compare each stage before its convolutions (`enlarged`) and after them (`deconvolved`). An unpooled map is mostly
-# zeros, and these alone could make the number small, so `filled cells` counts without them. **D5** reads each stage
+# zeros, and these alone could make the number small. So `filled cells` counts without them, and the mean of the three
+# stages over these cells decides. **D5** reads each stage
 # with one 1x1 layer: `shape` is IoU far from every boundary, `edges` is IoU along them. Which of the two is nearly
 # there at stage 1, the deepest, and which comes late?
 # <details><summary>Your reading, then ours</summary>The leap from `enlarged` to `deconvolved` is large, but most of it
 # is the zeros: at stage 1 the filled cells already say as much of the class. Only at stage 3 is it clear that the
-# convolutions add to it. The shape is there at stage 1, the edges come late. Whether the switches bring them, more than
-# bilinear stages would, three seeds cannot tell.</details>
+# convolutions add to it; over all stages the gain is near the bound, and D4 is undecided. The shape is there at stage 1,
+# the edges come late: D5 holds. Whether the switches bring them, more than bilinear stages would, three seeds cannot
+# tell.</details>
 
 # %%
 from course_lib.training import checkpoints
@@ -369,8 +368,8 @@ evidence("D4", "D5")
 # <details><summary>Your guess, then ours</summary>Less than the bars suggest, and more than the arithmetic does. A
 # weight of fc6 is used once, on one cell, so that the multiply-adds of the two are nearly the same. But all these
 # weights must be read from memory for that cell, and that takes time. **D8** counts, **D9** gives DeconvNet's time as a
-# multiple of SegNet's: compare its line `without fc6 and fc7`. Its accuracies are those of small networks on
-# streets.</details>
+# multiple of SegNet's: compare its line `without fc6 and fc7`. Its accuracies are those of small networks after
+# few steps, and decide nothing.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
@@ -405,9 +404,9 @@ my_letters = "ac"  # solution
 exercises.deconvnet.costs.check(my_letters)
 
 # %% [markdown]
-# ## Listings that circulate
-# The class below is shortened from DeconvNet listings that are passed from lecture notes to blogs and back. It runs and
-# it trains. It has three mistakes. *Find them* before you run the cell, and say for each what it breaks. The last lines
+# ## A listing with three mistakes
+# The class below holds three slips that are easily made when DeconvNet is written down. It runs and it trains. It has
+# three mistakes. *Find them* before you run the cell, and say for each what it breaks. The last lines
 # show each one, and **D6** counts the same at the network's own size: see how many parameters one stage loses.
 # <details><summary>The three</summary>
 #

@@ -148,8 +148,9 @@ figures.losses(curves)
 # conviction. It overtakes the plain one all the same.
 #
 # S2 and S3 repeat both experiments over seeds. In S2 a value of -14 means fourteen powers of ten between 2 and 32
-# layers; look at the control, "He's start", and read the remark: a good start does much of the same. So fading
-# gradients are not the whole story. In S3 both kinds have batch normalisation, with which He et al. found healthy
+# layers. With torch's own start the plain network loses fourteen; with He's start it loses two, and the residual
+# network beside it gains two and a half. The last two decide. A good start does much of the same, so fading gradients
+# are not the whole story. In S3 both kinds have batch normalisation, with which He et al. found healthy
 # gradients in plain networks, too. Compare 8 with 48 layers: the plain network gets *worse* with depth, on pictures it
 # was trained on, so this is not [[overfitting]] either. [@he2016] saw the same with 20 and 56 layers, trained to the
 # end. Ours had 120 steps each: whether the deep plain tower learns less or only more slowly, S3 cannot tell.

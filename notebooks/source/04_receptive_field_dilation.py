@@ -209,9 +209,9 @@ figures.by_distance(curves, reach)
 
 # %% [markdown]
 # Two cliffs, where the arithmetic put them. Each fall begins some pixels earlier: the cab is six pixels long, and
-# only a part of it is still in sight. R5 repeats this over five seeds: look at "far", the pixels 20 to 40 away, and
-# at "torn", the share of vehicles of which less than nine tenths got one name. (Its fields, 27 and 99, are those of
-# the scores; the enlargement adds the 2 that make them 29 and 101.)
+# only a part of it is still in sight. R5 repeats this over five seeds. The pixels 20 to 40 away decide ("far"),
+# where a guess is right half of the time. (Its fields, 27 and 99, are those of the scores; the enlargement adds the 2
+# that make them 29 and 101.)
 #
 # Could a pool have done it as well? R4 gives two networks the same parameters and nearly the same field, one by
 # pooling twice and one by rates, on streets. Look at the **poles**, which are thinner than a pooled cell.
@@ -253,7 +253,7 @@ exercises.receptive_field.schedule.check(my_rates)
 # %% [markdown]
 # Do holes hurt? R6 trains rate 4 six times against 1, 2, 5, 9, 5, 2: the same box. Look first at the *cloth*, woven so
 # finely that only neighbouring pixels tell its kinds apart, and then at the vehicles, whose cab is wider than the
-# holes. Not everything suffers: read the verdict.
+# holes. Cloth decides. Not everything suffers: read the remark.
 #
 # R7 counts the second price of a large rate: taps that fall off the map and multiply zeros, as
 # [@chen2017] noticed.
@@ -297,9 +297,9 @@ figures.three_fields(images[0], rows, pixel)
 # *Play* on a network of the course: SegNet with random weights, on a street. Choose a layer, click a place, switch on
 # *effective* and *empirical*. Does the unit see the whole object that it lies on?
 #
-# *Then measure.* In R8 look for the law to six digits, for the ratio of two shares (10 layers against 40: the law
-# says 2), and for what **training** did to the field of one plain network: Luo et al. report that it grows. In R9,
-# noise was put everywhere outside the theoretical field: it must change nothing at all.
+# *Then measure.* In R8 look for the ratio of two shares (10 layers against 40: the law says 2). Below it, in the
+# numbers that decide nothing, stands what **training** did to the field of one plain network: Luo et al. report that it
+# grows. R9 occludes the picture patch by patch; noise outside the theoretical field changes nothing at all.
 
 # %%
 looking = explorers.receptive_field("segnet")
@@ -391,8 +391,8 @@ architecture("dilatednet_frontend")
 # card R13, beside our own measurement. There, look at the control, a front end trained twice as long, and at the module
 # with a random ("xavier") start. R10 and R11 count the two parts once more, against the authors' release.
 #
-# **What circulates wrongly.** Listings give the basic module's rates as 1, 1, 2, 4, 8, 1, 1, where the last 1 is the
-# 1x1's. Add up the others: R12.
+# **Count the rates.** Without its layer of rate 16 the module has rates 1, 1, 2, 4, 8, 1 and a 1x1, and runs. What does
+# it see then? Add them up: R12.
 
 # %%
 module = ContextModule(21)

@@ -187,10 +187,11 @@ evidence("L1", "L2")
 #
 # Row L3 has the exact numbers. Row L4 compares three ways up from the same scores: bilinear; a
 # [[transposed convolution]] that starts from random weights; and one that starts as bilinear and then learns. Look
-# for the parameters, for the strength of the [[checkerboard]] (its size beside that of a street's scores), and for
-# the way that scores best. Is it DeepLab's?
+# for the way that scores best: is it DeepLab's? Then unfold the numbers for the strength of the [[checkerboard]] (its
+# size beside that of a street's scores).
 # <details><summary>What we read in L4</summary>Bilinear costs nothing and leaves no pattern, as the paper says. But
-# here the one that starts as bilinear and learns scores best, 0.50 against 0.46. From a random start the board is four
+# here the one that starts as bilinear and learns scores best, 0.50 against 0.46: that bilinear upsampling costs no
+# accuracy does not reproduce here. From a random start the board is four
 # times as strong, 0.23 against 0.05: most of it is left by the start, not by the operation.</details>
 #
 # To turn the knobs yourself: `explorers.upsampling()` from `course_lib`. Exercise 5.2,
@@ -273,8 +274,9 @@ figures.over(astronaut.image[:, top], upper, astronaut.classes, astronaut.mask[t
 # *Guess:* a modern network has sharp outlines already. Does the CRF still help, and where?
 # <details><summary>Your guess, then run the cell</summary>A little, from 0.93 to 0.94 or 0.95 on this photograph. The
 # outline lies closer to the ear and the cheek. Under the chin, where fur and blanket have one colour, it gains little,
-# and with the larger tolerance it opens a hole. L9 agrees: the CRF gains a few points along the boundary, most in the
-# narrowest band. It also takes longer than the network, and v3 drops it.</details>
+# and with the larger tolerance it opens a hole. L9 is undecided: the CRF gains 2.7 points within 3 pixels of the
+# boundary, but over five folds this could still be less than the 1.3 points that it brought the paper's strongest
+# network. It also takes longer than the network, and v3 drops it.</details>
 
 # %% tags=["heavy"]
 from course_lib.figures.outlines import outlines
@@ -398,9 +400,9 @@ evidence("L6", "L8")
 # one, at equal parameters, on things of many sizes; and, as control, on things of one size. Look for whether all rates
 # are above *each* single rate, which rate is best for which size, and how large the gap is beside the spread of the
 # dots.
-# <details><summary>What we read in L7</summary>All rates together are well above rate 1, 4 or 6. They are not above
-# rate 2: 0.558 against 0.551, with an interval that reaches across 0. So here ASPP does not beat the best single rate.
-# It saves you from having to know which one that is: a wrong guess costs up to 0.1. Large things gain most from all
+# <details><summary>What we read in L7</summary>All rates together are well above rate 1, 4 or 6. Over rate 2, the best,
+# they gain 0.007, and the interval reaches from less than 0 to more than the paper's gain of 0.032: undecided. About
+# two more seeds would tell. So far ASPP is not shown to beat the best single rate here. It saves you from having to know which one that is: a wrong guess costs up to 0.1. Large things gain most from all
 # rates; small ones are named badly by every rate, and not best by the smallest.</details>
 
 # %% tags=["heavy"]

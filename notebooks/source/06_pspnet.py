@@ -28,7 +28,7 @@
 #       - {say: "50", why: "1 + 4 + 9 + 36.", right: true}
 #   - ask: "How many maps leave PSPNet's pyramid, and why not more?"
 #     options:
-#       - {say: "2052: each level is reduced to one channel.", why: "That circulates. One number for 2048 maps says very little."}
+#       - {say: "2052: each level is reduced to one channel.", why: "One number for 2048 maps says very little."}
 #       - {say: "4096: each of the four levels is reduced to 512, so that all together weigh as much as the features.", why: "2048 / 4 = 512, and 2048 + 4 * 512 = 4096.", right: true}
 #       - {say: "10240: each level keeps its 2048 maps.", why: "Then context would outnumber the features four to one."}
 #   - ask: "What becomes of the auxiliary head when training is over?"
@@ -111,12 +111,13 @@ figures.worlds({"skyline": skyline, "bedroom": bedroom})
 # share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016].
 #
 # The paper gives this gap as the reason for its pyramid. Row P4, under the picture, measured it on small networks and
-# pictures, also after training. Look first at how much of the picture weighs for the network called *far*, which was
-# trained on the harbour without any pooling. Then at the *weight from beyond*: the share of all weight that lies
+# pictures. What decides is how much of the picture the network called *far* leaves out, which was trained on the harbour
+# without any pooling. Then unfold the numbers and look at the *weight from beyond*: the share of all weight that lies
 # outside the field of a network without pooling (*none*), once that network pools the whole map (*global*).
 # <details><summary>What we read in P4</summary>Pooling does what it promises: more than half of the weight comes from
-# beyond. But a network that needs to look far can learn to without it: 0.86 of the picture weighs for *far*, and more
-# than half even for plain layers before training. The gap above is real; it is no law.</details>
+# beyond. But a network that needs to look far can learn to without it: *far* leaves out 0.14 of the picture, and even
+# plain layers before training leave out less than half. The gap above is real; on small pictures it does not
+# reproduce.</details>
 
 # %%
 from course_lib import models
@@ -226,15 +227,14 @@ exercises.pspnet.pyramid.check(my_pyramid)
 # %% [markdown]
 # ## Count the channels
 # The backbone gives 2048 maps. Each of the four levels is reduced to a quarter of that, so that context and features
-# weigh alike: 2048 + 4 * 512 = 4096 (P5). **"Each level is reduced to one channel" circulates** (P6); look at what
-# would be left of the context.
+# weigh alike: 2048 + 4 * 512 = 4096 (P6). Were each level reduced to one channel, 4 of 2052 would be left for the context.
 #
 # The pyramid has an ancestor, [[spatial pyramid pooling]] ([@he2014]): the *maxima* of 4 x 4, 2 x 2 and 1 x 1 bins, one
 # after the other in one vector. It was made for classification, where the vector must have one length for every size of
 # picture. PSPNet wants an answer for each pixel and gives maps instead (P10: compare the shapes).
 
 # %%
-evidence("P5", "P6", "P10")
+evidence("P6", "P10")
 
 # %% [markdown]
 # ## The real network
@@ -265,11 +265,11 @@ architecture("pspnet50")
 # gives the same answer twice, and one of the two is wrong. Often it cannot decide within one hull and paints it in two
 # colours.</details>
 #
-# Row P1 did this at three seeds, and has a **control**: a head without any pooling, called *far*, whose dilated layers
-# cover the picture. Look for its score. If it were as good as pooling, we could not say that pooling is what helps; we
+# Row P1 did this at three seeds: what decides is the share of hulls that get the wrong name. It has a **control**: a
+# head without any pooling, called *far*, whose dilated layers cover the picture. Look for its score in the numbers. If it were as good as pooling, we could not say that pooling is what helps; we
 # could only say that seeing far helps.
-# <details><summary>What we read in P1</summary>Seeing far is most of it: 0.28 without, 0.70 for *far*, 0.80 with
-# pooling. And *far* needs three 3x3 layers and two and a half times the parameters for that, as the
+# <details><summary>What we read in P1</summary>Seeing far is most of it. Without it 43 per cent of the hulls are
+# swapped, for *far* 7, with pooling none. And *far* needs three 3x3 layers and two and a half times the parameters for that, as the
 # cell prints.</details>
 
 # %% tags=["heavy"]
@@ -326,14 +326,15 @@ breaking
 #
 # - P2, house or tower: is the pyramid above no pooling? And how does the head that sees *far* without pooling do?
 # - P3, the pillow: look at the spread of the dots before you look at the means.
-# - P8: compare one average for the whole picture (*global*) with none, once in each world.
+# - P8, house or tower: do four levels do better than the finest one alone?
 #
-# <details><summary>What we read in them</summary>One global average helps enormously in the harbour, from 0.28 to 0.80.
-# On the skyline it gains nothing (0.83 against 0.86): it mixes two buildings into one answer. Bins do not have this
-# weakness. The honest rival: for house and tower a larger field without pooling does better still (0.92 against 0.89),
-# though with more layers and parameters. The pillow is found at some seeds and hardly at others: here we show no more
-# than that. And see what seeds are for: the pyramid's gain over the global average on the skyline is about 0.06 in P2
-# and in P8. Five seeds are enough to say so, three are not.</details>
+# <details><summary>What we read in them</summary>One global average helps enormously in the harbour (P1). On the skyline
+# it gains nothing (0.83 against 0.86): it mixes two buildings into one answer. Bins do not have this weakness, and the
+# pyramid gains 0.04 over no pooling: P2 holds. The honest rival does better still: a larger field without pooling (0.92
+# against 0.89), though with more layers and parameters. P8 is undecided: over the finest level alone the pyramid gains
+# 0.003, within the scatter of the seeds. So here the pyramid itself is never shown to help, only averages over bins; the
+# paper's own ablation, below, gives four levels one point over one. The pillow is found at some seeds and hardly at
+# others: P3 is undecided, too.</details>
 
 # %%
 evidence("P2", "P3", "P8")
@@ -341,7 +342,7 @@ evidence("P2", "P3", "P8")
 # %% [markdown]
 # ## A second loss half-way up
 # A network of fifty or a hundred layers learns more easily if its middle hears the [[loss]] directly. PSPNet puts a
-# small classifier on the fourth stage; its loss counts 0.4. At test time this head is dropped (row P9). It is an
+# small classifier on the fourth stage; its loss counts 0.4. At test time this head is dropped. It is an
 # [[auxiliary loss]].
 #
 # ### Exercise 6.5: the training loss
@@ -356,9 +357,6 @@ def my_loss(logits, auxiliary, target):
 
 
 exercises.pspnet.loss.check(my_loss)
-
-# %%
-evidence("P9")
 
 # %% [markdown]
 # ## What the paper reported

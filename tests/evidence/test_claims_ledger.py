@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from course_lib.evidence import ledger, ledger_text
+from course_lib import claims as command
+from course_lib.evidence import ledger, ledger_text, resume
 from course_lib.evidence.claim import claim
 from course_lib.evidence.ledger import all_claims
-from course_lib.evidence.verdict import Evidence, Fact
+from course_lib.evidence.small_training import over_seeds
+from course_lib.evidence.verdict import NOT_HERE, Core, Evidence, Fact
 
 
 @claim("T1", "E", "Two and two are four.", tests=("tests/evidence/test_claims_ledger.py",))
@@ -121,3 +123,64 @@ def test_the_page_is_made_from_the_rows():
     assert list(rows.values()) == now, "the words of a claim changed: make claims STALE=1"
     late = "the page is older than the notebooks: .venv/bin/python -m course_lib.claims --page"
     assert ledger.file().with_suffix(".md").read_text() == ledger_text.markdown(now), late
+
+
+def test_a_bound_may_change_without_measuring(tmp_path):
+    path = tmp_path / "claims.json"
+
+    @claim("T1", "M", "a is above 0.", seeds=3, core=Core("a", "a", bound=0.5, why="half of it"))
+    def measured(seeds) -> Evidence:
+        return Evidence(values={"a": [0.9, 0.8, 0.85]})
+
+    ledger.write({"T1": measured.row()}, [measured], path)
+    ledger.keep_probe("T1", measured.fingerprint(), path)
+    stricter = replace(measured, core=Core("a", "a", bound=0.99, why="nearly all of it"), remarks={NOT_HERE: "lower"})
+    assert ledger.stale([stricter], ledger.read(path), path) == {}
+    ledger.refresh([stricter], path)
+    row = ledger.read(path)["T1"]
+    assert (row["verdict"], row["remark"], row["core"]["bound"]) == (NOT_HERE, "lower", 0.99)
+
+
+def test_seeds_that_were_finished_before_a_kill_are_not_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(resume.paths, "cache", lambda: tmp_path)
+    measured, killed_at = [], [2]
+
+    def scores(seed: int) -> dict[str, float]:
+        if seed in killed_at:
+            raise KeyboardInterrupt
+        measured.append(seed)
+        return {"score": seed / 3}
+
+    def row(found: dict) -> dict[str, list[float]]:
+        with resume.resuming("T1", found):
+            return over_seeds(range(4), scores)
+
+    with pytest.raises(KeyboardInterrupt):
+        row({"numbers": [1]})
+    killed_at.clear()
+    assert row({"numbers": [1]}) == {"score": [0, 1 / 3, 2 / 3, 1]}
+    assert measured == [0, 1, 2, 3]
+    row({"numbers": [1]})
+    assert measured[4:] == [0, 1, 2, 3], "a row that was finished is measured anew"
+    killed_at.append(1)
+    with pytest.raises(KeyboardInterrupt):
+        row({"numbers": [1]})
+    killed_at.clear()
+    row({"numbers": [2]})
+    assert measured[9:] == [0, 1, 2, 3], "so is one whose experiment has changed"
+
+
+def test_other_seeds_are_compared_and_not_kept(capsys):
+    @claim("T1", "M", "a is above 0.", seeds=3, core=Core("a", "a", bound=0.5, why="half of it"))
+    def measured(seeds) -> Evidence:
+        return Evidence(values={"a": [0.8 + 0.01 * seed for seed in seeds]})
+
+    row = measured.row()
+    assert command.agrees(measured, row, command.range_of("1-3"))
+    assert (
+        "0.82 with 1-3; 0.01 apart, spread allows 0.023: they agree; holds before, holds now" in capsys.readouterr().out
+    )
+    assert not command.agrees(measured, row, command.range_of("10-12"))
+    assert command.agrees(measured, row | {"settings": {"seeds": "folds"}}, command.range_of("10")), (
+        "nothing to compare"
+    )

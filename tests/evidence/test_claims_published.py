@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from course_lib import models
-from course_lib.evidence import published
-from course_lib.evidence.verdict import HOLDS, IN_PART
-from course_lib.lectures.l08_the_whole_picture import claims as on_the_whole_picture
+from course_lib.evidence import counting, published
+from course_lib.lectures.l08_the_whole_picture import lineage
+from course_lib.models.families import FAMILIES
 
 # mean IoU in percent, from low to high, typed off the papers a second time; the comment says where each stands
 PRINTED = {
@@ -85,8 +85,30 @@ def test_the_table_goes_from_low_to_high_and_shows_itself():
     assert "the authors&#x27; release" in published.table(data="ADE20K")._repr_html_()
 
 
-def test_the_lineage_holds_and_another_story_would_not(monkeypatch):
-    assert on_the_whole_picture.the_lineage.measure([0]).verdict() == HOLDS
-    wrong = on_the_whole_picture.CHANGED | {("FCN", "SegNet"): {"pools whose places are kept": (0, 4)}}
-    monkeypatch.setattr(on_the_whole_picture, "CHANGED", wrong)
-    assert on_the_whole_picture.the_lineage.measure([0]).verdict() == IN_PART
+def test_the_best_headlines_are_the_papers():
+    asked = ((published.VOC, "test"), (published.CITIES, "test"), (published.CAMVID, "test"), (published.ADE, "val"))
+    best = {key: published.best(*key) for key in asked}
+    assert {key: (row.family, row.mean_iou) for key, row in best.items()} == {
+        ("VOC 2012", "test"): ("DeepLab v3+", 89.0), ("Cityscapes", "test"): ("DeepLab v3+", 82.1),
+        ("CamVid", "test"): ("FC-DenseNet", 66.9), ("ADE20K", "val"): ("DeepLab v3+", 45.65),
+    }  # fmt: skip
+    assert {row.family for row in published.HEADLINES} == set(FAMILIES)
+    assert {row.network for row in published.HEADLINES} <= set(models.names())
+
+
+@pytest.mark.parametrize("name", published.SIZES)
+def test_sizes_are_those_that_the_papers_print(name):
+    """DenseNets with 11 classes, as on CamVid; their authors count the running statistics, too."""
+    printed, decimals, statistics = published.SIZES[name]
+    net = counting.empty(name, 11 if name.startswith("fc_densenet") else 21)
+    running = sum(value.numel() for key, value in net.named_buffers() if "running" in key) if statistics else 0
+    assert round((counting.parameters(net) + running) / 1e6, decimals) == printed
+
+
+def test_each_step_of_the_lineage_changes_what_is_said_of_it():
+    assert lineage.counted() == lineage.CHANGED
+    steps = {(parent, name) for name, family in FAMILIES.items() for parent in family.builds_on}
+    assert steps == set(lineage.CHANGED)
+    assert all(FAMILIES[parent].first < FAMILIES[name].first for parent, name in steps)
+    assert [family.first for family in FAMILIES.values()] == sorted(family.first for family in FAMILIES.values())
+    assert len(FAMILIES) == 11

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_lib.evidence import ledger
 from course_lib.evidence import verdict as rule
 from course_lib.evidence.claim import claim
-from course_lib.evidence.verdict import HOLDS, NOT_HERE, UNDECIDED, Circulating, Core, Evidence, Fact, Secondary
+from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.verdict import HOLDS, NOT_HERE, UNDECIDED, Core, Evidence, Fact, Secondary
 
 WHY = "the smallest effect that a reader of this test would care for"
 # two-sided 95 % quantiles, from the printed table (Abramowitz and Stegun, 26.10)
@@ -169,11 +171,36 @@ def test_a_fact_must_be_equal_to_the_digit():
     assert Evidence(facts=[Fact("parameters", 29_449_355, 29_449_356)]).verdict() == NOT_HERE
 
 
-def test_a_correction_shows_that_the_other_is_wrong():
-    assert Evidence(circulating=[Circulating("field", 35, 67)]).verdict() == rule.WRONG
-    assert Evidence(circulating=[Circulating("field", 67, 67)]).verdict() == NOT_HERE
-
-
 def test_empty_evidence_decides_nothing():
     with pytest.raises(ValueError, match="decides nothing"):
         Evidence().verdict()
+
+
+def test_only_a_measured_claim_names_what_decides_and_it_must():
+    core = Core("a", "a", bound=0, why=WHY)
+    for kind, named in (("M", None), ("S", core)):
+        with pytest.raises(ValueError, match="T9: a measured claim, and no other, names the core comparison"):
+            claim("T9", kind, "a is above 0.", seeds=3, core=named)
+    with pytest.raises(ValueError, match="T9: 2 seeds have no interval that could decide; measure 3 or more"):
+        claim("T9", "M", "a is above 0.", seeds=2, core=core)
+
+
+def test_every_bound_has_its_reason_and_no_comparison_decides_twice():
+    measured = [one for one in all_claims() if one.core]
+    assert all(len(one.core.why) > 10 for one in measured)
+    rows = ledger.read()
+    numbers = [(tuple(rows[one.id]["core"]["per_seed"])) for one in measured]
+    assert len(set(numbers)) == len(numbers), "two rows judge the same numbers"
+
+
+def test_the_verdicts_of_the_ledger_follow_from_its_numbers():
+    for one in all_claims():
+        row = ledger.read()[one.id]
+        expected = rule.judged(row["values"], one.core)["verdict"] if one.core else HOLDS
+        assert row["verdict"] == expected, one.id
+
+
+def test_measurements_agree_when_their_difference_lies_within_the_spread():
+    """Two samples of deviation 1: 2.776 x sqrt(1 x (1/3 + 1/3)) = 2.267."""
+    assert rule.half_between([1, 2, 3], [4, 5, 6]) == pytest.approx(2.7764 * (2 / 3) ** 0.5, abs=1e-4)
+    assert rule.half_between([1, 1, 1], [1, 1]) == 0

@@ -35,10 +35,8 @@ def test_an_undecided_row_says_how_many_seeds_would_decide():
     assert "seeds would decide" not in module.card(row | {"core": row["core"] | {"seeds that would decide": None}})
 
 
-def test_what_circulates_stands_beside_what_is_so():
-    assert "<td" in evidence("R12")._repr_html_()
-    assert ">35</td>" in evidence("R12")._repr_html_()
-    assert ">67</td>" in evidence("R12")._repr_html_()
+def test_facts_stand_in_a_table():
+    assert ">[35, 67]</td>" in evidence("R12")._repr_html_()
 
 
 def test_the_painted_world_stands_beside_the_photographs():

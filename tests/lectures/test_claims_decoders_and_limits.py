@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from course_lib.evidence.small_training import held_out, started
+from course_lib.evidence.verdict import UNDECIDED
 from course_lib.lectures.l01_fcn_limits import experiments as limits
+from course_lib.lectures.l02_deconvnet_segnet import claims
 from course_lib.lectures.l02_deconvnet_segnet import experiments_costs as costs
 from course_lib.lectures.l02_deconvnet_segnet import experiments_stages as stages
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments as v3
@@ -76,6 +78,7 @@ def test_a_bus_is_torn_when_its_pane_is_taken_for_the_street():
 
 def test_the_fields_lie_on_either_side_of_the_large_panes():
     near, far = (limits.field_of(limits.local_net(rates)) for rates in (limits.NEAR, limits.FAR))
+    assert (near, far) == (limits.NEAR_FIELD, limits.FAR_FIELD)
     assert near + 6 < Scenes("reflections").knobs["pane"] < far
 
 
@@ -150,6 +153,19 @@ def test_plain_enlargement_begins_at_the_stride_that_it_says():
 def test_every_comparison_names_what_was_measured(module, measured, monkeypatch):
     """Without training."""
     monkeypatch.setattr(module, "train", lambda net, *_, **__: net.eval())
-    evidence = getattr(module, measured).measure([900])
+    claim = getattr(module, measured)
+    evidence = claim.measure([900])
     assert {len(values) for values in evidence.values.values()} == {1}
-    assert evidence.verdict()
+    assert claim.judgement(evidence.values)["verdict"] == UNDECIDED, "one seed proves nothing"
+
+
+def test_slips_in_a_listing_of_deconvnet_run_unnoticed():
+    with torch.device("meta"):
+        sizes = [size(claims.VGGStage(name_used_twice=twice)) for twice in (True, False)]
+    assert sizes == [2 * (512 * 512 * 9 + 512), 3 * (512 * 512 * 9 + 512)]
+    plain, transposed = nn.Conv2d(4, 4, 3, padding=1), nn.ConvTranspose2d(4, 4, 3, padding=1)
+    plain.load_state_dict(transposed.state_dict())
+    image = torch.rand(1, 4, 9, 9)
+    assert not torch.allclose(plain(image), transposed(image), atol=1e-3)
+    other, own = claims.indices_of_another_image()
+    assert other < 0.5 < own == 1

@@ -127,5 +127,6 @@ def test_values_are_gathered_by_name():
     assert over_seeds(range(3), squares) == {"seed": [0, 1, 2], "square": [0, 1, 4]}
 
 
-def test_the_plain_network_covers_the_picture_in_theory():
-    assert bool(torch.as_tensor(theoretical(pspnet.plain_net(), image_size=(64, 64)).mask((32, 32))).all())
+def test_the_plain_and_the_far_network_cover_the_picture_in_theory():
+    for net in (pspnet.plain_net(), far_net(5)):
+        assert bool(torch.as_tensor(theoretical(net, image_size=(64, 64)).mask((32, 32))).all())

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from course_lib.lectures.l04_receptive_field_dilation import claims as on_receptive_field
+from course_lib.lectures.l04_receptive_field_dilation import experiments_fields
 
 
 def span_by_gradient(*layers: nn.Module, side: int = 120) -> int:
@@ -27,6 +28,19 @@ def test_the_recurrence_is_what_gradients_say():
         shape = [(chance.choice([2, 3, 5]), chance.choice([1, 2, 3]), chance.choice([1, 1, 2])) for _ in range(3)]
         layers = [nn.Conv2d(1, 1, kernel, stride=stride, dilation=rate) for kernel, rate, stride in shape]
         assert span_by_gradient(*layers) == on_receptive_field.recurrence(*shape)
+
+
+def test_without_rate_16_the_context_module_sees_half():
+    rates = (1, 1, 2, 4, 8, 16, 1)
+    for chosen, side in ((rates, 67), ([rate for rate in rates if rate != 16], 35)):
+        assert 1 + 2 * sum(chosen) == side
+        assert span_by_gradient(*[nn.Conv2d(1, 1, 3, dilation=rate, padding=rate) for rate in chosen]) == side
+
+
+@pytest.mark.parametrize("n, k", [(1, 3), (4, 3), (16, 3), (5, 5), (3, 7)])
+def test_uniform_layers_have_a_bell_of_known_width(n, k):
+    """Each layer adds the variance of k equal steps, (k^2 - 1) / 12."""
+    assert experiments_fields.uniform_spread(n, k) == pytest.approx((n * (k * k - 1) / 12) ** 0.5)
 
 
 def test_plain_layers_grow_by_two():

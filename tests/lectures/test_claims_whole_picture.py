@@ -12,6 +12,7 @@ from course_lib.evidence.counting import parameters
 from course_lib.evidence.small_training import started
 from course_lib.lectures.l05_deeplab_v1_v2 import experiments as deeplab
 from course_lib.lectures.l05_deeplab_v1_v2 import experiments_aspp as aspp
+from course_lib.lectures.l05_deeplab_v1_v2 import networks as deeplab_networks
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_separable as separable
 from course_lib.lectures.l08_the_whole_picture import bench as bench
 from course_lib.lectures.l08_the_whole_picture import experiments as picture
@@ -95,6 +96,19 @@ def test_what_takes_longer_has_the_larger_ratio():
     assert separable.ratio(nn.Conv2d(16, 64, 7, padding=3), nn.Conv2d(16, 16, 1), maps, rounds=3) > 1
 
 
+def test_only_learned_enlargements_have_parameters():
+    sizes = [parameters(deeplab.Enlarged(way)) for way in deeplab.WAYS]
+    assert [one - sizes[0] for one in sizes] == [0, 9216, 9216]
+
+
+def test_at_full_size_parameters_multiply_adds_and_memory_put_the_families_in_other_orders():
+    full = {name: full_size.costs(name) for name in ("fcn8s", "segnet", "fc_densenet56", "deeplab_v3plus")}
+    orders = {what: sorted(full, key=lambda name: full[name][what])
+              for what in ("parameters", "multiply-adds", "bytes kept to learn")}  # fmt: skip
+    assert len(set(map(tuple, orders.values()))) == 3
+    assert orders["parameters"][0] == orders["bytes kept to learn"][-1] == "fc_densenet56"
+
+
 def test_a_learned_enlargement_starts_as_the_bilinear_one():
     fixed, learned = (started(partial(deeplab.Enlarged, way), 0).eval() for way in deeplab.WAYS[::2])
     image = torch.rand(1, 3, 64, 64)
@@ -123,5 +137,5 @@ def test_the_thin_things_are_in_the_photographs():
 
 
 def test_the_heads_of_all_rates_have_the_same_parameters():
-    assert aspp.differ() == 0
+    assert len({parameters(deeplab_networks.aspp(rates)) for rates in aspp.HEADS.values()}) == 1
     assert len({rate for rates in aspp.HEADS.values() for rate in rates}) == len(aspp.RATES)

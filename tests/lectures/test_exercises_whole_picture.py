@@ -8,10 +8,10 @@ from exercise_answers import Answers
 from course_lib.lectures.l08_the_whole_picture import exercises as MODULE
 
 
-def holds(differences, smallest, quantile, *, mean=True, interval=True, above=0, correction=1, root=True):
+def holds(differences, bound, quantile, *, interval=True, correction=1, root=True):
     values = torch.tensor(differences, dtype=torch.float64)
     half = quantile * values.std(correction=correction) / (len(values) ** 0.5 if root else 1)
-    return (not mean or values.mean() >= smallest) and (not interval or values.mean() - half > above)
+    return values.mean() - (half if interval else 0) > bound
 
 
 def front(table):
@@ -30,20 +30,16 @@ RIGHT = {
 WRONG = {
     MODULE.holds: {
         "The mean alone is not enough": lambda *a: holds(*a, interval=False),
-        "The interval alone is not enough": lambda *a: holds(*a, mean=False),
         "divide the deviation by the root": lambda *a: holds(*a, root=False),
         "by the number of seeds minus one": lambda *a: holds(*a, correction=0),
-        "Are the inputs taken in their order": lambda differences, quantile, smallest: holds(
-            differences, smallest, quantile
-        ),
-        "Not every seed must reach": lambda differences, smallest, quantile: min(differences) >= smallest,
-        "not above the smallest effect": lambda *a: holds(*a, above=a[1]),
+        "Are the inputs taken in their order": lambda differences, quantile, bound: holds(differences, bound, quantile),
+        "Not every seed must lie above": lambda differences, bound, quantile: min(differences) > bound,
+        "not only above 0": lambda d, bound, quantile: holds(d, 0, quantile),
+        "are not enough: the interval decides": lambda d, bound, q: mean(d) >= bound and holds(d, 0, q),
         "speaks for the other network": lambda d, *rest: holds([abs(sum(d)) / sum(d) * value for value in d], *rest),
-        "the deviation is its root": lambda d, smallest, quantile: (
-            mean(d) >= smallest and mean(d) > quantile * variance(d) / len(d) ** 0.5
-        ),
-        "wider interval than 1.96": lambda differences, smallest, quantile: holds(differences, smallest, 1.96),
-        "a mean that just reaches it counts": lambda d, s, q: holds(d, s, q) and mean(d) > s,
+        "the deviation is its root": lambda d, bound, q: mean(d) - q * variance(d) / len(d) ** 0.5 > bound,
+        "wider interval than 1.96": lambda differences, bound, quantile: holds(differences, bound, 1.96),
+        "touches the bound": lambda d, bound, q: holds(d, bound, q) or min(d) == max(d) == bound,
         "should be True or False, found str 'holds'": lambda *a: "holds",
         "found True, which is not right": lambda *a: True,
     },

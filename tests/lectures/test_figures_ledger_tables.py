@@ -7,6 +7,7 @@ from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import VERDICTS
 from course_lib.lectures.l08_the_whole_picture import ledger_tables
 from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
+from course_lib.models.families import FAMILIES
 
 
 def test_every_row_of_the_ledger_stands_in_one_group():
@@ -16,9 +17,9 @@ def test_every_row_of_the_ledger_stands_in_one_group():
 
 
 def test_one_verdict_is_shown_alone_and_open():
-    table = ledger_tables.statements("wrong as circulated")
+    table = ledger_tables.statements("does not reproduce here")
     (rows,) = table.groups.values()
-    wanted = [row["id"] for row in ledger.read().values() if row["verdict"] == "wrong as circulated"]
+    wanted = [row["id"] for row in ledger.read().values() if row["verdict"] == "does not reproduce here"]
     assert [row[0] for row in rows] == wanted
     assert "<details open>" in table._repr_html_()
 
@@ -31,8 +32,8 @@ def test_one_lecture_is_shown_alone():
 
 
 def test_a_verdict_or_a_lecture_that_is_none_is_refused_with_the_nearest():
-    with pytest.raises(ValueError, match="did you mean 'holds in part'"):
-        ledger_tables.statements("holds in parts")
+    with pytest.raises(ValueError, match="did you mean 'undecided'"):
+        ledger_tables.statements("undecidable")
     with pytest.raises(ValueError, match="no statements of lecture '17'"):
         ledger_tables.statements(lecture="17")
 
@@ -53,8 +54,8 @@ def test_advice_names_claims_and_comparisons_that_exist():
 
 
 def test_a_difference_that_may_be_chance_says_so():
-    sure = {"name": "edges", "mean": 0.219, "interval": [0.165, 0.273], "holds": True}
-    row = {"verdict": "holds", "differences": [sure, {**sure, "name": "poles", "holds": False}]}
+    sure = {"name": "edges", "mean": 0.219, "interval": [0.165, 0.273]}
+    row = {"verdict": "holds", "core": sure, "differences": [{**sure, "name": "poles", "interval": [-0.1, 0.538]}]}
     assert ledger_tables.spoken(row, Advice("", "", "D3", "edges")) == ("edges: +0.22 (+0.17 to +0.27)", "D3: holds")
     assert ledger_tables.spoken(row, Advice("", "", "D3", "poles"))[0].endswith("; may be chance")
     assert ledger_tables.spoken(row, Advice("", "", "D3"))[0].startswith("edges")
@@ -103,3 +104,8 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_full_size_network(monkeyp
 def test_a_bench_that_was_not_measured_says_so(monkeypatch):
     monkeypatch.setattr(ledger, "read", dict)
     assert "not measured yet" in repr(ledger_tables.bench())
+
+
+def test_the_steps_of_the_lineage_are_counted_with_their_problem():
+    (lines,) = ledger_tables.steps().groups.values()
+    assert ("FCN to SegNet", FAMILIES["SegNet"].problem, "pools whose places are kept", "0", "5") in lines

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.probe import remembered
 from course_lib.evidence.small_training import BATCH, edge_iou, held_out, iou, over_seeds, started, train
-from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.evidence.verdict import Core, Evidence, Secondary, mean
 from course_lib.lectures.l02_deconvnet_segnet.networks import CLASSES, MirroredStages
 from course_lib.metrics import trimap
 from course_lib.scenes import Scenes
@@ -47,12 +47,24 @@ def explained(maps: Tensor, label: Tensor, counted: Tensor | None = None) -> flo
 
 @claim(
     "D4",
-    "S",
-    "Unpooling is example-specific, transposed convolution class-specific: the class explains little of an unpooled "
-    "map and much of the same map once it is deconvolved.",
+    "M",
+    "Unpooling is example-specific, transposed convolution class-specific: beyond the zeros, the class explains more "
+    "of a map once it is deconvolved.",
     seeds=3,
     paper="Noh et al. 2015, section 3.2 and figure 4 (activation maps, without a number)",
-)
+    core=Core("beyond the zeros", "all stages, deconvolved", "all stages, filled cells", bound=0.1,
+              why="less than a tenth of the variance does not show in maps such as the paper's figure 4, its only "
+              "evidence"),
+    secondary=tuple(
+        Secondary(f"stage {n}{word}", f"stage {n}, deconvolved, switches", f"stage {n}, {other}")
+        for n in STAGES
+        for word, other in (("", "enlarged, switches"), (", beyond the zeros", "filled cells"))
+    ),
+    remarks={
+        "undecided": "Most of the leap is the zeros: they hide the class and do not destroy it. The filled cells of "
+        "the first unpooled map say as much of the class as its deconvolved map; later stages add to it."
+    },
+)  # fmt: skip
 def example_and_class(seeds: Seeds) -> Evidence:
     """Measured before and after the layers of each stage: the share of a map's variance that the true class explains.
 
@@ -71,21 +83,13 @@ def example_and_class(seeds: Seeds) -> Evidence:
                 row[f"stage {number}, deconvolved, {way}"] = explained(stage["deconvolved"], label)
                 if way == "switches":
                     row[f"stage {number}, filled cells"] = explained(stage["enlarged"], label, stage["filled"])
+        for word, part in (("deconvolved", "deconvolved, switches"), ("filled cells", "filled cells")):
+            row[f"all stages, {word}"] = mean([row[f"stage {n}, {part}"] for n in STAGES])
         return row
 
-    comparisons = []
-    for n in STAGES:
-        deconvolved = f"stage {n}, deconvolved, switches"
-        comparisons.append(Comparison(f"stage {n}", deconvolved, f"stage {n}, enlarged, switches", 0.1))
-        comparisons.append(Comparison(f"stage {n}, beyond the zeros", deconvolved, f"stage {n}, filled cells", 0.1))
     return Evidence(
         settings={"scenes": "street", "steps": STEPS, "score": "share of the variance that the class explains"},
         values=over_seeds(seeds, shares),
-        comparisons=comparisons,
-        remarks={
-            "holds in part": "Most of the leap is the zeros: they hide the class and do not destroy it. The filled "
-            "cells of the first unpooled map say as much of the class as its deconvolved map; later stages add to it."
-        },
     )
 
 
@@ -111,7 +115,25 @@ def shape_iou(prediction: Tensor, label: Tensor) -> float:
     return iou(prediction, label.masked_fill(trimap(label, 3), 255), CLASSES, 0, 1, 2)
 
 
-@claim("D5", "S", "Shallow decoder layers give the coarse shape, deep ones the detail.", seeds=3)
+@claim(
+    "D5",
+    "M",
+    "Shallow decoder layers give the coarse shape, deep ones the detail: the first stage holds more of the final shape "
+    "than of the final edges.",
+    seeds=3,
+    paper="Noh et al. 2015, section 3.2 and figure 4 (activation maps, without a number)",
+    core=Core("shape comes early", "shape, share at stage 1", "edges, share at stage 1", bound=0.1,
+              why="a tenth of what the last stage shows: less would not be called earlier"),
+    secondary=(
+        Secondary("detail comes late", "edges, stage 3, switches", "edges, stage 1, switches"),
+        Secondary("not the stride alone", "edges, truth through stride 4", "edges, stage 1, switches"),
+        Secondary("the switches bring it", "edges gained, switches", "edges gained, bilinear"),
+    ),
+    remarks={
+        "holds": "How much of the detail the stride or the switches account for, three seeds do not tell: some of it "
+        "comes with bilinear enlargement, too."
+    },
+)  # fmt: skip
 def coarse_then_fine(seeds: Seeds) -> Evidence:
     """Varied: the stage of the decoder that is read, by a 1x1 layer fitted on pictures of the training.
 
@@ -140,16 +162,4 @@ def coarse_then_fine(seeds: Seeds) -> Evidence:
     return Evidence(
         settings={"scenes": "street", "steps": STEPS, "strides of the stages": [4, 2, 1]},
         values=over_seeds(seeds, readings),
-        comparisons=[
-            Comparison("detail comes late", "edges, stage 3, switches", "edges, stage 1, switches", 0.1),
-            Comparison("shape comes early", "shape, share at stage 1", "edges, share at stage 1", 0.2),
-            Comparison("not the stride alone", "edges, truth through stride 4", "edges, stage 1, switches", 0.1),
-            Comparison("the switches bring it", "edges gained, switches", "edges gained, bilinear", 0.05),
-        ],
-        remarks={
-            "holds": "The stride would allow the first stage far more detail than it has. Bilinear stages of the same "
-            "sizes gain less: what the deep ones add comes in good part from the switches.",
-            "holds in part": "Shape first and detail last is plain. How much of the detail the stride or the switches "
-            "account for is less so: some of it comes with bilinear enlargement, too.",
-        },
     )

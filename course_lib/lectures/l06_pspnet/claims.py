@@ -7,43 +7,25 @@ from torch.nn import functional as F
 from course_lib import models
 from course_lib.evidence import counting
 from course_lib.evidence.claim import Seeds, claim
-from course_lib.evidence.verdict import Circulating, Evidence, Fact
+from course_lib.evidence.verdict import Evidence, Fact
 from course_lib.models.spatial_pyramid import SpatialPyramidPooling
 
 
 @claim(
-    "P5",
+    "P6",
     "E",
-    "Pyramid pooling: bins 1, 2, 3, 6; each level 1x1 to 512 channels; concatenated to 4096.",
-    tests=(
-        "tests/models/test_pspnet.py::test_each_level_keeps_a_share_of_the_channels",
-        "tests/models/test_pspnet.py::test_parameters",
-    ),
-)
-def pyramid_by_numbers(seeds: Seeds) -> Evidence:
-    pyramid = counting.empty("pspnet50").pyramid_pooling
-    return Evidence(
-        settings={"network": "PSPNet-50"},
-        facts=[
-            Fact("bins", pyramid.bins, (1, 2, 3, 6)),
-            Fact("kernels", [c.kernel_size[0] for c in counting.convolutions(pyramid)], [1, 1, 1, 1]),
-            Fact("maps of each level", [c.out_channels for c in counting.convolutions(pyramid)], [512] * 4),
-            Fact("maps in all", pyramid.channels, 4096),
-        ],
-    )
-
-
-@claim(
-    "P6", "C", "Circulates: each level is reduced to one channel. It is reduced to 1/N of the channels, 2048 / 4 = 512."
+    "Each of the N levels of pyramid pooling is reduced to 1/N of the channels, 2048 / 4 = 512, and not to one: 4096 "
+    "channels go on, and not 2052.",
+    tests=("tests/models/test_pspnet.py::test_each_level_keeps_a_share_of_the_channels",),
 )
 def one_channel(seeds: Seeds) -> Evidence:
     pyramid = counting.empty("pspnet50").pyramid_pooling
     level = counting.convolutions(pyramid)[0]
     return Evidence(
-        facts=[Fact("1/N of the channels", level.in_channels // len(pyramid.bins), level.out_channels)],
-        circulating=[
-            Circulating("channels of a level", 1, level.out_channels),
-            Circulating("channels after the pyramid", 2048 + 4, pyramid.channels),
+        facts=[
+            Fact("bins", pyramid.bins, (1, 2, 3, 6)),
+            Fact("channels of a level", level.out_channels, 2048 // 4),
+            Fact("channels after the pyramid", pyramid.channels, 4096),
         ],
     )
 
@@ -71,31 +53,6 @@ def crosses(*places: tuple[int, int]) -> torch.Tensor:
         canvas[y - 1 : y + 2, x] = 1
         canvas[y, x - 1 : x + 2] = 1
     return canvas
-
-
-@claim(
-    "P9",
-    "E",
-    "Auxiliary loss on stage 4, weight 0.4; dropped at test.",
-    tests=("tests/models/test_pspnet.py::test_auxiliary_head_reads_conv4_and_weighs_four_tenths",),
-)
-def auxiliary_loss(seeds: Seeds) -> Evidence:
-    net = models.build("pspnet50", 5, width=1 / 32)
-    pairs = models.training_logits(net, torch.rand(2, 3, 65, 65))
-    answer = net(torch.rand(2, 3, 65, 65))
-    whole, plain = (counting.empty("pspnet50", auxiliary=head) for head in (True, False))
-    return Evidence(
-        facts=[
-            Fact("weights of the losses", [weight for weight, _ in pairs], [1.0, 0.4]),
-            Fact("the answer is one map", tuple(answer.shape), (2, 5, 65, 65)),
-            Fact("maps that the head reads", counting.convolutions(whole.auxiliary)[0].in_channels, 1024),
-            Fact(
-                "parameters with and without",
-                [counting.parameters(n) for n in (whole, plain)],
-                [49_081_578, 46_716_373],
-            ),
-        ]
-    )
 
 
 @claim(

@@ -6,7 +6,7 @@ from torch import nn
 from course_lib import models
 from course_lib.evidence import counting
 from course_lib.evidence.claim import Seeds, claim
-from course_lib.evidence.verdict import Circulating, Evidence, Fact
+from course_lib.evidence.verdict import Evidence, Fact
 from course_lib.models.xception import SeparableConv
 
 
@@ -94,8 +94,9 @@ def pair(before: int, after: int) -> tuple[nn.Module, nn.Module]:
 
 @claim(
     "V6",
-    "C",
-    "Output stride = input size / encoder output size. Circulates: the inverted ratio.",
+    "E",
+    "Output stride = input size / encoder output size: 512 / 32 = 16, and not the inverted ratio, 1/16.",
+    tests=("tests/models/test_deeplab_v3.py::test_one_network_runs_at_both_output_strides",),
 )
 def output_stride(seeds: Seeds) -> Evidence:
     sizes = {}
@@ -105,16 +106,19 @@ def output_stride(seeds: Seeds) -> Evidence:
             sizes[stride] = net.scores(torch.empty(1, 3, 512, 512, device="meta")).shape[-1]
     return Evidence(
         settings={"image": 512},
-        facts=[Fact("encoder output at stride 8 and 16", [sizes[8], sizes[16]], [64, 32])],
-        circulating=[Circulating("output stride of a 32-cell map", 32 / 512, 512 / sizes[16])],
+        facts=[
+            Fact("encoder output at stride 8 and 16", [sizes[8], sizes[16]], [64, 32]),
+            Fact("input size / encoder output size", [512 // sizes[8], 512 // sizes[16]], [8, 16]),
+        ],
     )
 
 
 @claim(
     "V7",
-    "C",
-    "v3+ decoder: low-level feature (256 maps, stride 4) to 48 maps beside the encoder's 256, two 3x3 of 256. "
-    "Circulates: to one channel; 256 low-level maps would outweigh the encoder's, and 48 do not.",
+    "E",
+    "v3+ decoder: low-level feature (256 maps, stride 4) to 48 maps, and not to one, beside the encoder's 256, then "
+    "two 3x3 of 256. 256 low-level maps would outweigh the encoder's; 48 do not.",
+    tests=("tests/models/test_deeplab_v3plus.py::test_low_level_feature_is_reduced_from_256_to_48",),
 )
 def decoder_by_numbers(seeds: Seeds) -> Evidence:
     net = counting.empty("deeplab_v3plus")
@@ -128,8 +132,8 @@ def decoder_by_numbers(seeds: Seeds) -> Evidence:
             Fact("sides of low-level feature and features", [low_level.shape[-1], features.shape[-1]], [129, 33]),
             Fact("first refining convolution reads", refine[0].in_channels, 304),
             Fact("3x3 convolutions", sum(layer.kernel_size == (3, 3) for layer in refine), 2),
+            Fact("low-level maps before and after the reduction", [reduce.in_channels, reduce.out_channels], [256, 48]),
         ],
-        circulating=[Circulating("maps that the low-level feature's 256 are reduced to", 1, reduce.out_channels)],
     )
 
 

@@ -7,34 +7,36 @@ from course_lib.checking.exercise import exercise
 QUANTILES = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
 
 
-def _holds(differences: list[float], smallest: float, quantile: float) -> bool:
+def _holds(differences: list[float], bound: float, quantile: float) -> bool:
     count = len(differences)
     mean = sum(differences) / count
     variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
     half = quantile * (variance / count) ** 0.5
-    return mean >= smallest and mean - half > 0
+    return mean - half > bound
 
 
 @exercise(
     "8.1",
     hints=(
-        "Two conditions: the mean is large enough to matter, and chance alone would not give it.",
+        "Chance alone must not carry the mean over the bound: the whole interval has to lie above it.",
         "The 95 % interval is mean - half to mean + half, half = quantile * deviation / sqrt(number of seeds).",
-        "The deviation divides by the number of seeds minus one. Holds: mean >= smallest and mean - half > 0.",
+        "The deviation divides by the number of seeds minus one. Holds: mean - half > bound.",
     ),
     solution=_holds,
 )
 def holds(answer) -> None:
-    """The ledger's rule: my_holds(differences, smallest, quantile) is True if a measured difference holds.
+    """The ledger's rule: my_holds(differences, bound, quantile) is True if a measured difference holds.
 
-    `differences` has one number for each seed. It holds if its mean is at least `smallest` and its 95 % interval,
-    mean +- quantile * standard deviation / sqrt(seeds), does not reach down to 0.
+    `differences` has one number for each seed. The statement holds if the 95 % interval of their mean, mean +- quantile
+    * standard deviation / sqrt(seeds), lies above the bound.
     """
     cases = [
-        [0.31, 0.3, 0.29], [0.9, -0.8, 0.2], [0.125, 0.125, 0.125, 0.125, 0.125, 0.025],
-        [0.05, 0.06, 0.04], [0.30, -0.10, 0.10], [0.02, 0.021, 0.019], [0.05, 0.01, 0.06, 0.0, 0.05],
-        [-0.05, -0.06, -0.04], [0.09, 0.01, 0.05], [0.031, 0.029, 0.03, 0.03], [0.1, 0.02, 0.05, 0.02],
-        [0.02, 0.1, 0.1], [0.06, 0.0, 0.07, 0.03, 0.04, 0.05], [0.025, 0.045, 0.065],
+        [0.202, 0.216, 0.197], [0.122, -0.332, -0.036, 0.364, 0.192, -0.077],
+        [0.019, 0.031, 0.023, 0.019, 0.022, 0.011], [0.025, 0.045, 0.065], [0.058, 0.205, 0.103, 0.15, 0.103, 0.214],
+        [-0.465, 0.079, -0.379, -0.146, -0.216], [0.287, 0.253, 0.015, -0.007, 0.336],
+        [0.08, 0.12, 0.14, 0.029, 0.13, 0.11], [0.045, 0.035, 0.029], [0.05, 0.062, 0.08],
+        [0.241, 0.084, -0.257, -0.159, 0.194, -0.13], [0.275, -0.198, 0.073], [-0.102, -0.097, -0.107, -0.078],
+        [0.081, 0.003, -0.009, 0.067, 0.012], [0.03, 0.03, 0.03], [0.304, 0.023, 0.18, -0.392, 0.158, 0.315],
     ]  # fmt: skip
 
     def mean(values: list[float]) -> float:
@@ -44,40 +46,40 @@ def holds(answer) -> None:
         variance = sum((value - mean(values)) ** 2 for value in values) / (len(values) - less)
         return quantile * variance**power / len(values) ** root
 
-    def careless(values: list[float], smallest: float, quantile: float, **slip: float) -> bool:
-        return mean(values) >= smallest and mean(values) - half(values, quantile, **slip) > 0
+    def careless(values: list[float], bound: float, quantile: float, **slip: float) -> bool:
+        return mean(values) - half(values, quantile, **slip) > bound
 
     expect.function(
         answer,
         _holds,
         [(values, 0.03, QUANTILES[len(values)]) for values in cases],
-        what="whether {0} holds (at least {1}, quantile {2})",
+        what="whether {0} holds (bound {1}, quantile {2})",
         slips={
-            "This one does hold. Are the inputs taken in their order: differences, smallest, quantile?": (
-                lambda v, s, q: _holds(v, q, s)
+            "This one does hold. Are the inputs taken in their order: differences, bound, quantile?": (
+                lambda v, b, q: _holds(v, q, b)
             ),
-            "Not every seed must reach the smallest effect that counts: their mean must.": lambda v, s, q: min(v) >= s,
-            "The interval must stay above 0, not above the smallest effect: that is for the mean.": lambda v, s, q: (
-                mean(v) - half(v, q) >= s
+            "Not every seed must lie above the bound, and where all do, chance may still reach it.": (
+                lambda v, b, q: min(v) > b
             ),
-            "The mean alone is not enough: the interval must stay above 0.": lambda v, s, q: mean(v) >= s,
-            "The interval alone is not enough: the mean must reach the smallest effect that counts.": lambda v, s, q: (
-                _holds(v, -1, q)
+            "The interval must stay above the bound, not only above 0.": lambda v, b, q: _holds(v, 0, q),
+            "The mean above the bound and the interval above 0 are not enough: the interval decides.": (
+                lambda v, b, q: mean(v) >= b and _holds(v, 0, q)
             ),
-            "A difference below 0 speaks for the other network: no absolute values.": lambda v, s, q: _holds(
-                [abs(mean(v)) + value - mean(v) for value in v], s, q
+            "The mean alone is not enough: the interval must stay above the bound.": lambda v, b, q: mean(v) > b,
+            "A difference below 0 speaks for the other network: no absolute values.": lambda v, b, q: _holds(
+                [abs(mean(v)) + value - mean(v) for value in v], b, q
             ),
-            "That is the variance: the deviation is its root.": lambda v, s, q: careless(v, s, q, power=1),
-            "The interval is that of the mean: divide the deviation by the root of the seeds.": lambda v, s, q: (
-                careless(v, s, q, root=0)
+            "That is the variance: the deviation is its root.": lambda v, b, q: careless(v, b, q, power=1),
+            "The interval is that of the mean: divide the deviation by the root of the seeds.": lambda v, b, q: (
+                careless(v, b, q, root=0)
             ),
-            "Take the quantile that is given: few seeds need a wider interval than 1.96 deviations.": lambda v, s, q: (
-                careless(v, s, 1.96)
+            "Take the quantile that is given: few seeds need a wider interval than 1.96 deviations.": lambda v, b, q: (
+                careless(v, b, 1.96)
             ),
-            '"At least" the smallest effect: a mean that just reaches it counts.': lambda v, s, q: (
-                mean(v) > s and _holds(v, s, q)
+            "An interval that touches the bound leaves the question undecided: it does not hold.": lambda v, b, q: (
+                mean(v) - half(v, q) >= b
             ),
-            "The deviation divides by the number of seeds minus one.": lambda v, s, q: careless(v, s, q, less=0),
+            "The deviation divides by the number of seeds minus one.": lambda v, b, q: careless(v, b, q, less=0),
         },
     )
 

@@ -11,6 +11,8 @@ from typing import Any
 from course_lib.datasets.pairs import check_name
 from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.verdict import VERDICTS
+from course_lib.lectures.l08_the_whole_picture.lineage import counted
+from course_lib.models.families import FAMILIES
 
 LEFT = 'style="text-align:left;vertical-align:top"'
 NOT_YET = "not measured yet"
@@ -52,15 +54,25 @@ def statements(verdict: str | None = None, *, lecture: str | int | None = None) 
     for one in [verdict] if verdict else VERDICTS:
         found = [row for row in rows if row["verdict"] == one]
         groups[f"{one}: {len(found)} of {len(rows)}"] = [
-            (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger_text.numbers(row))
+            (row["id"], row["statement"] + (f" {row['remark']}" if row["remark"] else ""), ledger_text.headline(row))
             for row in found
         ]
     return Table(("id", "statement", "our numbers"), groups, opened=verdict is not None)
 
 
+def steps() -> Table:
+    """The arrows of the lineage: the problem that the later paper names, and what differs between the two networks."""
+    lines = [
+        (f"{parent} to {name}", FAMILIES[name].problem, what, str(before), str(after))
+        for (parent, name), changes in counted().items()
+        for what, (before, after) in changes.items()
+    ]
+    return Table(("step", "problem", "what changed", "before", "after"), {"Counted on the networks": lines}, True)
+
+
 @dataclass(frozen=True)
 class Advice:
-    """If your pictures are so, take this, because of a comparison of the ledger's row: its first one unless named."""
+    """If your pictures are so, take this, because of a comparison of the ledger's row: its core one unless named."""
 
     when: str
     take: str
@@ -69,16 +81,16 @@ class Advice:
 
 
 ADVICE = (
-    Advice("Edges and thin things count", "skips from encoder to decoder: U-Net, FC-DenseNet", "S6", "all over none"),
+    Advice("Edges and thin things count", "skips from encoder to decoder: U-Net, FC-DenseNet", "S6"),
     Advice("... and the encoder ends at a coarse stride", "a decoder with a low-level feature: DeepLab v3+", "V9"),
-    Advice("... and there is no room to keep whole maps", "the places of the maxima: SegNet, DeconvNet", "D3", "edges"),
+    Advice("... and there is no room to keep whole maps", "the places of the maxima: SegNet, DeconvNet", "D3"),
     Advice("Large things come out in pieces", "a larger field: dilation, at equal weights", "R5"),
-    Advice("... and their texture is fine", "mixed rates, not one rate again and again", "R6", "fine cloth"),
+    Advice("... and their texture is fine", "mixed rates, not one rate again and again", "R6"),
     Advice("A faraway clue names the thing", "one average of the whole picture: image pooling", "V3"),
-    Advice("... and two things in one picture need two answers", "bins: PSPNet", "P8", "pyramid over global, skyline"),
-    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7", "over rate 2"),  # the best single one
+    Advice("... and two things in one picture need two answers", "bins: PSPNet", "P2", "pyramid over global"),
+    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7"),
     Advice("Training is over, and outlines are sharp in the picture", "a dense CRF behind the scores", "L5"),
-    Advice("Weights must be few", "separable or narrow plain layers: time both", "V5", "better than plain and narrow"),
+    Advice("Weights must be few", "separable or narrow plain layers: time both", "V5", "over plain and narrow"),
 )  # fmt: skip
 
 
@@ -93,14 +105,12 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
     """The difference in words, and the row with its verdict."""
     if row is None:
         return NOT_YET, advice.row
-    found = {one["name"]: one for one in row["differences"]}
+    found = {one["name"]: one for one in ledger_text.differences(row)}
     if advice.comparison and advice.comparison not in found:
-        raise ValueError(f"{advice.row} compares {', '.join(found) or 'nothing'}, not {advice.comparison!r}")
-    if not found:
-        return ledger_text.numbers(row), f"{advice.row}: {row['verdict']}"
-    one = found[advice.comparison] if advice.comparison else row["differences"][0]
+        raise ValueError(f"{advice.row} compares {', '.join(found)}, not {advice.comparison!r}")
+    one = found[advice.comparison] if advice.comparison else row["core"]
     low, high = one["interval"]
-    sure = "" if one["holds"] else "; may be chance"
+    sure = "" if low > 0 else "; may be chance"
     return f"{one['name']}: {one['mean']:+.2f} ({low:+.2f} to {high:+.2f}){sure}", f"{advice.row}: {row['verdict']}"
 
 
