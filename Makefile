@@ -9,7 +9,7 @@ STALE ?=
 SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test check new notebooks checkpoints claims bench fuzz lint lock release clean
+.PHONY: help install lab test check new notebooks site checkpoints claims bench fuzz lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -31,6 +31,10 @@ new: install  ## start a network or an explorer (KIND=network NAME=my_net)
 
 notebooks: install  ## rebuild the notebooks whose source or library inputs changed
 	@$(VENV) -m notebooks.build $(ARGS)
+
+site: install  ## build the course as a site: pages for a web server or a USB stick, in site/
+	@$(VENV) -m uv pip install -q --require-hashes -r notebooks/site/requirements.lock
+	@$(VENV) -m notebooks.site
 
 checkpoints: install  ## train the small networks of the lessons again
 	@$(VENV) -m course_lib.training.checkpoints $(ARGS)
@@ -56,4 +60,4 @@ release: install  ## stamp address and tag everywhere, then build, check and try
 	@$(VENV) -m notebooks.release $(REPOSITORY) $(TAG)
 
 clean:  ## remove the environments and everything that was made or downloaded
-	rm -rf .venv .venv-oldest .venv-class .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist
+	rm -rf .venv .venv-oldest .venv-newest .venv-class .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist site

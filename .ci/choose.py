@@ -38,15 +38,19 @@ def changed_tests() -> list[str]:
     """The tests that what changed since the branch left `main` asks for; none when nothing changed."""
     changed = [path for path in changed_files() if path.endswith(".py") and (ROOT / path).exists()]
     modules = {module_of(path) for path in changed if path.startswith("course_lib/")}
-    found = {path for path in changed if is_test(path)}
-    above = reaching(modules)
+    return sorted({path for path in changed if is_test(path)} | tests_of(modules))
+
+
+def tests_of(modules: set[str]) -> set[str]:
+    """The tests that a change of these modules asks for."""
+    found, above = set(), reaching(modules)
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         name, used = str(path.relative_to(ROOT)), code_shape.imported(path.read_text())
         near = modules | {one for one in above if modules & set(code_shape.imports_of(one))}
         own = any(room(name) == room(module.replace(".", "/") + "/") for module in modules)
         if used & modules or (own and used & near) or (name in FAST and used & above):
             found.add(name)
-    return sorted(name for name in found if not name.startswith("tests/browser/"))
+    return {name for name in found if not name.startswith("tests/browser/")}
 
 
 def changed_files() -> list[str]:
@@ -61,7 +65,7 @@ def git(*words: str) -> list[str]:
 
 
 def is_test(path: str) -> bool:
-    return path.startswith("tests/") and Path(path).name.startswith("test_")
+    return path.startswith("tests/") and Path(path).name.startswith("test_") and not path.startswith("tests/browser/")
 
 
 def room(path: str) -> str:

@@ -1,11 +1,13 @@
 """Makes .venv hold exactly what requirements.lock lists, and the course itself. Run again, it does nothing.
 
 It must parse on any Python 3, so that a Python that is too old gets a sentence and not a syntax error.
-`--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows. `--class` makes .venv-class
-beside .venv: nbgrader and otter-grader, and nothing that .venv has already.
+`--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows. `--newest` makes
+.venv-newest with the newest Python on this machine, if one is newer than that which runs this. `--class` makes
+.venv-class beside .venv: nbgrader and otter-grader, and nothing that .venv has already.
 """
 
 import argparse
+import glob
 import hashlib
 import json
 import os
@@ -18,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(ROOT, "requirements.lock")
 CLASS_LOCK = os.path.join(ROOT, ".ci", "class.lock")
 NEEDED_GB = {"default": 9, "cpu": 4}  # measured: 7.3 GB and about 3 GB, with room for the packages' archives
+NEWEST = 15  # Python 3.15: the last one that the locked torch has wheels for
 PURELIB = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
 TORCH_ONLY = ("torch", "torchvision", "triton", "nvidia-", "cuda-")
 
@@ -30,19 +33,37 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch", choices=["cpu"], help="Linux without a GPU: torch's CPU wheels, 4 GB less")
     parser.add_argument("--oldest", action="store_true", help="the lowest supported versions, in .venv-oldest")
+    parser.add_argument("--newest", action="store_true", help="the newest Python of this machine, in .venv-newest")
     parser.add_argument("--class", dest="tools", action="store_true", help="the tools for a class, in .venv-class")
     options = parser.parse_args(arguments)
-    folder = os.path.join(ROOT, ".venv-oldest" if options.oldest else ".venv")
+    base = newest_python() if options.newest else sys.executable
+    if not base:
+        print("No Python newer than 3.%d was found here: the newest Python was not tried." % sys.version_info[1])
+        return
+    folder = ".venv-oldest" if options.oldest else ".venv-newest" if options.newest else ".venv"
     try:
+        folder = os.path.join(ROOT, folder)
         if not (options.tools and os.path.exists(os.path.join(folder, "installed.txt"))):
-            install(folder, options)
+            install(folder, options, base)
         if options.tools:
             install_tools(folder, os.path.join(ROOT, ".venv-class"))
     except Problem as problem:
         sys.exit(str(problem))
 
 
-def install(folder, options):
+def newest_python():
+    """The newest Python above the one that runs this, of those on the path or among pyenv's; None without one."""
+    pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
+    folders = os.environ.get("PATH", "").split(os.pathsep) + glob.glob(os.path.join(pyenv, "versions", "*", "bin"))
+    for minor in range(NEWEST, sys.version_info[1], -1):
+        for folder in folders:
+            python = os.path.join(folder, "python3.%d" % minor)
+            if os.path.exists(python) and succeeds([python, "-c", ""]):  # one of pyenv's may be a stand-in that fails
+                return python
+    return None
+
+
+def install(folder, options, base=sys.executable):
     check_python(sys.version_info)
     stamp, wanted = os.path.join(folder, "installed.txt"), fingerprint(options)
     python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
@@ -51,7 +72,7 @@ def install(folder, options):
     check_disk(shutil.disk_usage(ROOT).free, options.torch)
     if os.path.exists(stamp):
         os.remove(stamp)  # from here on the environment is unfinished until it is stamped again
-    make_environment(folder, python)
+    make_environment(folder, python, base)
     print(
         "Installing what requirements.lock lists into %s (a few minutes the first time) ..." % os.path.basename(folder)
     )
@@ -111,19 +132,19 @@ def check_disk(free, torch=None):
         raise Problem("The course needs %d GB of free disk, found %.1f GB.%s" % (needed, free / 1e9, hint))
 
 
-def make_environment(folder, python):
+def make_environment(folder, python, base=sys.executable):
     """A virtual environment with pip; one that an interrupted install left broken is made again."""
     if os.path.exists(python) and succeeds([python, "-m", "pip", "--version"]):
         return
     if os.path.isdir(folder):
         shutil.rmtree(folder)
-    if not succeeds([sys.executable, "-c", "import venv, ensurepip"]):
+    if not succeeds([base, "-c", "import venv, ensurepip"]):
         version = "%d.%d" % sys.version_info[:2]
         raise Problem(
             "This Python has no venv module. On Debian and Ubuntu: sudo apt-get install python%s-venv, "
             "then run the same command again." % version
         )
-    run([sys.executable, "-m", "venv", folder])
+    run([base, "-m", "venv", folder])
 
 
 def entries():

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,28 +28,28 @@ def main() -> int:
     chosen = parser.parse_args().parts or PARTS
     if unknown := set(chosen) - {*PARTS, *DAILY}:
         parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + DAILY}")
-    failed = [part for part in DAILY + PARTS if part in chosen and not passes(part)]
+    failed = [part for part in DAILY + PARTS if part in chosen and not passes(part, chosen)]
     print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
     return int(bool(failed))
 
 
-def passes(part: str) -> bool:
-    make = {"units": units, "notebooks": notebooks, "browser": browser, "fast": fast, "changed": changed}
-    command = make[part]()
+def passes(part: str, chosen: Sequence[str]) -> bool:
+    make = {"units": units, "browser": browser, "fast": fast, "changed": changed}
+    command = notebooks(played_in_browser="browser" in chosen) if part == "notebooks" else make[part]()
     if command is None:
         return True
     print(f"\n== {part} ==", flush=True)
     began = time.monotonic()
-    # one thread a worker: two workers with two threads each would fight over two cores
-    threads = {} if part == "browser" else {"OMP_NUM_THREADS": "1"}
-    environment = {**os.environ, **threads, "BEYOND_FCN_PROGRESS": "off"}  # a student's record is not ours
+    # one thread a worker: two workers with two threads each would fight over two cores; a student's record is not ours
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "BEYOND_FCN_PROGRESS": "off"}
     done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
     print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
     return done.returncode == 0
 
 
 def workers() -> list[str]:
-    return ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    """A file is one worker's, for what it builds once; the files keep our order, not that of their number of tests."""
+    return ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def units() -> list[str]:
@@ -68,15 +69,17 @@ def changed() -> list[str] | None:
     return [*found, "-m", "not browser", *workers(), "-q"]
 
 
-def notebooks() -> list[str]:
-    """Student and solution notebooks from top to bottom."""
-    files = sorted(
-        str(path) for path in (ROOT / "notebooks").glob("**/*.ipynb") if ".ipynb_checkpoints" not in str(path)
-    )
+def notebooks(played_in_browser: bool) -> list[str]:
+    """Student and solution notebooks from top to bottom, without the students' where the browser part runs those."""
+    from tests.browser.chromium import find
+
+    sets = ["solutions"] if played_in_browser and find() else ["", "solutions"]
+    books = [path for name in sets for path in sorted((ROOT / "notebooks" / name).glob("*.ipynb"))]
+    books.sort(key=lambda path: -path.read_text().count('"heavy"'))  # the longest are not to begin last
     # a cell that never ends is stopped; how long one may take is the build's to say, on a machine of its own
     patience = ["--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300"]
     options = ["--nbval-lax", "--nbval-current-env", *patience, "-q", "-p", "no:cacheprovider"]
-    return [*files, *options, *workers()]
+    return [*map(str, books), *options, *workers()]
 
 
 def browser() -> list[str] | None:
@@ -85,7 +88,7 @@ def browser() -> list[str] | None:
     if find() is None:
         print(f"The browser tests did not run: Chromium was not found. {HOW_TO_GET_IT}")
         return None
-    return ["tests/browser", "-m", "browser", "-q", "--durations", "10"]
+    return ["tests/browser", "-m", "browser", *workers(), "-q", "--durations", "10"]
 
 
 if __name__ == "__main__":

@@ -88,6 +88,12 @@ def rounding(told: dict) -> dict[str, str]:
     """What half precision changed, if it was measured."""
     if "rounding" not in told:
         return {}
+    if "cells" in told["rounding"]:
+        found = told["rounding"]
+        return {
+            "half precision and int8": f"change the class of {found['cells_changed']} of {found['cells']} cells in "
+            f"{found['photographs']} photographs of data/photos; no probability by more than {found['furthest']:.3f}"
+        }
     before, share = told["rounding"]["val_before"]["mean_iou"], told["rounding"]["labels_changed_on_val"]
     return {
         "half precision": f"changes {share:.3%} of the labels on val; mIoU {before:.4f} before, "

@@ -30,7 +30,7 @@ from notebooks.words import Shelf
 
 HERE = Path(__file__).parent
 HEAVY_SECONDS = 5
-SHOWN = ("id", "statement", "verdict", "values", "differences", "bounds", "facts", "circulating", "paper", "remark")
+SHOWN = ("id", "statement", "verdict", "values", "core", "differences", "facts", "circulating", "paper", "remark")
 CELL_LIMIT = 120
 
 

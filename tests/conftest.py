@@ -13,6 +13,14 @@ matplotlib.use("agg")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+# files with minutes of work begin first, so that no worker is left alone with one of them at the end
+LONG = ("test_travels_alone", "test_any_size_vgg", "test_any_size_resnet", "test_release", "test_fuzz",
+        "test_unclipped", "test_mutants_resnet", "test_random_graphs", "test_training_resume",
+        "test_claims_again")  # fmt: skip
+# these read files, call git or the network, or run the standard library: no package's version matters to them
+ONCE = ("test_agreement", "test_choose", "test_convert", "test_course_notebooks", "test_files_archives",
+        "test_files_download", "test_forgeries", "test_install", "test_lab", "test_lint_rules", "test_release",
+        "test_style", "test_table", "test_words")  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +54,15 @@ def same_dice() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; a network of full width against reference numbers is played once, a narrow one each time."""
+    places = {stem: place for place, stem in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+    for item in items:
+        if item.path.stem in ONCE or "golden" in getattr(item, "fixturenames", ()):
+            item.add_marker("once")
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:

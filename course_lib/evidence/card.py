@@ -11,14 +11,13 @@ import html
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence import ledger, ledger_text, same_numbers
 from course_lib.evidence.claim import KINDS
 from course_lib.evidence.ledger import all_claims
 from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
 
 CELL = 'style="text-align:left;padding:2px 12px 2px 0"'
 WITHIN = 30  # means that differ by more than this factor are not drawn on one axis
-MARKS = {True: "✓ holds", False: "✗ does not hold"}
 
 
 def evidence(*ids: str) -> "Cards":
@@ -56,21 +55,11 @@ def card(row: dict[str, Any]) -> str:
 
 
 def _measured(row: dict[str, Any]) -> Iterator[str]:
-    if len(row["seeds"]) > 1 and row["values"]:
-        yield per_seed(row)._repr_html_()
-    elif row["values"]:
-        yield _table((("measured", "value"), *[(name, f"{value:.4g}") for name, value in row["mean"].items()]))
-    if row["differences"]:
-        yield _table(
-            (
-                ("compared, seed by seed", "difference", "95 % interval", "asked for", ""),
-                *map(_compared, row["differences"]),
-            )
-        )
+    """What decides stands open, everything else is folded."""
+    if "core" in row:
+        yield _core(row["core"])
     if painted := _painted(row):
         yield _table((("the same question", "compared", "difference", "verdict"), *painted))
-    if row["bounds"]:
-        yield _table((("asked for", "range", ""), *[_bound(row, *bound) for bound in row["bounds"]]))
     if row["facts"]:
         facts = [
             (name, _value(found), "✓" if found == stated else f"✗ stated: {_value(stated)}")
@@ -82,37 +71,49 @@ def _measured(row: dict[str, Any]) -> Iterator[str]:
         yield _table((("", "circulates", "is so"), *wrong))
     if row["paper"]:
         yield f"<p>Published: {_words(row['paper'])}</p>"
+    if same := same_numbers.of_row(row["id"], ledger.read()):
+        yield _table((same_numbers.HEADER, *same))
     if row["remark"]:
         yield f"<p><i>{_words(row['remark'])}</i></p>"
+    if folded := "".join(_numbers_of(row)):
+        yield f"<details><summary>All numbers; they decide nothing</summary>{folded}</details>"
+
+
+def _core(core: dict[str, Any]) -> str:
+    """The one comparison that decides, its bound, and why this bound."""
+    low, high = core["interval"]
+    head = ("what decides", "difference" if core["less"] else "value", "95 % interval", "bound", "")
+    line = (core["name"], f"{core['mean']:.3g}", f"{low:.3g} to {high:.3g}", f"{core['bound']:g}", core["verdict"])
+    seeds = core["seeds that would decide"]
+    more = f" With such a spread about {seeds} seeds would decide." if seeds else ""
+    return _table((head, line)) + f"<p>Why this bound: {_words(core['why'])}.{more}</p>"
+
+
+def _numbers_of(row: dict[str, Any]) -> Iterator[str]:
+    """Every measured value, and the differences that are shown beside the one that decides."""
+    if len(row["seeds"]) > 1 and row["values"]:
+        yield per_seed(row)._repr_html_()
+    elif row["values"]:
+        yield _table((("measured", "value"), *[(name, f"{value:.4g}") for name, value in row["mean"].items()]))
+    if row["differences"]:
+        head = ("also compared, seed by seed", "difference", "95 % interval")
+        yield _table((head, *map(_compared, row["differences"])))
 
 
 def _compared(found: dict[str, Any]) -> tuple[str, ...]:
     low, high = found["interval"]
-    return (
-        found["name"],
-        f"{found['mean']:.3g}",
-        f"{low:.3g} to {high:.3g}",
-        f"at least {found['smallest']:g}",
-        MARKS[found["holds"]],
-    )
+    return found["name"], f"{found['mean']:.3g}", f"{low:.3g} to {high:.3g}"
 
 
 def _painted(row: dict[str, Any]) -> list[tuple[str, ...]]:
     """What decides here, on photographs, and beside it the comparison of the row on painted scenes."""
     other, name = row.get("painted") or ("", "")
-    there = ledger.read().get(other, {})
-    return [
-        (where, found["name"], f"{found['mean']:.3g}", one["verdict"])
-        for where, one in (("here, on photographs", row), (f"on painted scenes ({other})", there))
-        for found in one.get("differences", ())
-        if there and (one is row or found["name"] == name)
-    ]
-
-
-def _bound(row: dict[str, Any], name: str, value: str, low: float | None, high: float | None) -> tuple[str, ...]:
-    ends = [f"{word} {end:g}" for word, end in (("from", low), ("up to", high)) if end is not None]
-    inside = all((low is None or low <= one) and (high is None or one <= high) for one in row["values"][value])
-    return (name, " ".join(ends), MARKS[inside])
+    there = ledger.read().get(other)
+    if there is None:
+        return []
+    found = next(one for one in ledger_text.differences(there) if one["name"] == name)
+    both = (("here, on photographs", row["core"], row), (f"on painted scenes ({other})", found, there))
+    return [(where, one["name"], f"{one['mean']:.3g}", of["verdict"]) for where, one, of in both]
 
 
 def _repeat(row: dict[str, Any]) -> str:

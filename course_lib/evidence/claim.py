@@ -1,17 +1,34 @@
 """A claim: a statement of a lecture, and the function that measures it.
 
-@claim("R6", "M", "One large rate repeated leaves holes.", seeds=5)
-def gridding(seeds: Seeds) -> Evidence: ...
+An exact one returns facts:
+
+    @claim("R3", "E", "A 3x3 kernel at rate r spans 2r + 1.", tests=("tests/...::test_name",))
+    def span(seeds: Seeds) -> Evidence:
+        return Evidence(facts=[Fact("span at rate 12", span_of(3, 12), 25)])
+
+A measured one names what will decide, before it is measured, and returns values, one for each seed:
+
+    @claim(
+        "V11", "M", "Trained at output stride 16, the network draws sharper boundaries at 8.", seeds=5,
+        core=Core("8 over 16", "edge IoU, 8", "edge IoU, 16", bound=0.013, why="the paper's gain, table 3"),
+        secondary=(Secondary("32 over 16", "edge IoU, 32", "edge IoU, 16"),),
+        remarks={"undecided": "One sentence that is shown with this verdict."},
+    )
+    def finer(seeds: Seeds) -> Evidence:
+        return Evidence(settings={...}, values=over_seeds(seeds, strides))  # {"edge IoU, 8": [...], ...}
+
+The verdict follows by the rule of `verdict`. A new bound needs no new measurement: `python -m course_lib.claims --page`
+judges the stored numbers again.
 """
 
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from course_lib.evidence import probe
-from course_lib.evidence.verdict import Evidence, deviation, difference, mean
+from course_lib.evidence.verdict import Core, Evidence, Secondary, deviation, difference, judged, mean, paired
 
 KINDS = {"E": "exact", "M": "measured", "S": "shown", "C": "corrected"}
 Seeds = Sequence[int]
@@ -26,7 +43,8 @@ class NeedsPhotographs(FileNotFoundError):
 class Claim:
     """`tests` names the unit tests that assert an exact claim; `paper` is the published number with its source.
 
-    `painted` names the claim, and its comparison, that asks the same on painted scenes.
+    `painted` names the claim, and its comparison, that asks the same on painted scenes. `core` decides a measured
+    claim, `secondary` stands beside it, and `remarks` holds a sentence for each verdict that needs one.
     """
 
     id: str
@@ -37,6 +55,9 @@ class Claim:
     tests: tuple[str, ...]
     paper: str
     painted: tuple[str, ...] = ()
+    core: Core | None = None
+    secondary: tuple[Secondary, ...] = ()
+    remarks: dict[str, str] = field(default_factory=dict)
 
     @property
     def notebook(self) -> str:
@@ -66,15 +87,39 @@ class Claim:
             **({"painted": list(self.painted)} if self.painted else {}),
         }
 
-    def row(self) -> dict[str, Any]:
+    @property
+    def compared(self) -> set[str]:
+        """The names of the values that the rule asks for."""
+        pairs = [one for one in (self.core, *self.secondary) if one]
+        return {name for one in pairs for name in (one.more, one.less) if name}
+
+    def judgement(self, values: dict[str, list[float]]) -> dict[str, Any]:
+        """The part of the row that follows from the measured values by the rule."""
+        if self.core is None:
+            return {}
+        core = judged(values, self.core)
+        return {
+            "core": rounded(core),
+            "differences": [rounded(paired(values, one)) for one in self.secondary],
+            "verdict": core["verdict"],
+            "remark": self.remarks.get(core["verdict"], ""),
+        }
+
+    def row(self, seeds: Seeds | None = None) -> dict[str, Any]:
         """Measures, and returns the row of the ledger."""
         began = time.process_time()
-        evidence = self.measure(range(self.seeds))
-        verdict = evidence.verdict()
+        seeds = range(self.seeds) if seeds is None else seeds
+        evidence = self.measure(seeds)
+        if self.core and evidence.facts:
+            raise ValueError(
+                f"{self.id}: {evidence.facts[0].name!r} is a fact of a measured claim; assert it in a test"
+            )
+        verdict = "" if self.core else evidence.verdict()
+        values = {name: [round(value, 6) for value in values] for name, values in evidence.values.items()}
         return self.words() | {
             "settings": evidence.settings,
-            "seeds": list(range(self.seeds)),
-            "values": {name: [round(value, 6) for value in values] for name, values in evidence.values.items()},
+            "seeds": list(seeds),
+            "values": values,
             "mean": {name: round(mean(values), 6) for name, values in evidence.values.items()},
             "deviation": {name: round(deviation(values), 6) for name, values in evidence.values.items()},
             "differences": [rounded(difference(evidence.values, c)) for c in evidence.comparisons],
@@ -85,6 +130,7 @@ class Claim:
             "remark": evidence.remarks.get(verdict, ""),
             # trainings that were kept from an earlier run count as well
             "cpu_seconds": round(max(time.process_time() - began, evidence.settings.get(TRAININGS, 0)), 1),
+            **self.judgement(values),
         }
 
 
@@ -97,13 +143,18 @@ def claim(
     tests: tuple[str, ...] = (),
     paper: str = "",
     painted: tuple[str, ...] = (),
+    core: Core | None = None,
+    secondary: tuple[Secondary, ...] = (),
+    remarks: dict[str, str] | None = None,
 ) -> Callable[[Callable[[Seeds], Evidence]], Claim]:
     """Turns a measuring function into a claim of the ledger."""
     if kind not in KINDS:
         raise ValueError(f"{id}: the kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind == "E" and not tests:
         raise ValueError(f"{id}: an exact claim names the unit tests that assert it")
-    return lambda measure: Claim(id, kind, statement, measure, seeds, tests, paper, painted)
+    return lambda measure: Claim(
+        id, kind, statement, measure, seeds, tests, paper, painted, core, secondary, remarks or {}
+    )
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:

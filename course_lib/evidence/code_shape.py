@@ -42,7 +42,8 @@ def imports_of(name: str) -> tuple[str, ...]:
     return tuple(sorted(imported(path.read_text(), package)))
 
 
-def imported(source: str, package: str = "") -> set[str]:
+@cache
+def imported(source: str, package: str = "") -> frozenset[str]:
     """The modules of the course named by the imports of a source text."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -54,7 +55,7 @@ def imported(source: str, package: str = "") -> set[str]:
                 base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1] + [base] * bool(base))
             found.add(base)
             found.update(f"{base}.{alias.name}" for alias in node.names)
-    return {name for name in found if name.split(".")[0] == "course_lib" and module_path(name)}
+    return frozenset(name for name in found if name.split(".")[0] == "course_lib" and module_path(name))
 
 
 def module_path(name: str) -> Path | None:
@@ -63,6 +64,7 @@ def module_path(name: str) -> Path | None:
     return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
 
 
+@cache
 def digest(source: str) -> str:
     """A hash of a source text's syntax tree, equal on every Python version."""
     return hashlib.sha256(shape(ast.parse(source)).encode()).hexdigest()

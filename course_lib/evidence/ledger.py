@@ -51,13 +51,13 @@ def read(path: Path | None = None) -> dict[str, Row]:
 def write(rows: dict[str, Row], order: Iterable[Claim], path: Path | None = None) -> None:
     """The rows of these claims become the ledger; rows of claims that are gone are dropped.
 
-    What a claim says may be worded anew without measuring: the words come from the claims.
+    What a claim says may be worded anew, and its bound be changed, without measuring: both come from the claims.
     """
     save(current(order, rows), path or file())
 
 
 def refresh(claims: Iterable[Claim], path: Path | None = None) -> None:
-    """The rows that are there, in the present words of the claims."""
+    """The rows that are there, in the present words and by the present bounds of the claims."""
     with alone(path or file()):
         write(read(path), claims, path)
 
@@ -147,8 +147,15 @@ def in_order(id: str) -> tuple[str, int]:
 
 
 def current(claims: Iterable[Claim], rows: dict[str, Row]) -> list[Row]:
-    """The rows of these claims, in their order and in their present words."""
-    return [rows[claim.id] | claim.words() for claim in claims if claim.id in rows]
+    """The rows of these claims, in their order, in their present words and judged by their present bounds.
+
+    A row that lacks a value which its claim compares by now keeps its judgement until it is measured again.
+    """
+    found = [(claim, rows[claim.id]) for claim in claims if claim.id in rows]
+    return [
+        row | claim.words() | (claim.judgement(row["values"]) if claim.compared <= row["values"].keys() else {})
+        for claim, row in found
+    ]
 
 
 def machine() -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from course_lib import paths
+from course_lib.evidence import same_numbers
 from course_lib.evidence.claim import KINDS
 from course_lib.evidence.verdict import VERDICTS
 
@@ -21,7 +22,7 @@ HEADER = ("id", "statement", "kind", "our numbers", "shown under", "measured by"
 
 
 def markdown(rows: Sequence[Row], notebooks: Path | None = None) -> str:
-    """All rows as a page, grouped by verdict."""
+    """All rows as a page, grouped by verdict, and below them the numbers that the papers print."""
     counts = ", ".join(f"{sum(row['verdict'] == verdict for row in rows)} {verdict}" for verdict in VERDICTS)
     lines = ["# The claims of the course", "", f"{len(rows)} statements: {counts}.", ""]
     shown = sections({row["notebook"] for row in rows}, notebooks)
@@ -30,7 +31,7 @@ def markdown(rows: Sequence[Row], notebooks: Path | None = None) -> str:
         if chosen:
             lines += [f"## {verdict.capitalize()}", "", f"| {' | '.join(HEADER)} |", "|---" * len(HEADER) + "|"]
             lines += [*(line(row, shown.get(row["id"], "")) for row in chosen), ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *same_numbers.markdown({row["id"]: row for row in rows})])
 
 
 def line(row: Row, section: str = "") -> str:
@@ -85,6 +86,11 @@ def numbers(row: Row) -> str:
     parts += [f"{name}: {found}" for name, found, _ in row["facts"][:4]]
     parts += [f"{name}: {right}, not {wrong}" for name, wrong, right in row["circulating"]]
     return "; ".join(parts).replace("|", "\\|")
+
+
+def differences(row: Row) -> list[Row]:
+    """Every comparison of a row, the one that decides first."""
+    return [*([row["core"]] if "core" in row else []), *row["differences"]]
 
 
 def short(rows: Iterable[Row]) -> str:

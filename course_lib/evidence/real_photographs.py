@@ -1,7 +1,8 @@
 """The bench of the rows on photographs: a stored network, asked about the test list of pets that it has never seen.
 
 The photographs are not in the repository: they lie in ../shared/datasets/pets beside it, or where BEYOND_FCN_PETS says,
-in a folder as `datasets.Listed` reads it. Without them a row stays as it was measured.
+in a folder as `datasets.Listed` reads it. So do those of CamVid (BEYOND_FCN_CAMVID), of which only numbers come in.
+Without them a row stays as it was measured.
 
 Nothing is trained here, so no seed makes a difference; what a row spreads over are folds. Fold k of five holds every
 fifth photograph of the list, from the k-th on; every variant of a network sees the same ones.
@@ -24,6 +25,7 @@ from course_lib.models.blocks import resize
 from course_lib.models.working_size import AtWorkingSize
 
 VARIABLE = "BEYOND_FCN_PETS"
+CAMVID = "BEYOND_FCN_CAMVID"
 FOLDS, PROBED = 5, 8
 WIDTH = 3  # pixels beside the boundary
 SETTINGS = {
@@ -34,14 +36,14 @@ BAND = {"boundary": f"{WIDTH} pixels from the border of the annotation, which is
 Answers = Callable[[Tensor], dict[str, Tensor]]  # scores of each variant for one normalised picture, at any stride
 
 
-def folder() -> Path:
-    """Where the photographs lie."""
-    named = os.environ.get(VARIABLE)
-    found = Path(named) if named else paths.data().parents[1] / "shared" / "datasets" / "pets"
+def folder(variable: str = VARIABLE) -> Path:
+    """Where the photographs lie that this variable of the environment stands for."""
+    named, name = os.environ.get(variable), variable.removeprefix("BEYOND_FCN_").lower()
+    found = Path(named) if named else paths.data().parents[1] / "shared" / "datasets" / name
     if not (found / "test.txt").is_file():
         raise NeedsPhotographs(
-            f"found no photographs in {found}; expected images, masks, classes.txt and test.txt of the pets. "
-            f"Say where they are with {VARIABLE}=FOLDER; the numbers in data/claims.json stay as they were measured"
+            f"found no photographs in {found}; expected images, masks and test.txt of {name}. "
+            f"Say where they are with {variable}=FOLDER; the numbers in data/claims.json stay as they were measured"
         )
     return found
 
@@ -99,9 +101,12 @@ class Scores:
         self.classes = classes
         self.matrices: dict[str, Confusion] = {}
 
-    def add(self, variant: str, prediction: Tensor, label: Tensor, width: int = WIDTH) -> None:
-        """Count the labels that a variant gave one photograph (H x W)."""
-        for word, truth in ((f"edge IoU, {variant}", beside_boundary(label, width)), (f"mIoU, {variant}", label)):
+    def add(self, variant: str, prediction: Tensor, label: Tensor, width: int = WIDTH, also: str = "") -> None:
+        """Count the labels that a variant gave one photograph (H x W); `also`: under a further name, too."""
+        truths = {f"edge IoU, {variant}": beside_boundary(label, width), f"mIoU, {variant}": label}
+        if also:
+            truths[f"{also}, {variant}"] = label
+        for word, truth in truths.items():
             self.matrices.setdefault(word, Confusion(self.classes)).update(prediction, truth)
 
     def values(self) -> dict[str, float]:
@@ -111,12 +116,16 @@ class Scores:
 
 
 @torch.no_grad()
-def compared(name: str, answers: Answers, fold: int, every: int = 1) -> dict[str, float]:
-    """The scores of all variants on one fold; all see the same working picture."""
+def compared(name: str, answers: Answers, fold: int, every: int = 1, small: float = 0) -> dict[str, float]:
+    """The scores of all variants on one fold; all see the same working picture.
+
+    With `small`, also the mean IoU over the photographs of which less than this share is not background.
+    """
     found = Scores(len(shipped.card(name)["classes"]))
     for image, label in of_fold(fold, every=every):
-        working = seen(name, image)
+        working, known = seen(name, image), label[label != 255]
+        also = "mIoU of the small" if (known > 0).float().mean() < small else ""
         for variant, scores in answers(working).items():
             probe.note("", scores.mean(), scores.std())
-            found.add(variant, enlarged(scores, working, label).argmax(1)[0], label)
+            found.add(variant, enlarged(scores, working, label).argmax(1)[0], label, also=also)
     return found.values()

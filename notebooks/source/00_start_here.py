@@ -97,8 +97,9 @@ wrong
 # Three things to remember from this picture:
 # - **The set of classes is closed.** A network chooses among the classes that it was trained with. A cat is none of
 #   them, so it gets the class that fits least badly.
-# - **A network knows what it was trained for.** In a portrait, whatever is large, near and sharp is the person. That
-#   rule suffices there, and it fails here.
+# - **A network knows what it was trained for.** In a portrait, something in front of a background is a person. What
+#   makes it one? The card T6 changes the photographs: it paints the animal flat, in one colour, and its outline stays;
+#   or it leaves the animal and makes all else flat. *Guess* in which of the two a person is left.
 # - **Sure is not right.** The [[softmax]] of the scores looks like a probability, and it is high where the answer is
 #   wrong. Is that always so? The card T5 asks the first network about 298 photographs of the kind it was trained for:
 #   how often is it right where it is so and so sure? There the two agree within one per cent on average. On a picture
@@ -111,9 +112,12 @@ wrong
 # %%
 from course_lib.evidence.card import evidence
 
-evidence("T5")
+evidence("T5", "T6")
 
 # %% [markdown]
+# The animal on a flat ground is a person still; the flat animal in the old surroundings mostly is not. So the network
+# goes neither by outline nor by place: something inside the outline looks to it as people do.
+#
 # A picture of the answer shows such a failure at once. To *count* failures, and to find their causes, we need more: the
 # truth for every pixel, and a measure. That is the subject of this lecture.
 #

@@ -342,14 +342,15 @@ silencing
 # So a fair [[ablation]] trains again. S6 does: a still smaller U-Net with all of its three skips, without one of them,
 # and with none, each with the same parameters. Mind the names: here 1 is the *finest* skip, at the picture's own size,
 # which the explorer calls skip 4. Look first at "none", then at how far the dots of one line scatter: which differences
-# would you believe? S4 has the real U-Net's numbers.
+# would you believe? S4 has the real U-Net's numbers, and S8 silences the three skips of the selfie network of lecture
+# 00, which holds them through a gate: how much of its outline is left?
 # <details><summary>Your reading, then ours</summary>"none": every one of its dots lies below all others of its kind.
 # Without a single level the mean falls by less than the seeds differ among themselves: three seeds cannot tell. That is
 # not the same as "no effect". And compare: silenced in a trained network, the finest skip costs nearly every small
 # thing; here, trained without it, so little along the edges that three seeds cannot tell.</details>
 
 # %%
-evidence("S4", "S6", "S7")
+evidence("S4", "S6", "S7", "S8")
 
 # %% [markdown]
 # ## FC-DenseNet: everything at once

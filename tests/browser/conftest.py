@@ -36,8 +36,15 @@ def lab(root: Path, browser, tmp_path_factory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def gallery(lab) -> Iterator[Gallery]:
+def opened(lab) -> Iterator[Gallery]:
     """Every explorer, twice, on one page."""
-    opened = open_gallery(lab)
-    yield opened
-    opened.page.close()
+    gallery = open_gallery(lab)
+    yield gallery
+    gallery.page.close()
+
+
+@pytest.fixture(scope="module")
+def gallery(opened) -> Gallery:
+    """That page as each file of tests finds it, whatever the one before left there."""
+    opened.as_opened()
+    return opened

@@ -1,6 +1,7 @@
 """One notebook in which every explorer stands twice, and what is known of each: run once, for all tests of widgets."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from widget_page import explorers as wait_for_explorers
 from course_lib import explorers
 
 NAMES = tuple(explorers.__all__)
+SIZE = {"width": 1280, "height": 1200}
+LIGHT = "() => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'}); }"
+IDLE = "root => root.getAttribute('aria-busy') === 'false'"
 FACTS = """
 import json
 from ipywidgets import Widget
@@ -51,22 +55,35 @@ class Gallery:
 
     def fresh(self, name: str) -> Locator:
         """The first copy, put back to its defaults."""
+        self.put_back([name])
         root = self.find(name)
-        handle = root.element_handle()
-        self.page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=handle)
-        # what was moved before is saved a moment later, and would undo this
-        until_kernel_says(self.page, f"print(stands_at(first['{name}']))", root.get_attribute("data-painted"))
-        in_kernel(self.page, f"first['{name}'].widget().settings = first['{name}'].settings()")
-        self.page.wait_for_function(
-            "([root, key]) => root.dataset.painted === key && root.getAttribute('aria-busy') === 'false'",
-            arg=[handle, self.facts[name]["start"]],
-        )
         at_rest(self.page, root)
         return root
 
+    def as_opened(self) -> None:
+        """The page as it was opened: its size and theme, and all first copies at their defaults."""
+        self.page.set_viewport_size(SIZE)
+        self.page.evaluate("document.querySelectorAll('.lm-explorer').forEach(root => { root.style.width = ''; })")
+        self.page.evaluate(LIGHT)
+        self.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
+        self.put_back(NAMES)
+
+    def put_back(self, names: Iterable[str]) -> None:
+        """First copies to their defaults."""
+        roots = [self.find(name).element_handle() for name in names]
+        self.page.wait_for_function(f"roots => roots.every({IDLE})", arg=roots)
+        # what was moved before is saved a moment later, and would undo this
+        painted = "\n".join(self.page.evaluate("roots => roots.map(root => root.dataset.painted)", roots))
+        until_kernel_says(self.page, f"for name in {[*names]}: print(stands_at(first[name]))", painted)
+        in_kernel(self.page, f"for name in {[*names]}: first[name].widget().settings = first[name].settings()")
+        self.page.wait_for_function(
+            f"([roots, keys]) => roots.every((root, i) => root.dataset.painted === keys[i] && ({IDLE})(root))",
+            arg=[roots, [self.facts[name]["start"] for name in names]],
+        )
+
 
 def open_gallery(lab) -> Gallery:
-    page = lab.open(lab.notebook("gallery", cells()), height=1200, has_touch=True)
+    page = lab.open(lab.notebook("gallery", cells()), **SIZE, has_touch=True)
     outputs = lab.run_all(page, seconds=240)
     wait_for_explorers(page, 2 * len(NAMES))
     said = in_kernel(page, FACTS)

@@ -1,5 +1,8 @@
 """Every student notebook, opened in JupyterLab, run to its end, and each of its explorers moved by keys."""
 
+import urllib.error
+import urllib.request
+
 import pytest
 from jupyterlab_page import errors
 from playwright.sync_api import Error, Locator, Page
@@ -24,6 +27,12 @@ def test_all_cells_run_and_all_explorers_move_in_a_real_browser(lab, name):
         explorer.screenshot(path=str(lab.artefacts / f"{name}_{number}.png"))
     lab.screenshot(page, name)
     lab.close(page)
+
+
+@pytest.mark.browser
+def test_without_the_token_nobody_runs_code_in_the_lab(lab):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{lab.address}/api/kernels", timeout=60)
 
 
 def is_explorer(output: dict) -> bool:

@@ -1,64 +1,179 @@
 """Verdicts follow from numbers by the stated rule, and cannot be typed in."""
 
+import math
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from course_lib.evidence import verdict as evidence
-from course_lib.evidence.verdict import Bound, Circulating, Comparison, Evidence, Fact
+from course_lib.evidence import verdict as rule
+from course_lib.evidence.claim import claim
+from course_lib.evidence.verdict import HOLDS, NOT_HERE, UNDECIDED, Circulating, Core, Evidence, Fact, Secondary
 
-ABOVE = Comparison("a above b", "a", "b", smallest=0.1)
-
-
-def measured(a, b, comparison=ABOVE):
-    return Evidence(values={"a": a, "b": b}, comparisons=[comparison])
-
-
-def test_a_clear_paired_difference_holds():
-    assert measured([0.9, 0.8, 0.85], [0.5, 0.45, 0.46]).verdict() == evidence.HOLDS
-
-
-def test_an_effect_smaller_than_counts_does_not_hold():
-    assert measured([0.55, 0.55, 0.55], [0.5, 0.5, 0.5]).verdict() == evidence.NOT_HERE
+WHY = "the smallest effect that a reader of this test would care for"
+# two-sided 95 % quantiles, from the printed table (Abramowitz and Stegun, 26.10)
+TABLE = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 10: 2.228, 30: 2.042, 60: 2.000, 120: 1.980}
+# such numbers as the ledger has: shares and pixels, six digits
+numbers = st.integers(-2_000_000, 2_000_000).map(lambda n: n / 1e6)
+samples = st.lists(numbers, min_size=2, max_size=8)
+ORDER = [NOT_HERE, UNDECIDED, HOLDS]
 
 
-def test_an_effect_whose_interval_reaches_zero_does_not_hold():
-    assert measured([0.9, 0.2, 0.9], [0.3, 0.5, 0.2]).verdict() == evidence.NOT_HERE
+def judged(differences, bound=0.1):
+    values = {"a": list(differences), "b": [0.0] * len(differences)}
+    return rule.judged(values, Core("a above b", "a", "b", bound=bound, why=WHY))
+
+
+def verdict(differences, bound=0.1):
+    return judged(differences, bound)["verdict"]
+
+
+@pytest.mark.parametrize(
+    "differences, expected",
+    [
+        ([0.40, 0.35, 0.39], HOLDS),
+        ([0.05, 0.05, 0.05], NOT_HERE),  # an effect, and too small to count
+        ([-0.4, -0.3, -0.35], NOT_HERE),
+        ([0.6, -0.3, 0.7], UNDECIDED),
+        ([0.2, 0.2, 0.5], UNDECIDED),  # the mean lies above, and so does every seed; the interval does not
+        ([0.1, 0.1, 0.1], UNDECIDED),  # exactly on the bound
+        ([0.100001, 0.100001, 0.100001], HOLDS),
+        ([0.099999, 0.099999, 0.099999], NOT_HERE),
+    ],
+)
+def test_the_interval_decides(differences, expected):
+    assert verdict(differences) == expected
+
+
+def test_an_interval_that_touches_the_bound_is_undecided_from_either_side():
+    low, high = judged([0.3, 0.4, 0.38])["interval"]
+    for end, beyond in ((low, HOLDS), (high, NOT_HERE)):
+        inwards = 1e-9 if end == low else -1e-9
+        assert verdict([0.3, 0.4, 0.38], end) == UNDECIDED
+        assert verdict([0.3, 0.4, 0.38], end - inwards) == beyond
+        assert verdict([0.3, 0.4, 0.38], end + inwards) == UNDECIDED
 
 
 def test_a_single_seed_proves_nothing():
-    assert measured([0.9], [0.1]).verdict() == evidence.NOT_HERE
+    assert verdict([0.9]) == verdict([-0.9]) == UNDECIDED
 
 
 def test_pairing_counts_not_the_spread_of_each_side():
-    assert measured([0.2, 0.5, 0.9], [0.0, 0.31, 0.69]).verdict() == evidence.HOLDS
+    values = {"a": [0.2, 0.5, 0.9], "b": [0.0, 0.31, 0.69]}
+    assert rule.judged(values, Core("a above b", "a", "b", bound=0.1, why=WHY))["verdict"] == HOLDS
+    with pytest.raises(ValueError, match="a above b: 3 values against 2; pairs need equal seeds"):
+        rule.judged(values | {"b": [0.0, 0.31]}, Core("a above b", "a", "b", bound=0.1, why=WHY))
 
 
-def test_some_parts_of_several_hold_in_part():
-    both = measured([0.9, 0.8, 0.85], [0.5, 0.45, 0.46])
-    both.comparisons.append(Comparison("b above a", "b", "a", smallest=0.1))
-    assert both.verdict() == evidence.IN_PART
+def test_without_a_second_name_the_value_itself_is_judged():
+    core = Core("ratio", "ratio", bound=1.1, why=WHY)
+    assert rule.judged({"ratio": [2.5, 2.6, 2.4]}, core)["verdict"] == HOLDS
+    assert rule.judged({"ratio": [1.0, 1.01, 1.0]}, core)["verdict"] == NOT_HERE
+
+
+def test_a_negative_bound_says_not_worse_by_that_much():
+    assert verdict([-0.01, 0.0, -0.02], bound=-0.05) == HOLDS
+    assert verdict([-0.14, -0.16, -0.15], bound=-0.05) == NOT_HERE
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, numbers)
+def test_what_is_above_a_bound_is_not_above_its_mirror_image(differences, bound):
+    other = verdict([-one for one in differences], -bound)
+    assert ORDER.index(verdict(differences, bound)) == 2 - ORDER.index(other)
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, numbers, st.integers(0, 1_000_000).map(lambda n: n / 1e6))
+def test_a_lower_bound_and_a_larger_effect_never_make_a_verdict_worse(differences, bound, more):
+    before = ORDER.index(verdict(differences, bound))
+    assert ORDER.index(verdict(differences, bound - more)) >= before
+    assert ORDER.index(verdict([one + more for one in differences], bound)) >= before
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, numbers)
+def test_the_order_of_the_seeds_does_not_matter(differences, bound):
+    assert verdict(differences, bound) == verdict(sorted(differences), bound)
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, numbers)
+def test_what_was_decided_stays_so_when_the_same_seeds_come_again(differences, bound):
+    first = verdict(differences, bound)
+    assert first in (UNDECIDED, verdict(differences * 2, bound))
+
+
+@pytest.mark.parametrize("freedom", TABLE)
+def test_the_quantiles_are_students(freedom):
+    assert rule.quantile(freedom) == pytest.approx(TABLE[freedom], abs=6e-4)
+    assert rule.within(rule.quantile(freedom), freedom) == pytest.approx(0.95)
+
+
+def test_the_interval_is_students():
+    """Three values 1, 2, 3: deviation 1, quantile 4.303 with two degrees of freedom."""
+    assert rule.half_interval([1, 2, 3]) == pytest.approx(4.3027 / 3**0.5, abs=1e-4)
+    assert rule.half_interval([1, 2, 3, 4, 5]) == pytest.approx(2.7764 * (2.5 / 5) ** 0.5, abs=1e-4)
+    assert judged([1, 2, 3], bound=0)["interval"] == pytest.approx([2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5], abs=1e-4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(samples, numbers)
+def test_the_seeds_that_would_decide_are_the_fewest(differences, bound):
+    found = judged(differences, bound)
+    needed = found["seeds that would decide"]
+    if found["verdict"] != UNDECIDED:
+        assert needed is None
+    elif needed is not None:
+        distance, spread = abs(found["mean"] - bound), rule.deviation(differences)
+        assert needed > len(differences)
+        assert rule.quantile(needed - 1) * spread / math.sqrt(needed) < distance
+        assert needed - 1 == len(differences) or rule.quantile(needed - 2) * spread / math.sqrt(needed - 1) >= distance
+
+
+def test_seeds_that_would_decide_by_hand():
+    """Deviation .1, distance .1: with 6 seeds 2.571 x .1 / 2.449 = .105, with 7 it is 2.447 x .1 / 2.646 = .092."""
+    assert judged([0.1, 0.2, 0.3], bound=0.1)["seeds that would decide"] == 7
+    assert judged([0.1, 0.2, 0.3], bound=0.3)["seeds that would decide"] == 7
+    assert judged([0.1, 0.2, 0.3], bound=0.2)["seeds that would decide"] is None, "no number of seeds"
+    assert judged([0.1, 0.1, 0.1], bound=0.1)["seeds that would decide"] is None, "on the bound, without spread"
+
+
+def test_secondary_numbers_decide_nothing():
+    @claim(
+        "T1", "M", "a is above b.", seeds=3,
+        core=Core("a above b", "a", "b", bound=0.1, why=WHY),
+        secondary=(Secondary("b above a", "b", "a"),),
+        remarks={HOLDS: "as said"},
+    )  # fmt: skip
+    def measured(seeds) -> Evidence:
+        return Evidence(values={"a": [0.9, 0.8, 0.85], "b": [0.5, 0.45, 0.46]})
+
+    row = measured.row()
+    assert (row["verdict"], row["remark"]) == (HOLDS, "as said")
+    assert row["differences"][0]["mean"] == -row["core"]["mean"]
+    assert "verdict" not in row["differences"][0]
+
+
+def test_a_fact_has_no_place_in_a_measured_claim():
+    @claim("T1", "M", "a is above 0.", seeds=3, core=Core("a", "a", bound=0, why=WHY))
+    def measured(seeds) -> Evidence:
+        return Evidence(values={"a": [0.9, 0.8, 0.85]}, facts=[Fact("parameters", 1, 1)])
+
+    with pytest.raises(ValueError, match="T1: 'parameters' is a fact of a measured claim; assert it in a test"):
+        measured.row()
 
 
 def test_a_fact_must_be_equal_to_the_digit():
-    assert Evidence(facts=[Fact("parameters", 29_449_355, 29_449_355)]).verdict() == evidence.HOLDS
-    assert Evidence(facts=[Fact("parameters", 29_449_355, 29_449_356)]).verdict() == evidence.NOT_HERE
+    assert Evidence(facts=[Fact("parameters", 29_449_355, 29_449_355)]).verdict() == HOLDS
+    assert Evidence(facts=[Fact("parameters", 29_449_355, 29_449_356)]).verdict() == NOT_HERE
 
 
 def test_a_correction_shows_that_the_other_is_wrong():
-    assert Evidence(circulating=[Circulating("field", 35, 67)]).verdict() == evidence.WRONG
-    assert Evidence(circulating=[Circulating("field", 67, 67)]).verdict() == evidence.NOT_HERE
-
-
-def test_a_bound_must_hold_at_every_seed():
-    values = {"share": [0.1, 0.2, 0.6]}
-    assert Evidence(values=values, bounds=[Bound("small", "share", high=0.5)]).verdict() == evidence.NOT_HERE
-    assert Evidence(values=values, bounds=[Bound("small", "share", high=0.7)]).verdict() == evidence.HOLDS
+    assert Evidence(circulating=[Circulating("field", 35, 67)]).verdict() == rule.WRONG
+    assert Evidence(circulating=[Circulating("field", 67, 67)]).verdict() == NOT_HERE
 
 
 def test_empty_evidence_decides_nothing():
     with pytest.raises(ValueError, match="decides nothing"):
         Evidence().verdict()
-
-
-def test_the_interval_is_students():
-    """Three values 1, 2, 3: deviation 1, quantile 4.303 with two degrees of freedom."""
-    assert evidence.half_interval([1, 2, 3]) == pytest.approx(4.303 / 3**0.5)

@@ -3,20 +3,36 @@
 import pytest
 
 from course_lib.evidence import card as module
-from course_lib.evidence import ledger
+from course_lib.evidence import ledger, ledger_text
 from course_lib.evidence.card import evidence
 
 
 def test_a_card_shows_verdict_statement_and_how_to_measure_again():
-    row, shown = ledger.read()["R6"], evidence("R6")._repr_html_()
-    for words in (row["verdict"], row["remark"], "--only R6", "gridding", f"{len(row['seeds'])} seeds"):
+    row, shown = ledger.read()["V11"], evidence("V11")._repr_html_()
+    for words in (
+        row["verdict"],
+        row["statement"],
+        "--only V11",
+        "finer_without_training",
+        f"{len(row['seeds'])} seeds",
+    ):
         assert words in shown
 
 
-def test_every_difference_says_whether_it_holds():
-    shown = evidence("R6")._repr_html_()
-    holds = [found["holds"] for found in ledger.read()["R6"]["differences"]]
-    assert (shown.count("✓ holds"), shown.count("✗ does not hold")) == (sum(holds), len(holds) - sum(holds))
+def test_what_decides_stands_open_with_its_bound_and_the_rest_is_folded():
+    core, shown = ledger.read()["V11"]["core"], evidence("V11")._repr_html_()
+    opened, folded = shown.split("<details>")
+    for words in (core["name"], f"{core['mean']:.3g}", f"{core['bound']:g}", core["why"], core["verdict"]):
+        assert words in opened
+    assert "16 over 32" in folded
+    assert "16 over 32" not in opened
+
+
+def test_an_undecided_row_says_how_many_seeds_would_decide():
+    row = ledger.read()["V11"]
+    undecided = row | {"core": row["core"] | {"seeds that would decide": 17}}
+    assert "about 17 seeds would decide" in module.card(undecided)
+    assert "seeds would decide" not in module.card(row | {"core": row["core"] | {"seeds that would decide": None}})
 
 
 def test_what_circulates_stands_beside_what_is_so():
@@ -25,14 +41,15 @@ def test_what_circulates_stands_beside_what_is_so():
     assert ">67</td>" in evidence("R12")._repr_html_()
 
 
-def test_the_painted_world_stands_beside_the_photographs(monkeypatch):
-    here = ledger.read()["S6"] | {"id": "S7", "painted": ["S6", "level 2"]}
-    rows = ledger.read() | {"S7": here}
-    monkeypatch.setattr(ledger, "read", lambda: rows)
-    found = [one for one in rows["S6"]["differences"] if one["name"] == "level 2"]
-    asked = module._painted(here)
-    assert asked[-1] == ("on painted scenes (S6)", "level 2", f"{found[0]['mean']:.3g}", rows["S6"]["verdict"])
-    assert [line[1] for line in asked[:-1]] == [one["name"] for one in here["differences"]]
+def test_the_painted_world_stands_beside_the_photographs():
+    rows = ledger.read()
+    here = rows["S7"]
+    name = here["painted"][1]
+    found = next(one for one in ledger_text.differences(rows["S6"]) if one["name"] == name)
+    assert module._painted(here) == [
+        ("here, on photographs", here["core"]["name"], f"{here['core']['mean']:.3g}", here["verdict"]),
+        ("on painted scenes (S6)", name, f"{found['mean']:.3g}", rows["S6"]["verdict"]),
+    ]
     assert "on painted scenes (S6)" in module.card(here)
     assert module._painted(rows["S6"]) == []
 

@@ -57,11 +57,30 @@ def test_a_finished_environment_is_left_alone(installer, monkeypatch, tmp_path):
     installer.install(str(tmp_path), options)
 
 
+def test_the_newest_python_is_one_above_ours_that_starts(installer, monkeypatch, tmp_path):
+    ours = sys.version_info[1]
+    for minor, body in ((ours, "exit 0"), (ours + 1, "exit 0"), (ours + 2, "exit 127"), (ours + 9, "exit 0")):
+        python = tmp_path / f"python3.{minor}"
+        python.write_text(f"#!/bin/sh\n{body}\n")
+        python.chmod(0o755)
+    monkeypatch.setattr(installer, "NEWEST", ours + 8)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert installer.newest_python() == str(tmp_path / f"python3.{ours + 1}")
+
+
+def test_without_a_newer_python_it_says_so_and_makes_nothing(installer, monkeypatch, capsys):
+    monkeypatch.setattr(installer, "newest_python", lambda: None)
+    monkeypatch.setattr(installer, "install", lambda *_: pytest.fail("installed"))
+    installer.main(["--newest"])
+    assert "No Python newer than 3." in capsys.readouterr().out
+
+
 def test_an_interrupted_install_is_repaired_and_only_then_stamped(installer, monkeypatch, tmp_path):
     """Interrupted at any step, the stamp is missing, so that the next call goes on; finished, it is there."""
     options, steps = SimpleNamespace(torch=None, oldest=False), []
     monkeypatch.setattr(installer, "check_disk", lambda *_: None)
-    monkeypatch.setattr(installer, "make_environment", lambda folder, python: Path(folder).mkdir(exist_ok=True))
+    monkeypatch.setattr(installer, "make_environment", lambda folder, *_: Path(folder).mkdir(exist_ok=True))
 
     def interrupted(command):
         raise KeyboardInterrupt

@@ -9,14 +9,17 @@ import torch
 from PIL import Image
 from torch import nn
 
-from course_lib.evidence import ledger, probe, real_photographs
+from course_lib.evidence import ledger, ledger_text, photograph_training, probe, real_photographs
 from course_lib.evidence.claim import NeedsPhotographs
 from course_lib.evidence.ledger import all_claims
+from course_lib.evidence.photograph_training import STORED, Variant
 from course_lib.evidence.real_photographs import Scores, beside_boundary, enlarged, network, of_fold, seen
 from course_lib.lectures.l00_start_here import experiments_photographs as start
+from course_lib.lectures.l01_fcn_limits import experiments_photographs as limits
 from course_lib.lectures.l03_skip_connections import experiments_photographs as skips
 from course_lib.lectures.l04_receptive_field_dilation import experiments_photographs as fields
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_photographs as deeplab
+from course_lib.training import photographs as training
 
 CLAIMS = {claim.id: claim for claim in all_claims() if claim.measure.__module__.endswith("experiments_photographs")}
 COUNT = 23
@@ -93,19 +96,12 @@ def test_the_command_names_them_and_measures_none(nowhere, root):
     assert CLAIMS["T5"].statement not in told, "it would be measured"
 
 
-def test_each_row_hangs_on_one_comparison():
-    assert len(CLAIMS) == 6
-    rows = ledger.read()
-    for id in CLAIMS:
-        assert [len(rows[id][part]) for part in ("differences", "facts", "bounds", "circulating")] == [1, 0, 0, 0]
-
-
 def test_a_row_that_names_one_on_painted_scenes_finds_it():
     rows = ledger.read()
     named = [claim.painted for claim in CLAIMS.values() if claim.painted]
-    assert len(named) == 4
+    assert len(named) == 5
     for other, name in named:
-        assert name in [found["name"] for found in rows[other]["differences"]]
+        assert name in [found["name"] for found in ledger_text.differences(rows[other])]
 
 
 def test_the_band_begins_beside_the_void_border():
@@ -214,3 +210,79 @@ def test_the_squares_are_the_middles_of_the_photographs(painted):
     assert found.shape == (5, 3, fields.SIDE, fields.SIDE)
     corner = [(10 * number - 127) / 128 for number in (0, 5, 10, 15, 20)]
     assert found[:, 0, 2, -2].tolist() == pytest.approx(corner, abs=0.06)
+
+
+def test_the_animal_is_painted_flat_and_keeps_its_outline():
+    image = torch.randint(0, 256, (3, 4, 6), dtype=torch.uint8)
+    label = torch.tensor([[0, 0, 0, 255, 1, 1]] * 4)
+    animal, background = label == 1, label == 0
+    shown = start.shown_as(image, animal, background)
+    assert torch.equal(shown[""], image)
+    for word, kept in ((", painted flat", background), (", alone", ~background), (", gone", background)):
+        assert torch.equal(shown[word][:, kept], image[:, kept])
+        assert (shown[word][:, ~kept] == shown[word][:, ~kept][:, :1]).all(), "one colour"
+    assert torch.equal(shown[", painted flat"][:, 0, 4], image[:, animal].float().mean(1).byte())
+    assert torch.equal(shown[", gone"][:, 0, 4], image[:, background].float().mean(1).byte())
+
+
+def test_the_truth_through_cells_of_one_pixel_is_the_truth():
+    label = torch.randint(0, 3, (5, 7))
+    assert torch.equal(limits.through_cells(label, 1, 3), label)
+
+
+def test_the_truth_loses_what_is_narrower_than_half_a_cell():
+    label = torch.zeros(16, 20, dtype=torch.long)
+    label[:, 3], label[:, 16:] = 1, 2
+    found = limits.through_cells(label, 8, 3)
+    assert found.shape == label.shape
+    assert set(found.unique().tolist()) == {0, 2}, "the pole is gone; the last cell, cut short, is all of class 2"
+
+
+def test_void_has_no_share_in_a_cell():
+    label = torch.full((8, 8), 255)
+    label[:, 0] = 1
+    assert (limits.through_cells(label, 8, 3) == 1).all()
+
+
+def test_a_start_is_as_fast_as_its_first_look_that_is_good_enough():
+    looks = [[10, 0.2], [20, 0.5], [30, 0.4], [40, 0.6]]
+    assert [limits.first_at(looks, goal) for goal in (0.1, 0.45, 0.6)] == [10, 20, 40]
+    assert np.isnan(limits.first_at(looks, 0.7))
+
+
+def test_without_pooling_the_branch_sees_each_place_alone_with_the_same_weights():
+    with_pooling, without = (training.NETWORKS[STORED].build(3).eval() for _ in range(2))
+    deeplab.unpooled(without)
+    assert with_pooling.state_dict().keys() == without.state_dict().keys()
+    assert all(torch.equal(value, without.state_dict()[key]) for key, value in with_pooling.state_dict().items())
+    maps = torch.rand(1, 320, 3, 3)
+    with torch.no_grad():
+        assert with_pooling.aspp.image_pooling(maps).shape[-2:] == (1, 1)
+        assert without.aspp.image_pooling(maps).shape[-2:] == (3, 3)
+
+
+def test_a_run_is_kept_once_it_is_scored_and_told_apart_by_its_beginning(tmp_path, monkeypatch):
+    monkeypatch.setattr(photograph_training.paths, "cache", lambda: tmp_path)
+    monkeypatch.setattr(photograph_training, "beginning", lambda variant, seed: f"{variant.learning_rate}")
+    ran = []
+    monkeypatch.setattr(Variant, "run", lambda self, seed, place: ran.append((self.name, seed)) or {"test": 0.5})
+    for variant in (Variant("one"), Variant("one"), Variant("one", learning_rate=1.0)):
+        assert photograph_training.kept(variant, 3) == {"test": 0.5}
+    assert ran == [("one", 3), ("one", 3)]
+
+
+def test_a_look_on_the_way_sees_picture_and_mask_at_one_size(painted):
+    image, mask = photograph_training.some("val", photograph_training.small)[0]
+    assert image.shape[1:] == mask.shape == (97, 145)
+    assert mask.unique().tolist() == [0, 255]
+
+
+@torch.no_grad()
+def test_the_selfie_network_with_a_skip_silenced_ignores_that_copy():
+    net, image = network(skips.SELFIE), torch.rand(1, 3, 64, 64)
+    before = net.scores(image)
+    hook = net.up1.register_forward_pre_hook(lambda _, given: (given[0], torch.zeros_like(given[1])))
+    muted = net.scores(image)
+    hook.remove()
+    assert torch.equal(net.scores(image), before)
+    assert not torch.allclose(muted, before)

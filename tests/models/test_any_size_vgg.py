@@ -32,10 +32,13 @@ NETWORKS = {
     "dilatednet_basic": partial(DilatedNet, context="basic"),
     "dilatednet_large": partial(DilatedNet, context="large"),
 }
+DEEPER = "fc_densenet103"  # more of the blocks of fc_densenet56
 SIZES = [(33, 47), (64, 64), (75, 58)]
 
 
-@pytest.fixture(params=NETWORKS, scope="module")
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.once] * (name == DEEPER)) for name in NETWORKS], scope="module"
+)
 def network(request) -> nn.Module:
     """A narrow network for three classes; the tests leave it in evaluation mode and float32."""
     torch.manual_seed(0)
@@ -98,6 +101,7 @@ def test_the_memory_format_changes_nothing(network):
     torch.testing.assert_close(other, usual, rtol=1e-4, atol=1e-4 * usual.abs().max().item())
 
 
+@pytest.mark.parametrize("network", [name for name in NETWORKS if name != DEEPER], indirect=True)
 def test_compiles_without_a_break(network):
     torch._dynamo.reset()
     with torch.no_grad():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,12 @@ def test_impossible_numbers_are_named(name: str, options: dict, words: str) -> N
         models.build(name, device="meta", **options)
 
 
+@cache
+def narrow(name: str) -> torch.nn.Module:
+    """One network for all images that it refuses."""
+    return models.build(name, width=0.125, device="meta")
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "image, words",
@@ -156,7 +163,7 @@ def test_impossible_numbers_are_named(name: str, options: dict, words: str) -> N
     ],
 )
 def test_impossible_images_are_explained(name: str, image: torch.Tensor, words: str) -> None:
-    net = models.build(name, width=0.125, device="meta")
+    net = narrow(name)
     for ask in (net, net.scores, lambda image: models.training_logits(net, image)):
         with pytest.raises(ValueError, match=words):
             ask(image.to("meta"))

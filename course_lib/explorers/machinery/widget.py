@@ -37,6 +37,17 @@ class Movable(Protocol):
         """The panels of one setting, as bytes for the browser."""
 
 
+def spec_of(explorer: Movable) -> dict:
+    """What the browser needs to know of an explorer before any picture: its words and its controls."""
+    controls = []
+    for control in explorer.controls:
+        when = {other: list(values) for other, values in control.when.items()}
+        shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
+        controls.append({**shared, "default": control.default, **control.wire()})
+    told = {name: getattr(explorer, name) for name in ("name", "title", "main")}
+    return told | asdict(explorer.guide) | {"controls": controls}
+
+
 class ExplorerWidget(anywidget.AnyWidget):
     """`settings` may be set from Python too: the picture follows."""
 
@@ -48,14 +59,8 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def __init__(self, explorer: Movable):
         self._explorer = explorer
-        controls = []
-        for control in explorer.controls:
-            when = {other: list(values) for other, values in control.when.items()}
-            shared = {"name": control.name, "label": control.label, "kind": control.kind, "when": when}
-            controls.append({**shared, "default": control.default, **control.wire()})
-        told = {name: getattr(explorer, name) for name in ("name", "title", "main")} | asdict(explorer.guide)
         super().__init__(
-            spec=told | {"controls": controls},
+            spec=spec_of(explorer),
             table=explorer.table().compressed(),
             settings=explorer.settings(),
         )

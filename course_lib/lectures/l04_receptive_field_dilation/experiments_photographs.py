@@ -9,7 +9,7 @@ from course_lib.evidence import probe
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.real_photographs import SETTINGS, of_fold
 from course_lib.evidence.small_training import over_seeds, started
-from course_lib.evidence.verdict import Comparison, Evidence
+from course_lib.evidence.verdict import Core, Evidence
 from course_lib.receptive_field import effective, theoretical
 from course_lib.training.photographs import IMAGENET, MEAN, STD
 
@@ -24,16 +24,17 @@ SIDE, PHOTOGRAPHS, SIGNS = 225, 8, 2
     seeds=5,
     painted=("R8", "training enlarges"),
     paper="Luo et al. 2016, section 3.2: the effective field grows during training, on CIFAR-10 and on CamVid",
-)
+    core=Core("training enlarges", "radius of half the gradient, after training",
+              "radius of half the gradient, before training", bound=8.0,
+              why="8 pixels more of radius make the disc half a cell of the map wider; by less no neighbour comes into "
+              "sight"),
+)  # fmt: skip
 def field_after_training(seeds: Seeds) -> Evidence:
     """Varied: the weights, ImageNet's or a random start, another for each fold. Equal: layers, photographs, place.
 
     The unit is the middle one of the body's last map, 7 or 8 cells of 32 pixels wide. The radius about the unit holds
     half of the gradient that lies in the picture; beyond the picture there is none. The random start has its batch
     normalisation's statistics from the photographs, as the first step of a training has.
-
-    Why 8 pixels: then the disc is 16 wider, half a cell of the map that is measured. By less than that no neighbour
-    comes into sight.
     """
     trained = models.build("efficientnet_lite0", 1000, weights=IMAGENET).body.eval()
     field = theoretical(LastMap(trained), image_size=(SIDE, SIDE))
@@ -55,11 +56,7 @@ def field_after_training(seeds: Seeds) -> Evidence:
     return Evidence(
         settings={**SETTINGS, **settings, "side": "root of the area above 4.55 % of the peak"},
         values=over_seeds(seeds, radii),
-        comparisons=[
-            Comparison("training enlarges", "radius of half the gradient, after training",
-                       "radius of half the gradient, before training", 8.0),
-        ],
-    )  # fmt: skip
+    )
 
 
 class LastMap(nn.Module):

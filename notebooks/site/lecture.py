@@ -1,0 +1,127 @@
+"""From an executed notebook to the page of a lecture: the same cells, without what only a notebook can use.
+
+Pictures become files beside the page, so that the text is there first; explorers become places where host.js shows
+them; the quiz becomes buttons. No cell is run here.
+"""
+
+import base64
+import hashlib
+import html
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from PIL import Image
+
+from notebooks import first_cell
+from notebooks.site.quiz import quiz
+
+EMBEDDED = re.compile(r'<img\b([^>]*?) src="data:image/(png|jpeg);base64,([^"]+)"([^>]*)>')
+TERM = re.compile(r'\[([^\]]+)\]\([^)\s]*GLOSSARY\.md#([\w-]+) "([^"]*)"\)')
+MADE = re.compile(r"\bexplorers\.(\w+)\((.*)\)$", re.MULTILINE)
+SHOWN = re.compile(r"explorers\.(\w+)\(\), moved by ")
+BADGE = re.compile(r"\)\]\((.+)\)$")
+LONG = 6  # lines of code; from here on it unfolds when asked for
+FIRST = "# Run this cell first."
+NOT_HERE = "For every move this explorer asks Python or a trained network, so it moves in the notebook only."
+
+
+class Pictures:
+    """A folder of pictures, each stored once under a name made from its bytes."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def stored(self, kind: str, data: str) -> str:
+        raw = base64.b64decode(data)
+        name = f"{hashlib.sha256(raw).hexdigest()[:16]}.{'jpg' if kind == 'jpeg' else kind}"
+        (self.folder / name).write_bytes(raw)
+        return f"{self.folder.name}/{name}"
+
+    def outside(self, text: str) -> str:
+        """The same HTML with its embedded pictures as files, fetched when they come into sight."""
+        return EMBEDDED.sub(lambda found: self.image(found[2], found[3], found[1] + found[4]), text)
+
+    def image(self, kind: str, data: str, attributes: str) -> str:
+        """With the shape of the picture told before it is there, the text below does not jump."""
+        name = self.stored(kind, data)
+        width, height = Image.open(self.folder.parent / name).size
+        attributes = re.sub(r' (width|height|style)="[^"]*"', "", attributes)
+        return f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy">'
+
+
+class Lecture:
+    """One notebook on its way to a page.
+
+    front      the front matter of its source
+    tables     the names of the explorers that need no Python
+    citations  link of a paper -> its title and venue
+    """
+
+    def __init__(self, name: str, front: dict, tables: Collection[str], citations: dict[str, str], pictures: Pictures):
+        self.name, self.front, self.tables, self.citations, self.pictures = name, front, tables, citations, pictures
+        self.waiting: dict[str, str] = {}  # the first picture of an explorer that will be shown live, further down
+
+    def page(self, book: NotebookNode) -> NotebookNode:
+        cells = [cell for cell in book.cells if not cell.source.startswith(FIRST)]
+        made = [self.words(cell) if cell.cell_type == "markdown" else self.code(cell) for cell in cells]
+        made[0].source = self.opening(made[0].source)
+        return nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": book.metadata.kernelspec})
+
+    def opening(self, text: str) -> str:
+        """The first words; the badge, a picture from elsewhere, becomes a link."""
+        title, _, rest = text.replace(first_cell.badge(self.name), "").partition("\n")
+        colab = f'<a href="{link[1]}">Open in Colab</a>' if (link := BADGE.search(first_cell.badge(self.name))) else ""
+        ways = f'<p class="ways"><a href="notebooks/{self.name}.ipynb" download>Download the notebook</a>{colab}</p>'
+        return f"{title}\n\n{ways}\n\n{rest.strip()}"
+
+    def words(self, cell: NotebookNode) -> NotebookNode:
+        text = quiz(self.front["quiz"]) if cell.source.startswith("## Quiz\n") else cell.source
+        text = TERM.sub(r'<a class="term" href="GLOSSARY.html#\2" data-says="\3">\1</a>', text)
+        for link, says in self.citations.items():
+            text = text.replace(f"]({link})", f']({link}){{.paper data-says="{says}"}}')
+        return nbformat.v4.new_markdown_cell(text, id=cell.id)
+
+    def code(self, cell: NotebookNode) -> NotebookNode:
+        shown = [output for one in cell.outputs for output in self.output(cell, one)]
+        made = nbformat.v4.new_code_cell(cell.source, outputs=shown, id=cell.id, execution_count=None)
+        if cell.source.count("\n") >= LONG and "exercise" not in cell.metadata.get("tags", []):
+            made.metadata["tags"] = ["hide-input"]  # on a page the text leads from picture to picture
+        return made
+
+    def output(self, cell: NotebookNode, output: NotebookNode) -> Iterator[NotebookNode]:
+        """What a page shows of one output; a check that was not attempted, and a widget's words, are left out."""
+        if output.output_type == "stream":
+            yield output
+            return
+        data, made = output.data, MADE.search(cell.source)
+        if explorer := SHOWN.match(data["text/plain"]):
+            yield as_html(self.place_of(explorer[1]))
+        elif "image/png" in data or "image/jpeg" in data:
+            kind = "png" if "image/png" in data else "jpeg"
+            alt = f' alt="{html.escape(output.metadata.get("alt", ""))}"'
+            yield as_html(self.pictures.image(kind, data[f"image/{kind}"], alt))
+        elif made and made[1] in self.tables and not made[2] and "text/html" in data:
+            self.waiting[made[1]] = self.pictures.outside(data["text/html"])
+        elif "text/html" in data and "not attempted" not in data["text/plain"]:
+            yield as_html(dressed(self.pictures.outside(data["text/html"])))
+
+    def place_of(self, explorer: str) -> str:
+        """Where host.js shows an explorer; until then, and in print, its first picture stands there."""
+        if explorer not in self.waiting:
+            return f'<p class="not-here">{NOT_HERE} <a href="notebooks/{self.name}.ipynb" download>Download it</a></p>'
+        return f'<div class="explorer" data-explorer="{explorer}">{self.waiting.pop(explorer)}</div>'
+
+
+def as_html(text: str) -> NotebookNode:
+    return nbformat.v4.new_output("display_data", data={"text/html": text})
+
+
+def dressed(text: str) -> str:
+    """Evidence cards and tables get the site's look in place of their own."""
+    text = re.sub(r'<div style="border-left:4px solid #777777[^"]*">', '<div class="evidence">', text)
+    text = re.sub(r'(<t[hd]\b[^>]*?) style="[^"]*"', r"\1", text)
+    return re.sub(r"<table>.*?</table>", r'<div class="wide" tabindex="0">\g<0></div>', text, flags=re.DOTALL)
