@@ -27,9 +27,11 @@ class Line:
     where: str
 
     def ids(self) -> set[str]:
+        """The ids of the rows that the line is about."""
         return {cell[0] for cell in (self.painted, self.photographs) if cell}
 
     def cells(self, rows: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+        """The line as cells of a table."""
         ours = (measured(rows, cell) for cell in (self.painted, self.photographs))
         return (self.what, *ours, self.paper or "–", self.where)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from os import PathLike
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,9 +45,7 @@ def unet(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's U-Net, or its way up on a body that ImageNet trained."""
-    options: dict[str, Any] = {"in_channels": in_channels, "width": width} | (
-        {} if dropout is None else {"dropout": dropout}
-    )
+    options: dict = {"in_channels": in_channels, "width": width} | ({} if dropout is None else {"dropout": dropout})
     if backbone is None:
         return UNet(num_classes, variant=variant, **options)
     check_body("U-Net", backbone, changed=variant != "paper", variant=variant)
@@ -64,7 +61,7 @@ def fcn8s(
     width: float = 1.0,
 ) -> nn.Module:
     """The paper's FCN-8s on VGG16, or on a lighter classifier."""
-    options: dict[str, Any] = {"in_channels": in_channels, "width": width}
+    options: dict = {"in_channels": in_channels, "width": width}
     if backbone is None:
         return FCN8s(num_classes, learn_upsampling=learn_upsampling, **options)
     check_body("FCN-8s", backbone, changed=learn_upsampling, learn_upsampling=learn_upsampling)

@@ -38,9 +38,9 @@ def check_parts(stored: object, path: str | Path) -> None:
     """A training goes on from a checkpoint of a training, and not from weights alone."""
     if not (isinstance(stored, dict) and stored.keys() >= PARTS):
         raise ValueError(
-            f"{path} holds {tensors.contents_of(stored)}; expected the checkpoint of a training "
-            f"({', '.join(sorted(PARTS))}). Give checkpoint= another path; "
-            f"weights alone go into the network: load_state_dict(checkpoint.load(path))"
+            f"{path} holds {tensors.contents_of(stored)}; "
+            f"expected the checkpoint of a training ({', '.join(sorted(PARTS))}). "
+            "Give checkpoint= another path; weights alone go into the network: load_state_dict(checkpoint.load(path))"
         )
 
 
