@@ -1,7 +1,12 @@
 """The exercises of 08: when a measured difference counts, which networks are worth a thought, what a table shows."""
 
+from collections.abc import Iterator
+
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+from course_lib.lectures.l08_the_whole_picture.exercises_choice import affordable as affordable
+from course_lib.lectures.l08_the_whole_picture.exercises_choice import band as band
 
 # two-sided 95 % quantiles of Student's t for 3, 4, 5 and 6 seeds
 QUANTILES = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
@@ -24,7 +29,7 @@ def _holds(differences: list[float], smallest: float, quantile: float) -> bool:
     ),
     solution=_holds,
 )
-def holds(answer) -> None:
+def holds(answer, *, draw: Draw) -> None:
     """The ledger's rule: my_holds(differences, smallest, quantile) is True if a measured difference holds.
 
     `differences` has one number for each seed. It holds if its mean is at least `smallest` and its 95 % interval,
@@ -36,6 +41,14 @@ def holds(answer) -> None:
         [-0.05, -0.06, -0.04], [0.09, 0.01, 0.05], [0.031, 0.029, 0.03, 0.03], [0.1, 0.02, 0.05, 0.02],
         [0.02, 0.1, 0.1], [0.06, 0.0, 0.07, 0.03, 0.04, 0.05], [0.025, 0.045, 0.065],
     ]  # fmt: skip
+
+    def drawn() -> Iterator[tuple[list[float], float, float]]:
+        """Cases of both answers, none so close to a bound that rounding decides."""
+        for _ in range(60):
+            values = (draw.normal(draw.whole(3, 6), scale=0.02) + draw.whole(-1, 8) / 100).tolist()
+            smallest, quantile = draw.whole(1, 5) / 100, QUANTILES[len(values)]
+            if min(abs(mean(values) - smallest), abs(mean(values) - half(values, quantile))) > 1e-3:
+                yield values, smallest, quantile
 
     def mean(values: list[float]) -> float:
         return sum(values) / len(values)
@@ -51,6 +64,7 @@ def holds(answer) -> None:
         answer,
         _holds,
         [(values, 0.03, QUANTILES[len(values)]) for values in cases],
+        drawn=drawn(),
         what="whether {0} holds (at least {1}, quantile {2})",
         slips={
             "This one does hold. Are the inputs taken in their order: differences, smallest, quantile?": (
@@ -63,6 +77,9 @@ def holds(answer) -> None:
             "The mean alone is not enough: the interval must stay above 0.": lambda v, s, q: mean(v) >= s,
             "The interval alone is not enough: the mean must reach the smallest effect that counts.": lambda v, s, q: (
                 _holds(v, -1, q)
+            ),
+            "That is the median: the rule takes the mean.": lambda v, s, q: (
+                sorted(v)[len(v) // 2] / 2 + sorted(v)[(len(v) - 1) // 2] / 2 >= s and mean(v) - half(v, q) > 0
             ),
             "A difference below 0 speaks for the other network: no absolute values.": lambda v, s, q: _holds(
                 [abs(mean(v)) + value - mean(v) for value in v], s, q
@@ -100,7 +117,7 @@ def _front(table: dict[str, tuple[float, float]]) -> list[str]:
     ),
     solution=_front,
 )
-def front(answer) -> None:
+def front(answer, *, draw: Draw) -> None:
     """Which networks are worth a thought? my_front(table) for {name: (cost, score)}: the names, in alphabetical order.
 
     A network is out if another one costs no more and scores no less, and is better in one of the two.
@@ -117,6 +134,15 @@ def front(answer) -> None:
             ({"p": (1, 1), "q": (1, 2), "r": (2, 2), "s": (3, 4), "t": (5, 4)},),
             ({"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)},),
         ],
+        drawn=(
+            (
+                {
+                    name: (draw.whole(1, 9), draw.whole(1, 9))
+                    for name in ("".join("bdeagcf"[i] for i in draw.apart(0, 6, 3)) for _ in range(count))
+                },
+            )
+            for count in (5, 6, 7)
+        ),
         what="the networks worth a thought of {0}",
         slips={
             "That is only the best score: a cheaper network may be worth its loss.": lambda t: [
