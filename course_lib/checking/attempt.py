@@ -16,8 +16,11 @@ from typing import Any
 
 from torch import Tensor
 
-SECONDS = 1.5
-PATIENCE = 10  # times as long may pass where others keep the machine busy, or where the code only sleeps
+SECONDS = (
+    5.0  # of the processor, for one call: honest loops take below 0.5 s, and a slow laptop takes several times that
+)
+PATIENCE = 4  # times as long may pass where others keep the machine busy, or where the code only sleeps
+THROWS = 5  # a loop with `except BaseException` in it swallows the first
 IDLE = {"RESUME", "NOP", "LOAD_CONST", "POP_TOP", "RETURN_CONST", "RETURN_VALUE"}
 OURS = (str(Path(__file__).parents[1]), "site-packages", "dist-packages", "<frozen")
 
@@ -30,33 +33,60 @@ class Raised(Exception):
         self.lines = lines
 
 
+class Changed(Raised):
+    """The student's code ran, and left a list or a dictionary that it was given changed."""
+
+
 class TooLong(BaseException):
     """Thrown into code that does not end; not an Exception, so that `except Exception` does not swallow it."""
 
 
 def call(function: Callable, *inputs: Any, seconds: float = SECONDS, **named: Any) -> Any:
-    """What the function returns; `Raised` when it raises or is not done in time."""
+    """What the function returns; `Raised` when it raises, is not done in time, or uses up a list that it is given."""
     if not callable(function):
         raise Raised(f"a function was expected, found {describe(function)}")
-    answer: dict[str, Any] = {}
-    inputs = own(inputs)  # code that works in place must not change what the check compares with
+    given = own(inputs)  # code that works in place must not change what the check compares with
+    before = contents(given)
+    try:
+        result, error = in_time(lambda: function(*given, **named), seconds)
+    except TooLong:
+        raise Raised(
+            f"it was still running after {seconds:g} seconds, so it was stopped: is there a loop without end?"
+        ) from None
+    if isinstance(error, Raised):  # the answer runs in another process, which has found the words
+        raise type(error)(*error.lines)
+    if error is not None:
+        raise Raised(*explain(error)) from None
+    if contents(given) != before:
+        raise Changed(
+            "the function changes the list or dictionary that it is given: a second call would answer otherwise",
+            "Work on a copy, such as list(...), and leave what was given as it is.",
+        )
+    return result
 
-    def work() -> None:
+
+def in_time(work: Callable[[], Any], seconds: float) -> tuple[Any, BaseException | None]:
+    """What the work gave and what it raised, run in a thread of its own; TooLong when that does not end in time."""
+    answer: list[tuple[Any, BaseException | None]] = []
+
+    def run() -> None:
         try:
-            answer["result"] = function(*inputs, **named)
+            answer.append((work(), None))
         except BaseException as error:
-            answer["error"] = error
+            answer.append((None, error))
 
-    worker = threading.Thread(target=work, daemon=True)
+    worker = threading.Thread(target=run, daemon=True)
     worker.start()
-    if not done_in_time(worker, seconds):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong))
-        raise Raised(f"it was still running after {seconds:g} seconds, so it was stopped: is there a loop without end?")
-    if isinstance(answer.get("error"), Raised):  # the answer runs in another process, which has found the words
-        raise Raised(*answer["error"].lines)
-    if "error" in answer:
-        raise Raised(*explain(answer["error"])) from None
-    return answer["result"]
+    try:
+        if not done_in_time(worker, seconds):
+            raise TooLong
+    finally:  # also when someone interrupts the notebook meanwhile
+        for _ in range(THROWS * worker.is_alive()):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(TooLong))
+            worker.join(0.02)
+            if not worker.is_alive():
+                break
+    return answer[0]
 
 
 def done_in_time(worker: threading.Thread, seconds: float) -> bool:
@@ -75,13 +105,20 @@ def own(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.clone()
     if isinstance(value, list | tuple):
-        return type(value)(own(item) for item in value)
+        return (list if isinstance(value, list) else tuple)(own(item) for item in value)
     return {key: own(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def contents(value: Any) -> Any:
+    """Which things lie in lists and dictionaries, to see whether code took some out or put others in."""
+    if isinstance(value, list | tuple):
+        return [contents(item) for item in value]
+    return [(key, contents(item)) for key, item in value.items()] if isinstance(value, dict) else id(value)
 
 
 def explain(error: BaseException) -> tuple[str, ...]:
     """The student's own line, and what went wrong there."""
-    message = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+    message = f"{type(error).__name__}: {next(iter(text_of(error).splitlines()), '') or 'no message'}"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not any(part in f.filename for part in OURS)]
     if not frames:
         return (message, *advice(error))
@@ -89,9 +126,17 @@ def explain(error: BaseException) -> tuple[str, ...]:
     return (f"in your line {frames[-1].lineno}:  {line}", message, *advice(error))
 
 
+def text_of(error: BaseException) -> str:
+    """What the error says; an error of a student's own may raise when asked."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def advice(error: BaseException) -> tuple[str, ...]:
     """A sentence for the errors that beginners meet most."""
-    text = str(error)
+    text = text_of(error)
     if isinstance(error, NameError):
         return ("A name is used before it is given a value: is it spelled the same everywhere?",)
     if isinstance(error, TypeError) and "positional argument" in text:

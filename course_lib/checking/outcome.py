@@ -32,8 +32,13 @@ class Outcome:
 
 
 class NotYet(Exception):
-    """Raised by a check: the answer runs, and is not right. Its lines are what the student reads."""
+    """Raised by a check: the answer runs, and is not right. Its lines are what the student reads.
 
-    def __init__(self, *lines: str):
+    `drawn` says whether the case that shows it was drawn; if not given, it was if the check has drawn anything.
+    """
+
+    def __init__(self, *lines: str, drawn: bool | None = None):
         super().__init__("\n".join(lines))
         self.lines = lines
+        if drawn is not None:
+            self.drawn = drawn

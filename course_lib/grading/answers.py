@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from course_lib.checking.attempt import Raised
+from course_lib.checking.attempt import Changed, Raised
 from course_lib.grading import layers, wire
 
 PLAIN = (bool, int, float, str)
@@ -49,7 +49,8 @@ class Answers:
         while "lent" in head:
             head, body = self.talk(*self._lent(head, body))
         if "raised" in head:
-            raise Raised(*[str(line)[:500] for line in head["raised"]][:9])
+            kind = Changed if head.get("ran") is True else Raised
+            raise kind(*[str(line)[:500] for line in head["raised"]][:9])
         return self.read(head.get("result"), body)
 
     def _lend(self, value: Any) -> Any:

@@ -49,4 +49,4 @@ def judged(head: dict[str, Any], body: bytes, answers: Answers) -> Outcome:
             raise wire.Broken("no answers")
     except wire.Broken as error:
         return Outcome(exercise.name, "not yet", (f"{UNREADABLE} ({error})",))
-    return exercise._judged(answer)
+    return exercise.judged(answer)

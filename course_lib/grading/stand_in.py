@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checking import attempt
-from course_lib.checking.attempt import Raised, describe, is_attempted
+from course_lib.checking.attempt import Changed, Raised, describe, is_attempted
 from course_lib.grading import layers, wire
 
 CHECK_SECONDS = 6.0  # for one call of a student's function: the machine may be busy, and nobody waits at a screen
@@ -78,7 +78,7 @@ class Desk:
             head, body = wire.pack(work(thing, inputs, asked), self.special)
             return {"result": head}, body
         except Raised as raised:
-            return {"raised": [line[:500] for line in raised.lines]}, b""
+            return {"raised": [line[:500] for line in raised.lines], "ran": isinstance(raised, Changed)}, b""
         except Exception as error:
             return {"raised": [f"what it gave cannot be read: {error}"[:300]]}, b""
 

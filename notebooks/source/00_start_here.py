@@ -295,11 +295,15 @@ moving
 # rim: it loses nearly everything, and its score near 0 counts as much as the road's above 0.9. Boundary IoU looks at the
 # rim alone and falls furthest. Edges frayed by two pixels cost a little less than a shift by two: some frayed pixels
 # still land on the right class.</details>
-
-# %% [markdown]
+#
 # ### Exercise 0.1: count the matrix
 # Write it yourself: for label maps of any shape, how many pixels of each true class (row) were given each name
 # (column)? Leave void, 255, out. `exercises.start.confusion.hint()` helps, as often as you like.
+# Each check draws new pictures, so that only the rule itself passes.
+#
+# ### Exercise 0.2: from the matrix to IoU
+# One number for each class: the pixels that are right, divided by all pixels that are the class in truth or in the
+# answer.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -313,11 +317,6 @@ def my_confusion(prediction, target, num_classes):
 
 
 exercises.start.confusion.check(my_confusion)
-
-# %% [markdown]
-# ### Exercise 0.2: from the matrix to IoU
-# One number for each class: the pixels that are right, divided by all pixels that are the class in truth or in the
-# answer.
 
 
 # %% tags=["exercise"]
@@ -333,11 +332,50 @@ exercises.start.iou.check(my_iou)
 # ### Exercise 0.3: be flattered
 # Find a prediction and a target, two tensors of whole numbers, with a pixel accuracy above 0.95 and a mean IoU below
 # 0.55.
+#
+# ### Exercises 0.4 and 0.5: the loss, and the mean IoU of a data set
+# `my_cross_entropy(logits, target)` is the mean over all pixels but void of -log of the probability that the
+# [[softmax]] gives to the true class. `my_mean_iou(matrices)` gets one confusion matrix for each picture and gives the
+# mean IoU of them all; a class that never occurs is left out.
+#
+# ### Exercise 0.6: paint
+# `my_paint(image, labels, colours, share)` lays the colours over the picture: a pixel keeps 1 - share of its own colour,
+# and void shows the picture alone. With it you can paint any answer of this course.
 
 # %% tags=["exercise"]
 my_prediction = torch.zeros(100, dtype=torch.long)  # solution
 my_target = (torch.arange(100) == 0).long()  # solution
 exercises.start.flattered.check(my_prediction, my_target)
+
+
+# %% tags=["exercise"]
+def my_cross_entropy(logits, target):
+    # solution
+    valid = target != 255
+    picked = logits.log_softmax(1).gather(1, target.where(valid, 0)[:, None])[:, 0]
+    return -picked[valid].mean()
+
+
+def my_mean_iou(matrices):
+    # solution
+    total = torch.stack(matrices).sum(0)
+    right = total.diagonal()
+    union = total.sum(0) + total.sum(1) - right
+    return (right[union > 0] / union[union > 0]).mean()
+
+
+display(exercises.start.cross_entropy.check(my_cross_entropy), exercises.start.mean_iou.check(my_mean_iou))
+
+
+# %% tags=["exercise"]
+def my_paint(image, labels, colours, share):
+    # solution
+    known = labels != 255
+    colour = colours[labels.where(known, 0)].permute(2, 0, 1)
+    return torch.where(known, (1 - share) * image + share * colour, image)
+
+
+exercises.start.paint.check(my_paint)
 
 # %% [markdown]
 # ## Average last

@@ -336,23 +336,39 @@ figures.answers(wide_image, wide_label, oracle, wide.classes, wide.colours)
 figures.tents(kernel_size=64, stride=32)
 
 # %% [markdown]
-# ### Exercise 1.1: write the kernel
-# `my_kernel(size)` gives the size x size weights of a bilinear transposed convolution; 4 gives a tent of .25 .75 .75
-# .25 along each axis. `exercises.fcn.kernel.hint()` helps.
+# ### Exercises 1.1 to 1.3: a layer, its cells, and what they can say
+# - `my_convolutional(weight, channels, size)`: the weight of a fully connected layer as the kernel of a convolution.
+# - `my_cells(side)`: how many cells has FCN's score map for a picture of side x side pixels? The convolutions pad by 100
+#   once and by 1 elsewhere, the five pools round up, fc6 is 7x7 without padding; 500 give 16.
+# - `my_coarse(labels, stride)`: the best answer that has one label for each cell, the class of most of its pixels.
+#
+# `exercises.fcn.cells.question()` tells the details, `.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
 
 
-def my_kernel(size):
+def my_convolutional(weight, channels, size):
     # solution
-    half = (size + 1) // 2
-    centre = half - 1 if size % 2 else half - 0.5
-    tent = 1 - (torch.arange(size) - centre).abs() / half
-    return torch.outer(tent, tent)
+    return weight.view(-1, channels, size, size)
 
 
-exercises.fcn.kernel.check(my_kernel)
+def my_cells(side):
+    # solution
+    side = side + 2 * 100 - 2
+    for _ in range(5):
+        side = (side + 1) // 2
+    return side - 6
+
+
+def my_coarse(labels, stride):
+    # solution
+    shares = F.avg_pool2d(F.one_hot(labels).permute(2, 0, 1).float(), stride)
+    return shares.argmax(0).repeat_interleave(stride, 0).repeat_interleave(stride, 1)
+
+
+ours = exercises.fcn
+display(ours.convolutional.check(my_convolutional), ours.cells.check(my_cells), ours.coarse.check(my_coarse))
 
 # %% [markdown]
 # ## The first remedy: skips
@@ -365,20 +381,28 @@ exercises.fcn.kernel.check(my_kernel)
 print(getsource(fcn.FCN8s.forward))
 
 # %% [markdown]
-# ### Exercise 1.2: add a skip
-# Write the middle of it: `my_fuse(scores, skip, offset)` cuts from `skip` the window that begins `offset` cells from
-# the top and the left, as large as `scores`, and adds it. Exercise 1.3 has no cell of its own:
-# `exercises.fcn.cells.question()` asks how many cells the map of scores has.
+# ### Exercises 1.4 and 1.5: the kernel, and a skip
+# `my_kernel(size)` gives the size x size weights of a bilinear transposed convolution; 4 gives a tent of .25 .75 .75 .25
+# along each axis. `my_fuse(scores, skip, offset)` cuts from `skip` the window that begins `offset` cells from the top and
+# the left, as large as `scores`, and adds it.
 
 
 # %% tags=["exercise"]
+def my_kernel(size):
+    # solution
+    half = (size + 1) // 2
+    centre = half - 1 if size % 2 else half - 0.5
+    tent = 1 - (torch.arange(size) - centre).abs() / half
+    return torch.outer(tent, tent)
+
+
 def my_fuse(scores, skip, offset):
     # solution
     height, width = scores.shape[-2:]
     return scores + skip[..., offset : offset + height, offset : offset + width]
 
 
-exercises.fcn.fuse.check(my_fuse)
+display(exercises.fcn.kernel.check(my_kernel), exercises.fcn.fuse.check(my_fuse))
 
 # %% [markdown]
 # ## Measured: who loses what
@@ -503,7 +527,7 @@ breaking
 
 # %% [markdown]
 # ## What the paper reported
-# ### Exercise 1.4: read their table
+# ### Exercise 1.6: read their table
 # The cell prints the paper's own table and five statements. Which of them follow from it? Answer with letters.
 
 # %% tags=["exercise"]

@@ -147,12 +147,24 @@ moving.figure()
 moving
 
 # %% [markdown]
-# ### Exercise 2.1: write unpooling
+# ### Exercises 2.1 and 2.2: remember places, and unpool
+# `my_places(image)` lists for each 2x2 window of a map, row by row, the place of its largest value: row * width + column.
 # `my_unpool(values, places, size)` gets N x C x h x w values and the place of each one, counted row by row over its own
 # large map. Put them there; everything else is 0. `exercises.deconvnet.unpool.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
+
+
+def my_places(image):
+    # solution
+    height, width = image.shape
+    found = []
+    for top in range(0, height, 2):
+        for left in range(0, width, 2):
+            window = [(top + i) * width + left + j for i in (0, 1) for j in (0, 1)]
+            found.append(max(window, key=lambda place: image[place // width, place % width]))
+    return found
 
 
 def my_unpool(values, places, size):
@@ -162,7 +174,7 @@ def my_unpool(values, places, size):
     return empty.scatter(2, places.flatten(2), values.flatten(2)).view(batch, channels, *size)
 
 
-exercises.deconvnet.unpool.check(my_unpool)
+display(exercises.deconvnet.places.check(my_places), exercises.deconvnet.unpool.check(my_unpool))
 
 # %% [markdown]
 # ## Who loses what?
@@ -275,9 +287,11 @@ evidence("D1")
 figures.stamps(torch.ones(2, 2), torch.ones(3, 3), stride=2)
 
 # %% [markdown]
-# ### Exercise 2.2: stamp
+# ### Exercises 2.3 and 2.4: stamp, and count the stamps
 # `my_transposed(image, kernel, stride)`: image and kernel are tables of numbers, each with its own height and width;
 # there is no padding. Two loops are fine.
+# `my_cover(cells, kernel, stride)` counts, along one row of cells, how many stamps land on each output. Try it with a
+# kernel that the stride does not divide: there is the checkerboard.
 
 
 # %% tags=["exercise"]
@@ -292,7 +306,16 @@ def my_transposed(image, kernel, stride):
     return out
 
 
-exercises.deconvnet.transposed.check(my_transposed)
+def my_cover(cells, kernel, stride):
+    # solution
+    counts = [0] * ((cells - 1) * stride + kernel)
+    for cell in range(cells):
+        for step in range(kernel):
+            counts[cell * stride + step] += 1
+    return counts
+
+
+display(exercises.deconvnet.transposed.check(my_transposed), exercises.deconvnet.cover.check(my_cover))
 
 # %% [markdown]
 # ## When does a checkerboard come?
@@ -394,14 +417,23 @@ evidence("D8", "D9")
 # DeconvNet: 69.6 per cent mean IoU on VOC 2012, where FCN-8s has 62.2. But it answers up to 50 crops of each picture
 # (*proposals*) and joins the answers, so that this is the network and the crops against a network without them.
 #
-# ### Exercise 2.4: read SegNet's table of costs
-# Which statements follow from it? Answer with letters. (2.3 and 2.5 are `exercises.deconvnet.sizes` and
-# `exercises.deconvnet.score_layer`; ask each for its `.question()`.)
+# ### Exercises 2.5 and 2.6: what SegNet remembers, and its table of costs
+# `my_sizes(side, pools)` lists the picture's side and the side after each pool: SegNet's round up. The cell also prints
+# the paper's table of costs and five statements. Which of them follow from it? Answer with letters.
+
 
 # %% tags=["exercise"]
+def my_sizes(side, pools):
+    # solution
+    sizes = [side]
+    for _ in range(pools):
+        sizes.append((sizes[-1] + 1) // 2)
+    return sizes
+
+
 print(exercises.deconvnet.costs.question())
 my_letters = "ac"  # solution
-exercises.deconvnet.costs.check(my_letters)
+display(exercises.deconvnet.sizes.check(my_sizes), exercises.deconvnet.costs.check(my_letters))
 
 # %% [markdown]
 # ## A listing with three mistakes
@@ -446,18 +478,25 @@ print("same answer with the same weights:", torch.allclose(faulty.deconv5_1(firs
 evidence("D6")
 
 # %% [markdown]
-# ### Exercise 2.6: mend the decoder
-# `my_decoder_block(before, after)` gives one layer of DeconvNet's decoder as a module: the right kind of convolution,
-# 3x3, then BN, then ReLU.
+# ### Exercises 2.7 and 2.8: mend two listings
+# `my_score_layer(before, num_classes)` gives SegNet's last layer as a module; the listing that circulates ends with
+# Conv2d 3x3, BN and ReLU. `my_decoder_block(before, after)` gives one layer of DeconvNet's decoder: the right kind of
+# convolution, 3x3, then BN, then ReLU.
 
 
 # %% tags=["exercise"]
+def my_score_layer(before, num_classes):
+    # solution
+    return nn.Conv2d(before, num_classes, 3, padding=1)
+
+
 def my_decoder_block(before, after):
     # solution
     return nn.Sequential(nn.ConvTranspose2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU())
 
 
-exercises.deconvnet.decoder_block.check(my_decoder_block)
+ours = exercises.deconvnet
+display(ours.score_layer.check(my_score_layer), ours.decoder_block.check(my_decoder_block))
 
 # %% [markdown]
 # [quiz]

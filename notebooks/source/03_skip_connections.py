@@ -172,12 +172,22 @@ from course_lib.models.resnet import Bottleneck
 print(getsource(Bottleneck.forward))
 
 # %% [markdown]
-# ### Exercise 3.1: the end of a residual block
-# Write `my_residual(x, changed, weight, stride)`: `changed` is what the block's convolutions made of `x`, and `weight`
-# belongs to the 1x1 convolution of the way round, or is None where the shapes agree.
+# ### Exercises 3.1 and 3.2: the slope, and the end of a residual block
+# `my_slope(slopes)` lists two derivatives through a chain of layers with these slopes: without skip connections, y = F(x),
+# and with them, y = x + F(x). `my_residual(x, changed, weight, stride)` is the end of a residual block: `changed` is what
+# its convolutions made of `x`, and `weight` belongs to the 1x1 convolution of the shortcut, or is None where the shapes
+# agree.
 
 # %% tags=["exercise"]
 from course_lib import exercises
+
+
+def my_slope(slopes):
+    # solution
+    plain, residual = 1, 1
+    for slope in slopes:
+        plain, residual = plain * slope, residual * (1 + slope)
+    return [plain, residual]
 
 
 def my_residual(x, changed, weight, stride):
@@ -186,14 +196,14 @@ def my_residual(x, changed, weight, stride):
     return F.relu(changed + way_round)
 
 
-exercises.skips.residual.check(my_residual)
+display(exercises.skips.slope.check(my_slope), exercises.skips.residual.check(my_residual))
 
 # %% [markdown]
 # ## DenseNet: concatenate
 # [@huang2017] concatenate instead, within a **[[dense block]]**: each layer reads the input and the maps of *all*
 # layers before it, and adds few maps of its own, the [[growth rate]].
 #
-# ### Exercise 3.2: a dense block
+# ### Exercise 3.3: a dense block
 # Write `my_dense_block(x, layers)`: out go `x` and all new maps, concatenated in the order in which they were made.
 # The next cell shows the course's own; try first.
 
@@ -255,7 +265,7 @@ architecture("unet", num_classes=2, in_channels=1)
 # %% [markdown]
 # ### Exercise 3.4: the size of the answer
 # Write `my_unet_side(side)` for a picture of side x side pixels: four levels down, the bottom, four levels up, each
-# with two unpadded 3x3 convolutions. (3.3 waits for you at the end.)
+# with two unpadded 3x3 convolutions.
 
 
 # %% tags=["exercise"]
@@ -384,7 +394,7 @@ names = ["first", *down, "bottom", *up]
 figures.stages(maps_after_each_stage(tiramisu), PRINTED, names)
 
 # %% [markdown]
-# ### Exercise 3.3: count the maps
+# ### Exercise 3.6: count the maps
 # Write `my_channels(first, down, bottleneck, up, growth)`, the bars above from left to right. `down` and `up` are lists
 # of layer counts: 4, 5, 7, 10, 12 and 12, 10, 7, 5, 4, with 15 layers at the bottom and growth rate 16.
 

@@ -140,9 +140,9 @@ for k, s, d in [(3, 2, 1)] + [(3, 1, 1)] * 6:
 print("with the enlargement, traced on the network itself:", field.size())
 
 # %% [markdown]
-# ### Exercise 4.1: the recurrence
-# Write `my_field(layers)` for layers given as (kernel, stride, rate). A pool is a layer like any other.
-# `exercises.receptive_field.field.hint()` helps.
+# ### Exercises 4.1 and 4.2: the recurrence, and a span
+# Write `my_field(layers)` for layers given as (kernel, stride, rate). A pool is a layer like any other. And
+# `my_span(kernel, rate)`: how many cells does a kernel at this rate span? `exercises.receptive_field.field.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -157,7 +157,12 @@ def my_field(layers):
     return field
 
 
-exercises.receptive_field.field.check(my_field)
+def my_span(kernel, rate):
+    # solution
+    return (kernel - 1) * rate + 1
+
+
+display(exercises.receptive_field.field.check(my_field), exercises.receptive_field.span.check(my_span))
 
 # %% [markdown]
 # By hand this works for layers in a row. Real networks branch, join and enlarge, and the field of a pixel can then
@@ -241,14 +246,31 @@ rates
 # The holes are called [[gridding]]: layers of one rate step only on their own lattice. A schedule is free of holes
 # when no rate is larger than the width that the layers before it already read in one piece.
 #
-# ### Exercise 4.4: a schedule without holes
-# Find rates for at most six 3x3 layers that read 67 x 67 pixels without a hole. For more,
-# `exercises.receptive_field.read_share.question()` (4.3: the share that is read) and
-# `exercises.receptive_field.valid_share.question()` (4.5: wasted weights).
+# ### Exercises 4.3 to 4.5: holes, and weights that read nothing
+# - `my_read_share(rates)`: the share of the field's box that 3x3 layers at these rates read.
+# - `my_rates`: a list of rates, for at most six 3x3 layers, that read 67 x 67 pixels without a hole.
+# - `my_valid_share(side, rate)`: the share of a padded 3x3's taps that fall on a map of side x side cells.
+#
+# `exercises.receptive_field.valid_share.question()` tells the details.
+
 
 # %% tags=["exercise"]
+def my_read_share(rates):
+    # solution
+    read = {0}
+    for rate in rates:
+        read = {place + step for place in read for step in (-rate, 0, rate)}
+    return (len(read) / (2 * sum(rates) + 1)) ** 2
+
+
+def my_valid_share(side, rate):
+    # solution
+    return ((side + 2 * max(side - rate, 0)) / (3 * side)) ** 2
+
+
 my_rates = [1, 2, 4, 8, 16, 2]  # solution
-exercises.receptive_field.schedule.check(my_rates)
+ours = exercises.receptive_field
+display(ours.read_share.check(my_read_share), ours.schedule.check(my_rates), ours.valid_share.check(my_valid_share))
 
 # %% [markdown]
 # Do holes hurt? R6 trains rate 4 six times against 1, 2, 5, 9, 5, 2: the same box. Look first at the *cloth*, woven so
@@ -404,12 +426,18 @@ print("at first it hands its input on:", torch.allclose(module(cells), cells))
 evidence("R10", "R11", "R12", "R13")
 
 # %% [markdown]
-# ### Exercise 4.6: debug the listing
-# Write `my_context(num_classes)`, the basic module as it was released: which layer is missing above, and which layer
-# has no ReLU? (4.2, `exercises.receptive_field.span.question()`, is a warm-up.)
+# ### Exercises 4.6 and 4.7: how far it listens, and a listing to debug
+# `my_spread(kernel, layers)`: the standard deviation of the [[effective receptive field|effective field]] along one axis,
+# for so many layers whose weights are all equal; one 3x3 gives 0.816. And write `my_context(num_classes)`, the basic
+# module as it was released: which layer is missing above, and which layer has no ReLU?
 
 
 # %% tags=["exercise"]
+def my_spread(kernel, layers):
+    # solution
+    return (layers * (kernel**2 - 1) / 12) ** 0.5
+
+
 def my_context(num_classes):
     # solution
     layers = []
@@ -418,7 +446,7 @@ def my_context(num_classes):
     return torch.nn.Sequential(*layers, torch.nn.Conv2d(num_classes, num_classes, 1))
 
 
-exercises.receptive_field.context.check(my_context)
+display(exercises.receptive_field.spread.check(my_spread), exercises.receptive_field.context.check(my_context))
 
 # %% [markdown]
 # [quiz]

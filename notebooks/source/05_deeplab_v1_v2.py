@@ -135,9 +135,10 @@ for kernel, rate in kernels.values():
 figures.views(kernels, counts)
 
 # %% [markdown]
-# ### Exercise 5.3: the rate that spans as much
-# A kernel at some rate spans a number of cells. Which rate gives a 3x3 the same span?
-# `exercises.deeplab.equal_rate.hint()` helps, as often as you like.
+# ### Exercises 5.1 and 5.2: the rate that spans as much, and the map's side
+# A kernel at some rate spans a number of cells. `my_equal_rate(kernel, rate)`: which rate gives a 3x3 the same span?
+# `my_side(pixels)`: how many cells has DeepLab v1's map? Three pools are 3x3 with stride 2 and padding 1, the other two
+# have stride 1. `exercises.deeplab.equal_rate.hint()` helps, as often as you like.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -148,7 +149,14 @@ def my_equal_rate(kernel, rate):
     return (kernel - 1) * rate // 2
 
 
-exercises.deeplab.equal_rate.check(my_equal_rate)
+def my_side(pixels):
+    # solution
+    for _ in range(3):
+        pixels = (pixels + 2 * 1 - 3) // 2 + 1
+    return pixels
+
+
+display(exercises.deeplab.equal_rate.check(my_equal_rate), exercises.deeplab.side.check(my_side))
 
 # %% [markdown]
 # ### The field, counted; and pools that overlap
@@ -194,8 +202,7 @@ evidence("L1", "L2")
 # accuracy does not reproduce here. From a random start the board is four
 # times as strong, 0.23 against 0.05: most of it is left by the start, not by the operation.</details>
 #
-# To turn the knobs yourself: `explorers.upsampling()` from `course_lib`. Exercise 5.2,
-# `exercises.deeplab.resize.question()`, asks you to write it.
+# To turn the knobs yourself: `explorers.upsampling()` from `course_lib`. Exercise 5.3 asks you to write it.
 
 # %%
 figures.enlarged(torch.tensor([0.0, 1.0, 2.0]), size=17)
@@ -224,12 +231,22 @@ cat = photos.load("cat")
 figures.listens(cat.image[:, :150], pixel=(60, 150), widths=[(67, 3), (67, 20)])
 
 # %% [markdown]
-# ### Exercise 5.5: the appearance kernel
-# Write it for one pair of pixels: their distance in pixels, the distance of their colours in grey levels, the weight,
-# and the two widths: alpha is θ<sub>xy</sub>, beta is θ<sub>rgb</sub>.
+# ### Exercises 5.3 to 5.5: a row enlarged, the appearance kernel, one step of the mean field
+# - `my_resize(row, length)` enlarges one row of numbers bilinearly, corners aligned, without `F.interpolate`.
+# - `my_appearance(distance, colour, weight, alpha, beta)` is the kernel for one pair of pixels: their distance in pixels,
+#   that of their colours in grey levels, the weight, and the widths: alpha is θ<sub>xy</sub>, beta is θ<sub>rgb</sub>.
+# - `my_mean_field(unary, answers, kernel)` is one step of the next section on a few pixels: each pixel adds up what the
+#   others say, as loudly as the kernel ties them, takes off its own costs, and makes probabilities of it.
 
 # %% tags=["exercise"]
 import math
+
+
+def my_resize(row, length):
+    # solution
+    place = torch.arange(length) * (len(row) - 1) / (length - 1)
+    left = place.floor().long().clamp(max=len(row) - 2)
+    return row[left] + (place - left) * (row[left + 1] - row[left])
 
 
 def my_appearance(distance, colour, weight, alpha, beta):
@@ -237,7 +254,13 @@ def my_appearance(distance, colour, weight, alpha, beta):
     return weight * math.exp(-(distance**2) / (2 * alpha**2) - colour**2 / (2 * beta**2))
 
 
-exercises.deeplab.appearance.check(my_appearance)
+def my_mean_field(unary, answers, kernel):
+    # solution
+    return ((kernel - torch.diag(kernel.diagonal())) @ answers - unary).softmax(dim=1)
+
+
+ours = exercises.deeplab
+display(ours.resize.check(my_resize), ours.appearance.check(my_appearance), ours.mean_field.check(my_mean_field))
 
 # %% [markdown]
 # ## Ten rounds of asking
@@ -360,8 +383,9 @@ from course_lib.models.deeplab_v2 import ASPP, Sum
 print(getsource(ASPP), getsource(Sum), sep="\n")
 
 # %% [markdown]
-# ### Exercise 5.1: write ASPP
-# `my_aspp(x, weights, biases, rates)`: one 3x3 weight, one bias and one rate for each branch.
+# ### Exercises 5.6 and 5.7: ASPP, and the learning rate that trains it
+# `my_aspp(x, weights, biases, rates)`: one 3x3 weight, one bias and one rate for each branch. `my_poly(step, steps, start)`
+# is v2's schedule: from `start` to 0, by the power 0.9 of the share of steps that is left.
 
 # %% tags=["exercise"]
 from torch.nn import functional as F
@@ -372,7 +396,12 @@ def my_aspp(x, weights, biases, rates):
     return sum(F.conv2d(x, w, b, padding=r, dilation=r) for w, b, r in zip(weights, biases, rates))
 
 
-exercises.deeplab.aspp.check(my_aspp)
+def my_poly(step, steps, start):
+    # solution
+    return start * (1 - step / steps) ** 0.9
+
+
+display(exercises.deeplab.aspp.check(my_aspp), exercises.deeplab.poly.check(my_poly))
 
 # %% [markdown]
 # ## The whole of v2
@@ -453,8 +482,7 @@ figures.crf_gains()
 #   it; it sharpens edges and can erase what is thin.
 # - ASPP reads one map at several rates and adds the scores. On a small map a large rate wastes its weights.
 #
-# More exercises: `exercises.deeplab.side.question()` and `exercises.deeplab.resize.question()`. Next: lecture 06, when
-# the answer depends on the whole scene.
+# Next: lecture 06, when the answer depends on the whole scene.
 #
 # ## Further reading
 # - [@@chen2015]

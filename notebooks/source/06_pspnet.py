@@ -206,10 +206,13 @@ from course_lib.models.pspnet import PyramidPooling
 print(getsource(PyramidPooling))
 
 # %% [markdown]
-# ### Exercise 6.1: write pyramid pooling
-# `my_pyramid(x, bins, weights)`: for each number of bins average, reduce with the level's 1x1 weight (`F.conv2d`),
-# enlarge with corners aligned; concatenate all behind `x` itself. [[batch normalisation|BN]] and [[relu|ReLU]] are left
-# out here.
+# ### Exercises 6.1 to 6.3: pyramid pooling, its channels, and a listing to debug
+# - `my_pyramid(x, bins, weights)`: for each number of bins average, reduce with the level's 1x1 weight (`F.conv2d`),
+#   enlarge with corners aligned; concatenate all behind `x` itself. [[batch normalisation|BN]] and [[relu|ReLU]] are left
+#   out here.
+# - `my_joined(features, bins)`: how many channels come out, for so many maps and numbers of bins?
+# - `my_levels(channels, bins)`: the levels as an `nn.ModuleList`, one 1x1 with BN and ReLU for each of the bins. The
+#   listing that circulates has `nn.Conv2d(channels, 1, kernel_size=1)`.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -222,7 +225,20 @@ def my_pyramid(x, bins, weights):
     return torch.cat([x, *enlarged], dim=1)
 
 
-exercises.pspnet.pyramid.check(my_pyramid)
+def my_joined(features, bins):
+    # solution
+    return features + bins * (features // bins)
+
+
+def my_levels(channels, bins):
+    # solution
+    nn, each = torch.nn, channels // len(bins)
+    layers = [(nn.Conv2d(channels, each, 1, bias=False), nn.BatchNorm2d(each), nn.ReLU()) for _ in bins]
+    return nn.ModuleList(nn.Sequential(*level) for level in layers)
+
+
+ours = exercises.pspnet
+display(ours.pyramid.check(my_pyramid), ours.joined.check(my_joined), ours.levels.check(my_levels))
 
 # %% [markdown]
 # ## Count the channels
@@ -345,18 +361,28 @@ evidence("P2", "P3", "P8")
 # small classifier on the fourth stage; its loss counts 0.4. At test time this head is dropped. It is an
 # [[auxiliary loss]].
 #
-# ### Exercise 6.5: the training loss
-# `my_loss(logits, auxiliary, target)`: both heads on the same target, [[void]] is 255.
+# ### Exercises 6.4 to 6.6: the older pyramid, a head without pooling, the training loss
+# - `my_vector(x, levels)`: spatial pyramid pooling, the maximum of each bin, one row of a fixed length for each picture.
+# - `my_rates`: the smallest head that solves the harbour without pooling, as a list of rates of 3x3 layers;
+#   `exercises.pspnet.head.question()` describes the harbour.
+# - `my_loss(logits, auxiliary, target)`: both heads on the same target, [[void]] is 255.
 
 
 # %% tags=["exercise"]
+def my_vector(x, levels):
+    # solution
+    return torch.cat([F.adaptive_max_pool2d(x, level).flatten(1) for level in levels], dim=1)
+
+
 def my_loss(logits, auxiliary, target):
     # solution
     main = F.cross_entropy(logits, target, ignore_index=255)
     return main + 0.4 * F.cross_entropy(auxiliary, target, ignore_index=255)
 
 
-exercises.pspnet.loss.check(my_loss)
+my_rates = [8, 4]  # solution
+ours = exercises.pspnet
+display(ours.vector.check(my_vector), ours.head.check(my_rates), ours.loss.check(my_loss))
 
 # %% [markdown]
 # ## What the paper reported
@@ -369,7 +395,7 @@ exercises.pspnet.loss.check(my_loss)
 figures.steps(figures.POOLINGS, what="mean IoU in percent, ADE20K validation, as printed", low=34)
 
 # %% [markdown]
-# ### Exercise 6.6: read the ablation
+# ### Exercise 6.7: read the ablation
 # Another table of the paper takes the network apart in steps: an [[ablation]]. Run the cell: it prints the table and
 # five statements. Which of them *follow from the table*? Answer with letters, such as "bd".
 
@@ -389,9 +415,7 @@ exercises.pspnet.ablation.check(my_letters)
 # - Pyramid pooling lays four levels of averages beside the features, each reduced to a quarter of the channels.
 # - Ask of each gain: pooling, or only a larger view? A control tells.
 #
-# More exercises: `exercises.pspnet.head.question()` (design the smallest head that solves the harbour without pooling),
-# `exercises.pspnet.levels.question()` (debug the listing with one channel), `exercises.pspnet.joined.question()` and
-# `exercises.pspnet.vector.question()`. Next: lecture 07 puts pyramid, rates and a decoder together.
+# Next: lecture 07 puts pyramid, rates and a decoder together.
 #
 # ## Further reading
 # - [@@zhao2017]

@@ -363,13 +363,52 @@ evidence("V7", "V9", "V12")
 # for them with almost twice the multiply-adds. So the decoder may not be a better way to sharp edges; it is a cheaper
 # one.
 #
-# ### Exercise 7.6: join the two
-# Write the decoder up to its 3x3s: `low` is the low-level feature, `encoded` the encoder's map, `reduce` a layer that
-# you may call. `exercises.deeplab_v3.decoder.hint()` helps. More to do: `image_pooling` (7.1), `aspp` (7.2),
-# `output_stride` (7.4) and `plan` (7.5), each with `.question()`.
+# ### Exercises 7.1 to 7.3: the average, ASPP, and output stride
+# `my_image_pooling(x, weight)` is as large as `x` again, BN and ReLU left out. `my_aspp(x, branches, project)` is v3's
+# ASPP of layers that you may call. `my_output_stride(image, cells)` is the definition, the right way up.
+#
+# ### Exercises 7.4 and 7.5: strides for rates, and the decoder
+# `my_plan(strides, output_stride)` lists the strides that stay, then the rate of each stage:
+# `my_plan([4, 2, 2, 2], 8)` is `[4, 2, 1, 1, 1, 1, 2, 4]`. `my_decoder(low, encoded, reduce)` is the decoder up to its
+# 3x3s: `low` is the low-level feature, `encoded` the encoder's map, `reduce` a layer that you may call.
+# `exercises.deeplab_v3.decoder.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
+
+
+def my_image_pooling(x, weight):
+    # solution
+    average = x.mean(dim=(2, 3), keepdim=True)
+    return F.conv2d(average, weight).expand(-1, -1, *x.shape[-2:])
+
+
+def my_aspp(x, branches, project):
+    # solution
+    return project(torch.cat([branch(x) for branch in branches], dim=1))
+
+
+def my_output_stride(image, cells):
+    # solution
+    return image / cells
+
+
+ours = exercises.deeplab_v3
+display(
+    ours.image_pooling.check(my_image_pooling), ours.aspp.check(my_aspp), ours.output_stride.check(my_output_stride)
+)
+
+
+# %% tags=["exercise"]
+def my_plan(strides, output_stride):
+    # solution
+    kept, rates, reached, rate = [], [], 1, 1
+    for stride in strides:
+        stays = reached * stride <= output_stride
+        reached, rate = (reached * stride, rate) if stays else (reached, rate * stride)
+        kept.append(stride if stays else 1)
+        rates.append(rate)
+    return kept + rates
 
 
 def my_decoder(low, encoded, reduce):
@@ -379,7 +418,7 @@ def my_decoder(low, encoded, reduce):
     return torch.cat([encoded, details], dim=1)
 
 
-exercises.deeplab_v3.decoder.check(my_decoder)
+display(exercises.deeplab_v3.plan.check(my_plan), exercises.deeplab_v3.decoder.check(my_decoder))
 
 # %% [markdown]
 # ## Problem three: the price
@@ -420,8 +459,9 @@ evidence("V4", "V5")
 # numbers of weights a narrow plain network does as well; width wins back most of what was lost. The paper made only
 # the layers of pyramid and decoder separable, 256 maps wide, behind a large backbone: 79.93 became 79.79.
 #
-# ### Exercise 7.3: an atrous separable convolution
+# ### Exercises 7.6 and 7.7: an atrous separable convolution, and what it saves
 # v3+ makes the pyramid's 3x3s separable too. Write one: `my_separable(x, depthwise, pointwise, rate)`, as large as x.
+# Then `my_cost(cells, before, after, kernel)` lists the multiply-adds of an ordinary and of a separable convolution.
 
 
 # %% tags=["exercise"]
@@ -431,7 +471,12 @@ def my_separable(x, depthwise, pointwise, rate):
     return F.conv2d(alone, pointwise)
 
 
-exercises.deeplab_v3.separable.check(my_separable)
+def my_cost(cells, before, after, kernel):
+    # solution
+    return [cells * kernel**2 * before * after, cells * (kernel**2 * before + before * after)]
+
+
+display(exercises.deeplab_v3.separable.check(my_separable), exercises.deeplab_v3.cost.check(my_cost))
 
 # %% [markdown]
 # ## The real network: v3+ on Xception-65
@@ -490,17 +535,15 @@ if fetch:
 # *With* says what else was at work, such as more training pictures (COCO, JFT) or several scales of each picture.
 # Compare only rows of one split and one condition.
 #
-# ### Exercise 7.7: read a table
+# ### Exercise 7.8: read a table
 # Under this table the cell prints v3+'s own table on low-level channels and five statements. Which of them follow?
 # Answer with letters, such as "bd".
 
-# %%
+# %% tags=["exercise"]
 from course_lib.evidence import published
 
 versions = ("DeepLab v2", "DeepLab v3", "DeepLab v3+")
-published.Table(row for row in published.table(data="VOC 2012") if row.family in versions)
-
-# %% tags=["exercise"]
+display(published.Table(row for row in published.table(data="VOC 2012") if row.family in versions))
 print(exercises.deeplab_v3.low_level.question())
 my_letters = "ad"  # solution
 exercises.deeplab_v3.low_level.check(my_letters)

@@ -273,14 +273,31 @@ published.table()
 # The course's tests check what can be checked about such a table: that no family is missing, that each number has its
 # source, and that the sizes which the papers print are the sizes of the networks built here.
 #
-# ### Exercise 8.3: read a table
-# The cell prints DeepLab v3+'s own table of costs and five statements. Which of them follow from it? Answer with
-# letters, such as "ac".
+# ### Exercises 8.3 to 8.5: read a table, choose, and find the outlines
+# - The cell prints DeepLab v3+'s own table of costs and five statements. Which of them follow from it? Answer with
+#   letters, such as "ac".
+# - `my_affordable(table, limit)`: of `{name: (memory, score)}` the name with the best score that needs at most the limit.
+# - `my_band(labels, width)`: the pixels that have another class at most `width` rows and columns away, where edges are
+#   judged. Show it as a picture: it is the map of all outlines.
+
 
 # %% tags=["exercise"]
+def my_affordable(table, limit):
+    # solution
+    return max((n for n in table if table[n][0] <= limit), key=lambda n: table[n][1], default="")
+
+
+def my_band(labels, width):
+    # solution
+    maps, size = labels[None, None].float(), 2 * width + 1
+    largest, smallest = (torch.nn.functional.max_pool2d(m, size, 1, width) for m in (maps, -maps))
+    return (largest != -smallest)[0, 0]
+
+
 print(exercises.whole_picture.bench.question())
 my_letters = "bd"  # solution
-exercises.whole_picture.bench.check(my_letters)
+ours = exercises.whole_picture
+display(ours.bench.check(my_letters), ours.affordable.check(my_affordable), ours.band.check(my_band))
 
 # %% [markdown]
 # ## The ledger

@@ -71,7 +71,7 @@ def test_a_right_answer_is_correct_and_recorded(own_record):
 def test_a_wrong_answer_says_what_was_found_and_the_likely_slip():
     outcome = doubled.check(lambda x: x * x)
     assert outcome.kind == "not yet"
-    assert outcome.lines == ("the double of 3: found 9, which is not right", "You squared it.")
+    assert outcome.lines == ("the double of 3: found 9, expected 6", "You squared it.")
 
 
 def test_code_that_raises_is_shown_with_its_own_line():

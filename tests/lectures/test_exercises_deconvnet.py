@@ -73,21 +73,51 @@ def up(before, after, **how):
     return nn.ConvTranspose2d(before, after, 3, **{"padding": 1, **how})
 
 
+def places(image):
+    _, found = F.max_pool2d(image[None], 2, return_indices=True)
+    return found.flatten().tolist()
+
+
+def covered(cells, kernel, stride):
+    return [
+        sum(place - kernel < cell * stride <= place for cell in range(cells))
+        for place in range((cells - 1) * stride + kernel)
+    ]
+
+
 RIGHT = {
+    MODULE.places: [places, lambda image: torch.tensor(places(image))],
+    MODULE.cover: [lambda n, k, s: F.conv_transpose1d(torch.ones(1, 1, n), torch.ones(1, 1, k), stride=s)[0, 0].long()],
     MODULE.unpool: [unpool, lambda v, p, size: F.max_unpool2d(v, p, 2, output_size=size)],
     MODULE.transposed: [deconvolved],
     MODULE.sizes: [sizes],
     MODULE.costs: ["ca"],
-    MODULE.score_layer: [Score],
+    MODULE.score_layer: [Score, up],
     MODULE.decoder_block: [Block],
 }
 WRONG = {
+    MODULE.places: {
+        "Those count within the window": lambda image: [p // image.shape[1] % 2 * 2 + p % 2 for p in places(image)],
+        "Rows and columns are exchanged": lambda image: [
+            p % image.shape[1] * len(image) + p // image.shape[1] for p in places(image)
+        ],
+        "Those are the values": lambda image: [image.flatten()[p].item() for p in places(image)],
+        "Those are the smallest values' places": lambda image: places(-image),
+        "should be a list, found int 1": lambda image: places(image)[0],
+    },
+    MODULE.cover: {
+        "The last kernel does not fit": lambda n, k, s: covered(n, k, s)[: n * s],
+        "The stride is not used": lambda n, k, s: covered(n, k, 1),
+        "Kernel and stride are exchanged": lambda n, s, k: covered(n, k, s),
+        "An output counts 1": lambda n, k, s: [min(1, c) for c in covered(n, k, s)],
+        "Both ends are cut off": lambda n, k, s: covered(n, k, s)[1:-1],
+    },
     MODULE.unpool: {
         "top left of its 2x2 window": corners,
         "Each value fills its whole window": lambda v, p, s: F.interpolate(v, scale_factor=2)[..., : s[0], : s[1]],
         "Rows and columns are exchanged": turned,
         "All channels went to the places of the first": lambda v, p, s: unpool(v, p[:, :1].expand_as(p), s),
-        "has shape (2, 5, 8, 10), expected (2, 5, 7, 9)": lambda v, p, s: (
+        "has shape (3, 3, 4, 12), expected (3, 3, 3, 11)": lambda v, p, s: (
             F.max_unpool2d(v, p // s[1] * (s[1] % 2) + p, 2) if s[1] % 2 else F.max_unpool2d(v, p, 2)
         ),
         "The large map is `size`, not twice the small one": lambda v, p, s: unpool(
@@ -101,7 +131,7 @@ WRONG = {
         "The stride is not used": lambda i, k, s: deconvolved(i, k, 1),
         "Every pixel stamped alike": lambda i, k, s: deconvolved(i * 0 + 1, k, s),
         "Image and kernel are exchanged": lambda k, i, s: deconvolved(i, k, s),
-        "has shape (3, 4), expected (5, 7)": lambda i, k, s: (
+        "has shape (3, 4), expected (7, 12)": lambda i, k, s: (
             F.interpolate(i[None, None], size=(2 + i.shape[0] - 1, 4))[0, 0] if s > 1 else deconvolved(i, k, s)
         ),
         "The last kernel does not fit": lambda i, k, s: deconvolved(i, k, s)[: i.shape[0] * s, : i.shape[1] * s],
@@ -130,7 +160,9 @@ WRONG = {
         "found the class Score: call it": lambda b, c: Score,
         "not proportional": lambda b, c: nn.Sequential(nn.Conv2d(b, c, 3, padding=1), nn.Tanh()),
         "not proportional to the maps": lambda b, c: nn.Sequential(nn.ReLU(), nn.Conv2d(b, c, 3, padding=1)),
-        "that is a transposed convolution": up,
+        "a score reads 5 x 5 cells": lambda b, c: nn.Conv2d(b, c, 3, padding=2, dilation=2),
+        "a score reads 9 x 1 cells": lambda b, c: nn.Conv2d(b, c, (9, 1), padding=(4, 0)),
+        "no score is ever negative: a ReLU (or a softmax)": lambda b, c: nn.Sequential(up(b, c), nn.Softmax(1)),
     },
     MODULE.decoder_block: {
         "there is an nn.Conv2d in the block": lambda b, a: nn.Sequential(nn.Conv2d(b, a, 3, padding=1), nn.ReLU()),
@@ -141,9 +173,11 @@ WRONG = {
         "has shape (2, 2, 7, 9), expected (2, 2, 5, 7)": lambda b, a: nn.Sequential(
             up(b, a, padding=0), nn.BatchNorm2d(a), nn.ReLU()
         ),
-        "has stride 2, expected 1": lambda b, a: nn.Sequential(
+        "has stride 2 and dilation 1, expected 1": lambda b, a: nn.Sequential(
             up(b, a, stride=2, output_padding=1), nn.BatchNorm2d(a), nn.ReLU()
         ),
+        "BN has no weights": lambda b, a: nn.Sequential(up(b, a), nn.BatchNorm2d(a, affine=False), nn.ReLU()),
+        "The activation is ReLU6": lambda b, a: nn.Sequential(up(b, a), nn.BatchNorm2d(a), nn.ReLU6()),
         "BN is made for 3 maps; 2 come out": lambda b, a: nn.Sequential(up(b, a), nn.BatchNorm2d(b), nn.ReLU()),
         "has 2 nn.ConvTranspose2d, expected one": lambda b, a: nn.Sequential(up(b, a), up(a, a)),
     },

@@ -42,7 +42,14 @@ def unpadded(pixels):
     return pixels
 
 
+def updated(unary, answers, kernel):
+    messages = [sum(kernel[i, j] * q for j, q in enumerate(answers) if i != j) for i in range(len(unary))]
+    return (torch.stack(messages) - unary).softmax(1)
+
+
 RIGHT = {
+    MODULE.mean_field: [updated],
+    MODULE.poly: [lambda step, steps, start: start * ((steps - step) / steps) ** 0.9],
     MODULE.aspp: [aspp],
     MODULE.resize: [resize, lambda row, length: resize(row.double(), length)],
     MODULE.equal_rate: [lambda kernel, rate: (kernel * rate - rate) / 2],
@@ -50,12 +57,26 @@ RIGHT = {
     MODULE.appearance: [lambda d, c, w, a, b: w * gauss(d, a) * gauss(c, b)],
 }
 WRONG = {
+    MODULE.mean_field: {
+        "A pixel asks itself": lambda u, q, k: (k @ q - u).softmax(1),
+        "The unary costs are missing": lambda u, q, k: updated(0 * u, q, k),
+        "The unary costs are added": lambda u, q, k: updated(-u, q, k),
+        "Agreement is punished": lambda u, q, k: updated(u, -q, k),
+        "has shape (2, 3), expected (3, 2)": lambda u, q, k: updated(u, q, k).T,
+    },
+    MODULE.poly: {
+        "It rises": lambda i, n, s: s * (i / n) ** 0.9,
+        "The power 0.9 is missing": lambda i, n, s: s * (1 - i / n),
+        "The start is missing": lambda i, n, s: (1 - i / n) ** 0.9,
+        "brackets first": lambda i, n, s: s * (1 - (i / n) ** 0.9),
+        "not 2": lambda i, n, s: s * (1 - i / n) ** 2,
+    },
     MODULE.aspp: {
         "It looks concatenated": lambda *a: torch.cat(branches(*a), dim=1),
         "It looks averaged": lambda *a: torch.stack(branches(*a)).mean(0),
         "The biases are missing": lambda x, w, b, r: sum(F.conv2d(x, u, None, 1, q, q) for u, q in zip(w, r)),
         "All branches have the same rate": lambda x, w, b, r: aspp(x, w, b, [r[0]] * len(r)),
-        "has shape (1, 2, 5, 6), expected (1, 2, 3, 4)": lambda x, w, b, r: F.conv2d(x, w[0], b[0], padding=2),
+        "has shape (2, 5, 11, 4), expected (2, 5, 9, 2)": lambda x, w, b, r: F.conv2d(x, w[0], b[0], padding=2),
         "That is the maximum of the branches": lambda *a: torch.stack(branches(*a)).amax(0),
         "That is the first branch alone": lambda *a: branches(*a)[0],
         "That is the last branch alone": lambda *a: branches(*a)[-1],
@@ -66,7 +87,7 @@ WRONG = {
         "That repeats values": lambda row, n: row[torch.arange(n) * len(row) // n],
         "The places are i * n / length": lambda row, n: resize(row, n, place=lambda i: i * len(row) / n),
         "The shares of the two neighbours are exchanged": lambda row, n: resize(row, n, flip=True),
-        "should be a tensor, found list": lambda row, n: resize(row, n).tolist(),
+        "should be a tensor, found str": lambda row, n: "row",
         "has shape (2,), expected (5,)": lambda row, n: row,
     },
     MODULE.equal_rate: {

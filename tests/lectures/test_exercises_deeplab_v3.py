@@ -52,6 +52,7 @@ def small(low, encoded, reduce):
 
 
 RIGHT = {
+    MODULE.cost: [lambda n, b, a, k: (n * k * k * b * a, n * b * (k * k + a))],
     MODULE.image_pooling: [pooled],
     MODULE.aspp: [lambda x, branches, project: project(torch.cat([b(x) for b in branches], 1))],
     MODULE.separable: [separable],
@@ -61,6 +62,13 @@ RIGHT = {
     MODULE.low_level: ["da"],
 }
 WRONG = {
+    MODULE.cost: {
+        "The two are exchanged": lambda n, b, a, k: [n * b * (k * k + a), n * k * k * b * a],
+        "Those are the weights": lambda n, b, a, k: [k * k * b * a, b * (k * k + a)],
+        "The 1x1 is missing": lambda n, b, a, k: [n * k * k * b * a, n * b * k * k],
+        "kernel * kernel weights": lambda n, b, a, k: [n * k * b * a, n * b * (k + a)],
+        "should be a list, found int": lambda n, b, a, k: n * k * k * b * a,
+    },
     MODULE.image_pooling: {
         "It is one cell": lambda x, w: F.conv2d(x.mean((2, 3), keepdim=True), w),
         "That is the 1x1 branch": lambda x, w: F.conv2d(x, w),
@@ -71,7 +79,7 @@ WRONG = {
         "That is the sum over the map": lambda x, w: x.shape[2] * x.shape[3] * pooled(x, w),
         "That is the mean over the channels": lambda x, w: F.conv2d(x.mean(1, True).expand_as(x), w),
         "x stands in front of the average": lambda x, w: torch.cat([x, pooled(x, w)], 1),
-        "has shape (1, 2, 2, 3), expected (1, 3, 2, 3)": lambda x, w: x.mean((2, 3), keepdim=True).expand_as(x),
+        "The 1x1 convolution is missing": lambda x, w: x.mean((2, 3), keepdim=True).expand_as(x),
     },
     MODULE.aspp: {
         "The branches are added": lambda x, b, p: p(sum(branch(x) for branch in b)),
@@ -111,11 +119,13 @@ WRONG = {
     MODULE.decoder: {
         "The low-level feature is not reduced": lambda low, e, r: decoder(low, e, lambda x: x),
         "enlarge the encoded one": small,
-        "The order is turned around": lambda low, e, r: torch.cat(decoder(low, e, r).split([3, r.after], 1)[::-1], 1),
+        "The order is turned around": lambda low, e, r: torch.cat(
+            decoder(low, e, r).split([e.shape[1], r.after], 1)[::-1], 1
+        ),
         "Corners are not aligned": lambda low, e, r: decoder(low, e, r, mode="bilinear"),
         "It repeats cells": lambda low, e, r: decoder(low, e, r, mode="nearest"),
         "One channel was kept": lambda low, e, r: decoder(low, e, lambda x: x.mean(1, keepdim=True)),
-        "The two are added": lambda low, e, r: decoder(low, e, r)[:, :3] + r(low)[:, :1],
+        "The two are added": lambda low, e, r: decoder(low, e, r)[:, : e.shape[1]] + r(low)[:, :1],
         "reduce is for the low-level feature": lambda low, e, r: decoder(low, r(e), lambda x: x),
         "reduce comes too late": lambda low, e, r: r(decoder(low, e, lambda x: x)),
         "RuntimeError": lambda low, e, r: torch.cat([e, r(low)], 1),

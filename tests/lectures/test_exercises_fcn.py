@@ -35,13 +35,40 @@ def centred(scores, skip, offset):
     return scores + skip[:, :, top : top + scores.shape[2], left : left + scores.shape[3]]
 
 
+def majority(labels, stride):
+    out = labels.clone()
+    for top in range(0, len(labels), stride):
+        for left in range(0, labels.shape[1], stride):
+            block = labels[top : top + stride, left : left + stride]
+            out[top : top + stride, left : left + stride] = block.flatten().bincount().argmax()
+    return out
+
+
 RIGHT = {
+    MODULE.convolutional: [lambda w, c, s: w.reshape(len(w), c, s, s).numpy()],
+    MODULE.coarse: [majority, lambda labels, stride: majority(labels, stride).tolist()],
     MODULE.kernel: [kernel, lambda size: kernel(size).double()],
     MODULE.fuse: [fuse],
     MODULE.cells: [cells, lambda side: torch.tensor(cells(side))],
     MODULE.gains: ["e, c, a", {"a", "c", "e"}, ["a", "c", "e"]],
 }
 WRONG = {
+    MODULE.convolutional: {
+        "The channels come last": lambda w, c, s: w.view(-1, s, s, c).permute(0, 3, 1, 2),
+        "Rows and columns are exchanged": lambda w, c, s: w.view(-1, c, s, s).transpose(2, 3),
+        "The kernel is turned around": lambda w, c, s: w.view(-1, c, s, s).flip(2, 3),
+        "That is nn.Linear's weight": lambda w, c, s: w,
+        "it should read size x size cells": lambda w, c, s: w.view(*w.shape, 1, 1),
+    },
+    MODULE.coarse: {
+        "That is the first pixel of each block": lambda x, s: (
+            majority(x[::s, ::s], 1).repeat_interleave(s, 0).repeat_interleave(s, 1)
+        ),
+        "It has one cell for each block": lambda x, s: majority(x, s)[::s, ::s],
+        "take the smaller number": lambda x, s: 9 - majority(9 - x, s),
+        "side by side": lambda x, s: majority(x, s)[::s, ::s].repeat(s, s),
+        "values differ": lambda x, s: x,
+    },
     MODULE.kernel: {
         "It looks divided by its sum": lambda size: kernel(size) / kernel(size).sum(),
         "The peak sits on one cell": lambda size: kernel(size, centre=size // 2),
@@ -51,7 +78,7 @@ WRONG = {
         "All weights are equal": lambda size: torch.ones(size, size),
         "That is one axis": axis,
         "has shape (4,), expected (4, 4)": lambda size: kernel(size)[1],
-        "should be a tensor, found list": lambda size: kernel(size).tolist(),
+        "should be a tensor, found str": lambda size: "kernel",
         "has shape (4, 4), expected (3, 3)": lambda size: kernel(4),
     },
     MODULE.fuse: {

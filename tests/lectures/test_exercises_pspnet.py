@@ -40,8 +40,11 @@ def level(before, after, *more):
 
 def levels(channels, bins, after=None, norm=True, relu=True):
     after = after or channels // len(bins)
-    more = [nn.BatchNorm2d(after)] * norm + [nn.ReLU(inplace=True)] * relu
-    return nn.ModuleList([level(channels, after, *more) for _ in bins])
+
+    def more():  # made anew for each level: a BN that they share is a slip
+        return [nn.BatchNorm2d(after)] * norm + [nn.ReLU(inplace=True)] * relu
+
+    return nn.ModuleList([level(channels, after, *more()) for _ in bins])
 
 
 RIGHT = {
@@ -91,7 +94,8 @@ WRONG = {
         "That is the number that circulates": lambda c, b: nn.ModuleList([nn.Conv2d(c, 1, kernel_size=1) for _ in b]),
         "The level keeps all channels": lambda c, b: levels(c, b, after=c),
         "BN is missing": lambda c, b: levels(c, b, norm=False),
-        "ReLU is missing": lambda c, b: levels(c, b, relu=False),
+        "No ReLU stands at the end": lambda c, b: levels(c, b, relu=False),
+        "levels share their weights": lambda c, b: nn.ModuleList([*levels(c, b)][:1] * len(b)),
         "should lie in an nn.ModuleList, found Sequential": lambda c, b: nn.Sequential(*levels(c, b)),
         "the number of levels for bins (1, 2): found 1": lambda c, b: nn.ModuleList([level(c, c // len(b))]),
         "should be a module": lambda c, b: [level(c, c // len(b)) for _ in b],

@@ -61,6 +61,7 @@ class Context(nn.Module):
 
 
 RIGHT = {
+    MODULE.spread: [lambda kernel, layers: (layers * (kernel**2 - 1) / 12) ** 0.5],
     MODULE.field: [field],
     MODULE.span: [lambda kernel, rate: kernel + (kernel - 1) * (rate - 1)],
     MODULE.read_share: [read_share],
@@ -69,6 +70,13 @@ RIGHT = {
     MODULE.context: [Context],
 }
 WRONG = {
+    MODULE.spread: {
+        "with the root of the layers": lambda k, n: n * ((k**2 - 1) / 12) ** 0.5,
+        "That is the variance": lambda k, n: n * (k**2 - 1) / 12,
+        "That is the whole field": lambda k, n: n * (k - 1) + 1,
+        "The layers are not used": lambda k, n: ((k**2 - 1) / 12) ** 0.5,
+        "right for 3x3 only": lambda k, n: (2 * n / 3) ** 0.5,
+    },
     MODULE.field: {
         "The rate is not used": lambda layers: field(layers, rates=False),
         "The jump is not used": lambda layers: field(layers, jumps=False),
@@ -82,13 +90,13 @@ WRONG = {
         "takes k - 1 steps, not k": lambda layers: (
             1 + sum(k * d * math.prod(s for _, s, _ in layers[:i]) for i, (k, _, d) in enumerate(layers))
         ),
-        "does `return` stand inside the loop": lambda layers: layers[0][0],
+        "does `return` stand inside the loop": lambda layers: field(layers[:1]),
         "That is the jump": lambda layers: math.prod(s for _, s, _ in layers),
         "Kernel sizes look added up": lambda layers: sum(k for k, s, d in layers),
         "The pools (even kernels) are left out": lambda layers: (
             1 + sum((k - 1) * d * math.prod(s for _, s, _ in layers[:i]) for i, (k, s, d) in enumerate(layers) if k % 2)
         ),
-        "found 5, which is not right": lambda layers: 5,
+        "found 5, expected": lambda layers: 5,
     },
     MODULE.span: {
         "Between three taps lie two steps": lambda k, r: k * r,
@@ -116,11 +124,11 @@ WRONG = {
         "there are 7 layers, at most 6": [1, 1, 2, 4, 8, 16, 1],
         "the first place to the right that nothing reads is 8": [1, 2, 4, 26],
         "should hold whole numbers from 1 up, found float 16.5": [16.5, 16.5],
-        "should be a list of whole numbers, found int 33": 33,
+        "should be a list, found int 33": 33,
     },
     MODULE.valid_share: {
         "That is along one axis": lambda n, r: float(valid_share(n, r)) ** 0.5 if n != 3 else 7 / 9,
-        "That is the share that is wasted": lambda n, r: 1 - (3 * n - 2 * r) ** 2 / (3 * n) ** 2,
+        "That is the share that is wasted": lambda n, r: 1 - valid_share(n, r),
         "where all nine taps fall": lambda n, r: max(0, n - 2 * r) ** 2 / n**2,
         "must not become negative": lambda n, r: ((3 * n - 2 * r) / (3 * n)) ** 2,
         "The border is counted at one end only": lambda n, r: ((3 * n - r) / (3 * n)) ** 2,
@@ -134,7 +142,7 @@ WRONG = {
         "There is a 3x3 too many": lambda c: Context(c, (1, 1, 2, 4, 8, 16, 1, 1), last=False),
         "is there a rate above 16": lambda c: Context(c, (1, 1, 2, 4, 8, 16, 32)),
         "Each of the seven 3x3 layers is followed": lambda c: Context(c, silent=range(7)),
-        "below 0 come out otherwise": lambda c: Context(c, silent=[0]),
+        "is followed by a ReLU: number 1 is not": lambda c: Context(c, silent=[0]),
         "found a tensor of shape (1, 2, 14, 18)": lambda c: nn.Sequential(
             *(nn.Conv2d(c, c, 3, dilation=r) for r in (1, 1, 2, 4, 8, 16, 1))
         ),
@@ -144,7 +152,7 @@ WRONG = {
         "Each 3x3 layer is padded by its rate": lambda c: nn.Sequential(
             *(nn.Conv2d(c, c, 3, padding=1, dilation=r) for r in (1, 1, 2, 4, 8, 16, 1))
         ),
-        "the rates in order: found": lambda c: Context(c, (16, 8, 4, 2, 1, 1, 1)),
+        "in this order, each with a ReLU": lambda c: Context(c, (16, 8, 4, 2, 1, 1, 1)),
         "the scores with our weights": lambda c: Context(c, total=True),
         "should be a module": lambda c: [1, 1, 2, 4, 8, 16, 1],
     },

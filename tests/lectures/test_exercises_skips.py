@@ -1,5 +1,7 @@
 """The exercises of 03: other right answers pass, and each wrong one gets the sentence that helps."""
 
+import math
+
 import torch
 from exercise_answers import Answers
 from torch.nn import functional as F
@@ -83,6 +85,7 @@ def padded(up, copy):
 
 
 RIGHT = {
+    MODULE.slope: [lambda s: (math.prod(s), math.prod(1 + f for f in s))],
     MODULE.residual: [lambda x, c, w, s: (shortcut(x, w, s) + c).clamp(min=0)],
     MODULE.dense_block: [block],
     MODULE.channels: [stages, lambda *a: tuple(stages(*a))],
@@ -90,6 +93,13 @@ RIGHT = {
     MODULE.join: [lambda up, copy: torch.cat((cut(copy, up), up), 1)],
 }
 WRONG = {
+    MODULE.slope: {
+        "they do not add up": lambda s: [sum(s), len(s) + sum(s)],
+        "The two are exchanged": lambda s: [math.prod(1 + f for f in s), math.prod(s)],
+        "added block by block": lambda s: [math.prod(s), 1 + math.prod(s)],
+        "Only the last layer": lambda s: [s[-1], 1 + s[-1]],
+        "has shape (), expected (2,)": math.prod,
+    },
     MODULE.residual: {
         "The ReLU after the sum is missing": lambda x, c, w, s: c + shortcut(x, w, s),
         "The ReLU stands before the sum": lambda x, c, w, s: c.relu() + shortcut(x, w, s),
@@ -144,7 +154,7 @@ WRONG = {
             side, lambda n: n // 2 - 4, lambda n: 2 * n - 4
         ),
         "the map is enlarged first": lambda side: through(side, lambda n: (n - 4) // 2, lambda n: 2 * (n - 4)),
-        "Five pools are counted": lambda side: through(side, lambda n: (n - 4) // 2, lambda n: 2 * n - 4, levels=5),
+        "found": lambda side: through(side, lambda n: (n - 4) // 2, lambda n: 2 * n - 4, levels=5),
         "deep ones cost 4, 8, 16, 32": lambda side: side - 18 * 2,
         "for 252 pixels: found 388": lambda side: 388,
     },

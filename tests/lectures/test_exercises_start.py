@@ -25,7 +25,8 @@ WRONG_CONFUSION = {
     (lambda p, t, n: loop_confusion(p, t, n) / loop_confusion(p, t, n).sum(1, keepdim=True)): "Each row looks divided",
     (lambda p, t, n: loop_confusion(p, t, n).flatten()): ".view(num_classes, num_classes) makes the square",
     (lambda p, t, n: loop_confusion(p, t, n).diagonal()): "has shape (2,), expected (2, 2)",
-    (lambda p, t, n: loop_confusion(p, t, n).tolist()): "should be a tensor, found list",
+    (lambda p, t, n: loop_confusion(p, t, n).short()): "The counts overflow: 16 bits",
+    (lambda p, t, n: loop_confusion(p, t, n).tolist()[0]): "has shape (2,), expected (2, 2)",
     (lambda p, t, n: torch.tensor([[1, 1], [0, 1]])): "differ",
 }
 WRONG_IOU = {
@@ -37,11 +38,15 @@ WRONG_IOU = {
     (lambda m: m.diagonal() / (m.sum(0) + m.sum(1) - 2 * m.diagonal())): "subtract it once, not twice",
     (lambda m: m.diagonal() // (m.sum(0) + m.sum(1) - m.diagonal())): "// drops what comes after the point",
     (lambda m: (m.diagonal() / (m.sum(0) + m.sum(1) - m.diagonal())).mean()): "has shape (), expected (3,)",
-    (lambda m: torch.tensor([0.7692308, 0.7142857, 0.6086957])): "has shape (3,), expected (5,)",
+    (lambda m: torch.tensor([0.7692308, 0.7142857, 0.6086957])): "Drawn with seed 0",
 }
 
 
-@pytest.mark.parametrize("right", [start.confusion.answer, loop_confusion], ids=["ours", "a loop"])
+@pytest.mark.parametrize(
+    "right",
+    [start.confusion.answer, loop_confusion, lambda *a: loop_confusion(*a).tolist()],
+    ids=["ours", "a loop", "lists"],
+)
 def test_right_confusion_matrices_pass(right):
     assert start.confusion.check(right).correct
 
@@ -65,7 +70,7 @@ def one_picture_only(prediction, target, num_classes):
 
 @pytest.mark.parametrize(
     ("stops", "news"),
-    [(without_a_mask, "New here: a void pixel, 255"), (one_picture_only, "New here: maps of shape (2, 9, 11)")],
+    [(without_a_mask, "New here: a void pixel, 255"), (one_picture_only, "New here: maps of three axes")],
 )
 def test_code_that_stops_at_a_later_pair_is_told_what_is_new_there(stops, news):
     outcome = start.confusion.check(stops)
@@ -97,8 +102,13 @@ def pair(prediction, target):
 
 @pytest.mark.parametrize(
     "right",
-    [start.flattered.answer, pair([1] * 60, [1] * 59 + [3]), pair([1] + [0] * 99, [0] * 100)],
-    ids=["ours", "another", "an invented class"],
+    [
+        start.flattered.answer,
+        pair([1] * 60, [1] * 59 + [3]),
+        pair([1] + [0] * 99, [0] * 100),
+        ([0] * 99 + [0], [0] * 99 + [1]),
+    ],
+    ids=["ours", "another", "an invented class", "lists"],
 )
 def test_right_examples_of_flattery_pass(right):
     assert start.flattered.check(*right).correct
@@ -110,7 +120,7 @@ WRONG_FLATTERY = {
     "has a single class": pair([0] * 10, [0] * 10),
     "make them equal": pair([0] * 10, [0] * 9),
     "one class for each pixel; found a tensor of torch.float32": (torch.rand(4), torch.zeros(4)),
-    "one class for each pixel; found list [0, 1]": ([0, 1], [0, 0]),
+    "one class for each pixel; found str": ("road", "bus"),
     "whole numbers from 0 to 99": pair([0] * 9 + [-1], [0] * 10),
 }
 
@@ -127,3 +137,57 @@ def test_nothing_a_student_returns_crashes_a_check(exercise):
     for value in (None, 3, "x", [], torch.tensor(float("nan")), lambda: 1, object()):
         answer = [lambda *_, value=value: value] if exercise is not start.flattered else [value, value]
         assert exercise.check(*answer).kind in {"not yet", "your code raised", "not attempted"}
+
+
+def shares(logits, target):
+    return logits.softmax(1).gather(1, target.where(target != 255, 0)[:, None])[:, 0][target != 255]
+
+
+def pooled(matrices, absent=None):
+    total = sum(matrices).tolist()
+    found = []
+    for c, row in enumerate(total):
+        union = sum(row) + sum(other[c] for other in total) - row[c]
+        found += [row[c] / union] if union else [] if absent is None else [absent]
+    return sum(found) / len(found)
+
+
+def painted(image, labels, colours, share, *, void=False):
+    out = image.clone()
+    for y, x in [(y, x) for y in range(len(labels)) for x in range(labels.shape[1])]:
+        if labels[y, x] != 255 or void:
+            out[:, y, x] = (1 - share) * image[:, y, x] + share * colours[labels[y, x] % 255]
+    return out
+
+
+SCORES = {
+    start.cross_entropy: lambda z, t: -shares(z, t).log().mean(),
+    start.mean_iou: pooled,
+    start.paint: painted,
+}
+WRONG_SCORES = [
+    (start.cross_entropy, "It is summed", lambda z, t: -shares(z, t).log().sum()),
+    (start.cross_entropy, "The minus is missing", lambda z, t: shares(z, t).log().mean()),
+    (start.cross_entropy, "divided by all pixels", lambda z, t: -shares(z, t).log().sum() / t.numel()),
+    (start.cross_entropy, "take -log(p)", lambda z, t: 1 - shares(z, t).mean()),
+    (start.mean_iou, "the mean of the pictures' values", lambda ms: sum(pooled([m]) for m in ms) / len(ms)),
+    (start.mean_iou, "A class that never occurs counts 0", lambda ms: pooled(ms, 0)),
+    (start.mean_iou, "A class that never occurs counts 1", lambda ms: pooled(ms, 1)),
+    (start.mean_iou, "That is the first picture alone", lambda ms: pooled(ms[:1])),
+    (start.paint, "The shares are exchanged", lambda i, x, c, s: painted(i, x, c, 1 - s)),
+    (start.paint, "Void was painted", lambda i, x, c, s: painted(i, x, c, s, void=True)),
+    (start.paint, "Only the colours are there", lambda i, x, c, s: painted(i, x, c, 1)),
+    (start.paint, "It is H x W x 3", lambda i, x, c, s: painted(i, x, c, s).permute(1, 2, 0)),
+]
+
+
+@pytest.mark.parametrize("exercise", SCORES, ids=lambda e: e.number)
+def test_right_losses_scores_and_pictures_pass(exercise):
+    assert exercise.check(SCORES[exercise]).correct
+
+
+@pytest.mark.parametrize("exercise, words, wrong", WRONG_SCORES, ids=lambda value: str(value)[:30])
+def test_wrong_losses_scores_and_pictures_are_explained(exercise, words, wrong):
+    outcome = exercise.check(wrong)
+    assert outcome.kind == "not yet"
+    assert words in repr(outcome)

@@ -22,12 +22,38 @@ def front(table):
     )
 
 
+def banded(labels, width):
+    rows, columns = labels.shape
+    windows = [
+        labels[max(0, y - width) : y + width + 1, max(0, x - width) : x + width + 1]
+        for y in range(rows)
+        for x in range(columns)
+    ]
+    return torch.stack([(window != window[0, 0]).any() for window in windows]).view(rows, columns)
+
+
 RIGHT = {
+    MODULE.affordable: [lambda t, limit: max([(0, ""), *((s, n) for n, (m, s) in t.items() if m <= limit)])[1]],
+    MODULE.band: [banded, lambda labels, width: banded(labels, width).int()],
     MODULE.holds: [holds, lambda *a: bool(holds(*a)), lambda *a: int(holds(*a))],
     MODULE.front: [front],
     MODULE.bench: [("d", "b"), "B D", "(b), (d)."],
 }
 WRONG = {
+    MODULE.affordable: {
+        "it does not fit": lambda t, limit: max(t, key=lambda n: t[n][1]),
+        "That is the smallest": lambda t, limit: min(t, key=lambda n: t[n][0]),
+        "just the limit fits": lambda t, limit: max(
+            (n for n in t if t[n][0] < limit), key=lambda n: t[n][1], default=""
+        ),
+        "should be a name, found int 75": lambda t, limit: max(s for m, s in t.values() if m <= limit),
+    },
+    MODULE.band: {
+        "That is the inside": lambda x, w: ~banded(x, w),
+        "The band is one pixel too wide": lambda x, w: banded(x, w + 1),
+        "has shape (10,), expected (2, 5)": lambda x, w: banded(x, w).flatten(),
+        "values differ": lambda x, w: torch.ones_like(x),
+    },
     MODULE.holds: {
         "The mean alone is not enough": lambda *a: holds(*a, interval=False),
         "divide the deviation by the root": lambda *a: holds(*a, root=False),
@@ -41,14 +67,14 @@ WRONG = {
         "wider interval than 1.96": lambda differences, bound, quantile: holds(differences, bound, 1.96),
         "touches the bound": lambda d, bound, q: holds(d, bound, q) or min(d) == max(d) == bound,
         "should be True or False, found str 'holds'": lambda *a: "holds",
-        "found True, which is not right": lambda *a: True,
+        "found True, expected False": lambda *a: True,
     },
     MODULE.front: {
         "That is only the best score": lambda t: [max(t, key=lambda n: t[n][1])],
         "That is only the cheapest": lambda t: [min(t, key=lambda n: t[n][0])],
         "a ratio": lambda t: [max(t, key=lambda n: t[n][1] / t[n][0])],
         "not by cost": lambda t: sorted(front(t), key=lambda n: -t[n][0]),
-        "not in the table's": list,
+        "not in the table's": lambda t: [n for n in t if n in front(t)],
         "not from cheap to dear": lambda t: sorted(front(t), key=lambda n: t[n][0]),
         "meet itself": lambda t: sorted(n for n in t if not any(c <= t[n][0] and s >= t[n][1] for c, s in t.values())),
         "(cost, score), in this order": lambda t: front({n: (cost, score) for n, (score, cost) in t.items()}),

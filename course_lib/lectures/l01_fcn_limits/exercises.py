@@ -1,11 +1,14 @@
-"""The exercises of 01: the bilinear kernel, the sizes of FCN, its crop and its sum, and what its table says."""
+"""The exercises of 01: a layer made convolutional, FCN's sizes, its kernel, crop and sum, and what its table says."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+from course_lib.lectures.l01_fcn_limits.exercises_maps import coarse as coarse
+from course_lib.lectures.l01_fcn_limits.exercises_maps import convolutional as convolutional
 from course_lib.models.blocks import bilinear_upsampling, centre_crop
 
 
@@ -26,7 +29,7 @@ def _tent(size: int, half: float, centre: float) -> Tensor:
 
 
 @exercise(
-    "1.1",
+    "1.4",
     hints=(
         "One axis is a tent: highest in the middle, falling evenly to both sides. The square is its outer product.",
         "With half = (size + 1) // 2 the tent is 1 - |place - centre| / half.",
@@ -34,12 +37,13 @@ def _tent(size: int, half: float, centre: float) -> Tensor:
     ),
     solution=_kernel,
 )
-def kernel(answer) -> None:
+def kernel(answer, *, draw: Draw) -> None:
     """Fill the kernel of a bilinear upsampling: my_kernel(size) gives size x size weights."""
     expect.function(
         answer,
         lambda size: bilinear_upsampling(1, kernel_size=size, stride=2).weight[0, 0],
-        [(4,), (3,), (5,), (16,), (9,), (64,)],
+        [(4,), (3,)],
+        drawn=((size,) for size in (2 * draw.whole(3, 32), 2 * draw.whole(2, 16) + 1)),
         what="the kernel of size {0}",
         slips={
             "It looks divided by its sum: one axis should sum to the stride, or the picture darkens.": lambda size: (
@@ -69,7 +73,7 @@ def _fuse(scores: Tensor, skip: Tensor, offset: int) -> Tensor:
 
 
 @exercise(
-    "1.2",
+    "1.5",
     hints=(
         "The map of the skip is larger: cut out a window as large as the scores.",
         "The window begins `offset` cells from the top and from the left. It is not in the centre.",
@@ -77,18 +81,21 @@ def _fuse(scores: Tensor, skip: Tensor, offset: int) -> Tensor:
     ),
     solution=_fuse,
 )
-def fuse(answer) -> None:
+def fuse(answer, *, draw: Draw) -> None:
     """Add a skip as FCN does: my_fuse(scores, skip, offset) crops the skip from the offset and adds it."""
-    generator = torch.Generator().manual_seed(16)
 
-    def case(height: int, width: int, offset: int, extra: int) -> tuple[Tensor, Tensor, int]:
-        skip = torch.rand(1, 3, height + offset + extra, width + offset + extra, generator=generator)
-        return torch.rand(1, 3, height, width, generator=generator), skip, offset
+    def case(maps: int, height: int, width: int, offset: int, extra: int) -> tuple[Tensor, Tensor, int]:
+        skip = draw.normal(2, maps, height + offset + extra, width + offset + extra, scale=5)
+        return draw.normal(2, maps, height, width, scale=5), skip, offset
+
+    scores = torch.tensor([[[[1.0, -2], [0, 3]]]])
+    skip = torch.arange(25.0).view(1, 1, 5, 5)
 
     expect.function(
         answer,
         _fuse,
-        [case(2, 3, 2, 6), case(4, 6, 5, 2), case(7, 5, 9, 10)],
+        [(scores, skip, 2)],
+        drawn=(case(*draw.wholes(2, 9, 4), extra) for extra in draw.apart(3, 11, 3)),
         what="the sum",
         slips={
             "The window lies in the centre: it should begin at the offset.": lambda scores, skip, offset: (
@@ -99,6 +106,7 @@ def fuse(answer) -> None:
             ),
             "The window begins one cell too late.": lambda scores, skip, offset: _fuse(scores, skip, offset + 1),
             "The window begins one cell too early.": lambda scores, skip, offset: _fuse(scores, skip, offset - 1),
+            "A ReLU stands after the sum: scores may be negative.": lambda *a: _fuse(*a).relu(),
             "It looks multiplied: FCN adds.": lambda scores, skip, offset: scores * _fuse(0 * scores, skip, offset),
             "The skip looks resized: FCN crops it and leaves its values alone.": lambda scores, skip, offset: (
                 scores + F.interpolate(skip, size=scores.shape[-2:], mode="bilinear")
@@ -130,7 +138,7 @@ def _pooled(side: int, *, up: bool = True) -> int:
 
 
 @exercise(
-    "1.3",
+    "1.2",
     hints=(
         "conv1_1 is 3x3 with padding 100 on both sides: the side grows by 200 and loses 2. The other 3x3 keep it.",
         "Each of the five pools halves and rounds up.",
@@ -138,12 +146,13 @@ def _pooled(side: int, *, up: bool = True) -> int:
     ),
     solution=_cells,
 )
-def cells(answer) -> None:
+def cells(answer, *, draw: Draw) -> None:
     """How many cells has FCN's score map? my_cells(side) for an image of side x side pixels; 500 give 16."""
     expect.function(
         answer,
         _cells,
-        [(58,), (500,), (64,), (33,), (321,), (97,)],
+        [(500,), (58,)],
+        drawn=((side,) for side in (*draw.apart(33, 700, 6), 64 * draw.whole(1, 9), 32 * draw.whole(2, 18) + 1)),
         what="the cells for {0} pixels",
         slips={
             "The pools round up, as in Caffe: an odd side keeps its last cell.": lambda side: (
@@ -159,7 +168,7 @@ def cells(answer) -> None:
 
 
 @exercise(
-    "1.4",
+    "1.6",
     hints=(
         "Subtract rows: what does each step change, and in which column?",
         "A statement about small objects needs a number about small objects.",

@@ -5,9 +5,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
 from course_lib.lectures.l02_deconvnet_segnet.exercises_listings import decoder_block as decoder_block
 from course_lib.lectures.l02_deconvnet_segnet.exercises_listings import score_layer as score_layer
+from course_lib.lectures.l02_deconvnet_segnet.exercises_places import cover as cover
+from course_lib.lectures.l02_deconvnet_segnet.exercises_places import places as places
 
 
 def _unpool(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
@@ -23,7 +26,7 @@ def _corner(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 @exercise(
-    "2.1",
+    "2.2",
     hints=(
         "A place is one number, counted row by row over the large map of its own channel: row * width + column.",
         "Start from zeros with each map as one long row: torch.zeros(batch, channels, height * width).",
@@ -31,18 +34,21 @@ def _corner(values: Tensor, places: Tensor, size: tuple[int, int]) -> Tensor:
     ),
     solution=_unpool,
 )
-def unpool(answer) -> None:
+def unpool(answer, *, draw: Draw) -> None:
     """Unpool without nn.MaxUnpool2d: my_unpool(values, places, size) puts each value back where it came from."""
-    generator = torch.Generator().manual_seed(5)
 
-    def case(batch: int, channels: int, height: int, width: int) -> tuple[Tensor, Tensor, tuple[int, int]]:
-        image = torch.rand(batch, channels, height, width, generator=generator)
-        return *F.max_pool2d(image, 2, ceil_mode=True, return_indices=True), (height, width)
+    def case(image: Tensor) -> tuple[Tensor, Tensor, tuple[int, int]]:
+        return *F.max_pool2d(image, 2, ceil_mode=True, return_indices=True), tuple(image.shape[-2:])
+
+    def shapes() -> tuple:
+        even, odd = [2 * n for n in draw.apart(2, 5, 2)], [2 * n + 1 for n in draw.apart(1, 5, 2)]
+        return (2, draw.whole(2, 3), *even), (draw.whole(2, 3), draw.whole(3, 5), *odd)
 
     expect.function(
         answer,
         lambda values, places, size: F.max_unpool2d(values, places, 2, output_size=size),
-        [case(1, 1, 2, 4), case(1, 1, 6, 4), case(2, 3, 8, 6), case(2, 5, 7, 9)],
+        [case(torch.tensor([[[[0.1, 0.7, 0.2, 0.3], [0.4, 0.5, 0.6, 0.0]]]]))],
+        drawn=(case(draw.normal(*shape, scale=5)) for shape in shapes()),
         what="the unpooled map",
         slips={
             "Each value went to the top left of its 2x2 window: `places` says where it belongs.": _corner,
@@ -86,7 +92,7 @@ def _overwritten(image: Tensor, kernel: Tensor, stride: int) -> Tensor:
 
 
 @exercise(
-    "2.2",
+    "2.3",
     hints=(
         "Each pixel stamps the whole kernel, multiplied by its value, into the output.",
         "The stamp of pixel (y, x) begins at (y * stride, x * stride). Where stamps overlap they add up.",
@@ -94,13 +100,14 @@ def _overwritten(image: Tensor, kernel: Tensor, stride: int) -> Tensor:
     ),
     solution=_transposed,
 )
-def transposed(answer) -> None:
+def transposed(answer, *, draw: Draw) -> None:
     """A transposed convolution by hand: my_transposed(image, kernel, stride), both H x W, without padding."""
-    generator = torch.Generator().manual_seed(9)
-    cases = [(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 3.0, 5.0], [2.0, 0.0, 1.0]]), 1)]
-    for height, width, size, stride in ((2, 3, 3, 2), (3, 2, 4, 2), (3, 4, 2, 3), (4, 3, 5, 3)):
-        image = torch.rand(height, width, generator=generator)
-        cases.append((image, torch.rand(size, size, generator=generator), stride))
+
+    def case(stride: int, size: int) -> tuple[Tensor, Tensor, int]:
+        rows, columns = draw.apart(2, 5, 2)
+        return draw.normal(rows, columns, scale=5), draw.normal(size, size + draw.whole(0, 1), scale=5), stride
+
+    example = torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 3.0, 5.0], [2.0, 0.0, 1.0]]), 1
 
     def reference(image: Tensor, kernel: Tensor, stride: int) -> Tensor:
         return F.conv_transpose2d(image[None, None], kernel[None, None], stride=stride)[0, 0]
@@ -108,7 +115,8 @@ def transposed(answer) -> None:
     expect.function(
         answer,
         reference,
-        cases,
+        [example],
+        drawn=(case(*sizes) for sizes in [(2, draw.whole(3, 5)), (3, draw.whole(4, 5)), (draw.whole(3, 4), 2)]),
         what="the enlarged map at stride {2}",
         slips={
             "The kernel is turned around: stamp it as it is.": lambda i, k, s: reference(i, k.flip(0, 1), s),
@@ -123,6 +131,7 @@ def transposed(answer) -> None:
             "Image and kernel are exchanged: the image's pixels lie apart, the kernel stays whole.": lambda i, k, s: (
                 reference(k, i, s)
             ),
+            "A ReLU stands at the end: a stamp may be negative.": lambda *a: reference(*a).relu(),
             "The last kernel does not fit: (height - 1) * stride + kernel rows are needed.": lambda i, k, s: reference(
                 i, k, s
             )[: i.shape[0] * s, : i.shape[1] * s],
@@ -142,7 +151,7 @@ def _floored(side: int, pools: int) -> list[int]:
 
 
 @exercise(
-    "2.3",
+    "2.5",
     hints=(
         "A 2x2 pool halves the side. What becomes of the last row of an odd one?",
         "SegNet's Caffe pools round up: 45 becomes 23.",
@@ -150,12 +159,13 @@ def _floored(side: int, pools: int) -> list[int]:
     ),
     solution=_sizes,
 )
-def sizes(answer) -> None:
+def sizes(answer, *, draw: Draw) -> None:
     """The sides SegNet must remember: my_sizes(side, pools) lists the image's side and the side after each pool."""
     expect.function(
         answer,
         _sizes,
-        [(10, 2), (360, 5), (224, 5), (97, 4), (33, 3)],
+        [(10, 2), (360, 5)],
+        drawn=((side, draw.whole(2, 5)) for side in draw.apart(33, 500, 4)),
         what="the sides for {0} pixels and {1} pools",
         slips={
             "The pools round up, as the authors' Caffe does: 45 becomes 23.": _floored,
@@ -170,7 +180,7 @@ def sizes(answer) -> None:
 
 
 @exercise(
-    "2.4",
+    "2.6",
     hints=(
         "Look at the columns one at a time: which network has the smallest, which the largest number?",
         "DeconvNet's file is 877 / 117 = 7.5 times as large as SegNet's. Is its time as much longer?",

@@ -1,14 +1,16 @@
 """The exercises of 03: the residual sum, the dense block and its channels, U-Net's size and its concatenation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
 from course_lib.lectures.l03_skip_connections.exercises_channels import channels as channels
+from course_lib.lectures.l03_skip_connections.exercises_channels import slope as slope
 from course_lib.lectures.l03_skip_connections.exercises_channels import unet_side as unet_side
 from course_lib.models.blocks import centre_crop
 
@@ -19,7 +21,7 @@ def _residual(x: Tensor, changed: Tensor, weight: Tensor | None, stride: int) ->
 
 
 @exercise(
-    "3.1",
+    "3.2",
     hints=(
         "Two maps are added: what the block's convolutions made of x, and x itself.",
         "If weight is not None the shapes differ: a 1x1 convolution, F.conv2d(x, weight, stride=stride), matches them.",
@@ -27,19 +29,25 @@ def _residual(x: Tensor, changed: Tensor, weight: Tensor | None, stride: int) ->
     ),
     solution=_residual,
 )
-def residual(answer) -> None:
+def residual(answer, *, draw: Draw) -> None:
     """The end of a residual block: my_residual(x, changed, weight, stride).
 
     `changed` is what the block's convolutions made of x. `weight` belongs to the 1x1 convolution of the shortcut; it is
     None where the shapes agree.
     """
-    generator = torch.Generator().manual_seed(34)
 
     def case(before: int, after: int, side: int, stride: int) -> tuple:
-        x = torch.randn(2, before, side, side + 2, generator=generator)
-        changed = torch.randn(2, after, -(-side // stride), -(-(side + 2) // stride), generator=generator)
+        x = draw.normal(2, before, side, side + 2, scale=5)
+        changed = draw.normal(2, after, -(-side // stride), -(-(side + 2) // stride), scale=5)
         same = before == after and stride == 1
-        return x, changed, None if same else torch.randn(after, before, 1, 1, generator=generator), stride
+        return x, changed, None if same else draw.normal(after, before, 1, 1), stride
+
+    def drawn() -> Iterator[tuple]:
+        few, more = draw.apart(2, 6, 2)
+        for before, after, stride in ((few, few, 1), (few, few, 2), (few, more, 1), (more, few, draw.whole(2, 3))):
+            yield case(before, after, draw.whole(3, 8), stride)
+
+    example = torch.tensor([[[[1.0, -2, 3]]]]), torch.tensor([[[[2.0, 1, -9]]]]), None, 1
 
     def shortcut(x: Tensor, weight: Tensor | None, stride: int) -> Tensor:
         return x if weight is None else F.conv2d(x, weight, stride=stride)
@@ -47,7 +55,8 @@ def residual(answer) -> None:
     expect.function(
         answer,
         _residual,
-        [case(2, 2, 3, 1), case(3, 3, 4, 2), case(4, 6, 5, 1), case(3, 5, 7, 2)],
+        [example],
+        drawn=drawn(),
         what="the block's output",
         slips={
             "The ReLU after the sum is missing.": lambda x, c, w, s: c + shortcut(x, w, s),
@@ -61,6 +70,8 @@ def residual(answer) -> None:
             "It looks concatenated: ResNet adds. DenseNet concatenates.": lambda x, c, w, s: F.relu(
                 torch.cat([c, shortcut(x, w, s)], dim=1)
             ),
+            "The activation is ReLU6: ReLU has no ceiling.": lambda *a: F.relu6(_residual(*a)),
+            "The activation is a sigmoid: it should be ReLU.": lambda x, c, w, s: (c + shortcut(x, w, s)).sigmoid(),
             "The sum looks halved: ResNet adds, it does not average.": lambda x, c, w, s: _residual(x, c, w, s) / 2,
         },
     )
@@ -98,21 +109,17 @@ def _in_front(x: Tensor, layers: list[Callable]) -> Tensor:
 
 
 class _Layer:
-    """Stands for BN, ReLU and convolution: `growth` maps from maps of any number; an early map counts more.
+    """Stands for BN, ReLU and convolution: `growth` maps of both signs, each another mixture of all maps it reads."""
 
-    No map is handed on as it is, so that a layer that reads another layer answers otherwise than one that reads x.
-    """
-
-    def __init__(self, growth: int):
-        self.growth = growth
+    def __init__(self, growth: int, draw: Draw):
+        self.growth, self._shares = growth, draw.normal(growth, 40, 1, 1)
 
     def __call__(self, x: Tensor) -> Tensor:
-        shares = torch.linspace(1, 0.3, x.shape[1])[:, None, None]
-        return torch.cat([(x * shares).sum(1, keepdim=True) * (0.5 + index) for index in range(self.growth)], dim=1)
+        return F.conv2d(x, self._shares[:, : x.shape[1]])
 
 
 @exercise(
-    "3.2",
+    "3.3",
     hints=(
         "Keep a list of maps that begins with x. What does each layer read?",
         "Each layer reads the concatenation of all maps so far, and its own maps join the list.",
@@ -120,17 +127,21 @@ class _Layer:
     ),
     solution=_dense_block,
 )
-def dense_block(answer) -> None:
+def dense_block(answer, *, draw: Draw) -> None:
     """A dense block: my_dense_block(x, layers); out go x and all new maps, concatenated in the order they were made."""
-    generator = torch.Generator().manual_seed(103)
-    cases = []
-    for before, growths in ((2, (1, 2)), (1, (1,)), (3, (2, 2, 2)), (4, (3, 3, 3, 3))):
-        x = torch.rand(2, before, 2, 3, generator=generator)
-        cases.append((x, [_Layer(growth) for growth in growths]))
+
+    def case(before: int, growths: list[int]) -> tuple[Tensor, list[Callable]]:
+        return draw.normal(2, before, 2, 3, scale=5), [_Layer(growth, draw) for growth in growths]
+
     expect.function(
         answer,
         _dense_block,
-        cases,
+        drawn=(
+            case(draw.whole(1, 4), draw.wholes(1, 3, 2)),
+            case(draw.whole(2, 4), draw.wholes(2, 3, 3)),
+            case(1, [1, 1, 1, 1]),
+        ),
+        cases=[],
         what="the block's output",
         slips={
             "Each layer reads only the layer before it: it should read x and all earlier maps.": lambda x, layers: (
@@ -169,18 +180,19 @@ def _join(up: Tensor, copy: Tensor) -> Tensor:
     ),
     solution=_join,
 )
-def join(answer) -> None:
+def join(answer, *, draw: Draw) -> None:
     """U-Net's skip: my_join(up, copy) crops the copy in the centre and concatenates, the copy first."""
-    generator = torch.Generator().manual_seed(15)
 
     def case(maps: int, height: int, width: int, *more: int) -> tuple[Tensor, Tensor]:
-        copy = torch.rand(1, maps, height + more[0], width + more[1], generator=generator)
-        return torch.rand(1, maps, height, width, generator=generator), copy
+        copy = draw.normal(2, draw.whole(1, 4), height + more[0], width + more[1], scale=5)
+        return draw.normal(2, maps, height, width, scale=5), copy
 
+    example = torch.full((1, 1, 1, 2), 50.0), torch.arange(12.0).view(1, 1, 3, 4)
     expect.function(
         answer,
         lambda up, copy: torch.cat([centre_crop(copy, up.shape[-2:]), up], dim=1),
-        [case(1, 2, 3, 2, 4), case(2, 4, 3, 2, 6), case(3, 5, 6, 3, 5)],
+        [example],
+        drawn=(case(*draw.wholes(2, 6, 3), *draw.apart(2, 7, 2)) for _ in range(3)),
         what="the joined map",
         slips={
             "The order is turned around: the copy comes first in the paper's figure.": lambda up, copy: torch.cat(
@@ -194,6 +206,9 @@ def join(answer) -> None:
             "That is a bigger batch: maps are put beside each other with dim=1.": lambda up, copy: torch.cat(
                 [centre_crop(copy, up.shape[-2:]), up]
             ),
+            "A ReLU stands at the end: joining leaves the values alone.": lambda up, copy: torch.cat(
+                [centre_crop(copy, up.shape[-2:]), up], dim=1
+            ).relu(),
             "It looks added: FCN adds, U-Net concatenates.": lambda up, copy: up + centre_crop(copy, up.shape[-2:]),
             "The copy is resized: crop it, its values stay as they are.": lambda up, copy: torch.cat(
                 [F.interpolate(copy, size=up.shape[-2:], mode="bilinear"), up], dim=1

@@ -1,7 +1,59 @@
-"""The exercises of 03 that count channels and sides."""
+"""The exercises of 03 that count: a gradient through many layers, channels and sides."""
+
+import math
+
+import torch
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+
+
+def _slope(slopes: list[float]) -> list[float]:
+    plain, residual = 1.0, 1.0
+    for slope in slopes:
+        plain *= slope
+        residual *= 1 + slope
+    return [plain, residual]
+
+
+@exercise(
+    "3.1",
+    hints=(
+        "The chain rule: the slope of layers that follow each other is the product of their slopes.",
+        "A residual block is y = x + F(x). What is its slope, if F has the slope f?",
+        "Without the sum the product of all f, with it the product of all 1 + f: [math.prod(slopes), ...].",
+    ),
+    solution=_slope,
+)
+def slope(answer, *, draw: Draw) -> None:
+    """What arrives at the first layer? my_slope(slopes) gives two numbers: without skip connections, and with them.
+
+    `slopes` are the derivatives of the layers' functions F at their inputs. Plain layers are y = F(x), residual blocks
+    y = x + F(x). Give a list: the derivative through all plain layers, and through all residual blocks.
+    """
+    expect.function(
+        answer,
+        lambda slopes: torch.tensor(_slope(slopes), dtype=torch.float64),
+        [([0.5, 0.5],)],
+        drawn=(((0.1 * draw.normal(count) + 0.3).tolist(),) for count in draw.apart(3, 9, 3)),
+        what="the two derivatives for slopes {0}",
+        slips={
+            "Slopes multiply along a chain; they do not add up.": lambda s: torch.tensor([sum(s), len(s) + sum(s)]),
+            "The two are exchanged: plain layers first.": lambda s: torch.tensor(_slope(s)[::-1]),
+            "y = x + F(x) has the slope 1 + F'(x) at each block: the 1 is added block by block.": lambda s: (
+                torch.tensor([math.prod(s), 1 + math.prod(s)])
+            ),
+            "Only the last layer is counted.": lambda s: torch.tensor([s[-1], 1 + s[-1]]),
+            "Only the first layer is counted: does `return` stand inside the loop?": lambda s: torch.tensor(
+                [s[0], 1 + s[0]]
+            ),
+            "The derivative of x is 1, not x or 0: both products are the same here.": lambda s: torch.tensor(
+                [math.prod(s), math.prod(s)]
+            ),
+        },
+        tolerance=1e-5,
+    )
 
 
 def _channels(first: int, down: list[int], bottleneck: int, up: list[int], growth: int) -> list[int]:
@@ -50,7 +102,7 @@ def _copies_turned(first: int, down: list[int], bottleneck: int, up: list[int], 
 
 
 @exercise(
-    "3.3",
+    "3.6",
     hints=(
         "On the way down a block passes everything on: its channels plus layers * growth. Keep each for the skip.",
         "The bottleneck and the blocks on the way up pass on only their new maps, layers * growth.",
@@ -58,21 +110,22 @@ def _copies_turned(first: int, down: list[int], bottleneck: int, up: list[int], 
     ),
     solution=_channels,
 )
-def channels(answer) -> None:
+def channels(answer, *, draw: Draw) -> None:
     """FC-DenseNet's channels: my_channels(first, down, bottleneck, up, growth) lists them after each stage.
 
     The first convolution, each block down, the bottleneck, each block up (its whole stack). `down` and `up` are lists
     of layer counts. For FC-DenseNet103: 48, 112, 192, 304, 464, 656, 896, 1088, 816, 576, 384, 256.
     """
+
+    def case(blocks: int) -> tuple[int, list[int], int, list[int], int]:
+        up, down = draw.wholes(1, 9, blocks), draw.wholes(1, 9, blocks)
+        return draw.whole(2, 60), down, draw.whole(2, 15), up, draw.whole(2, 20)
+
     expect.function(
         answer,
         _channels,
-        [
-            (2, [1], 2, [4], 1),
-            (48, [4, 5, 7, 10, 12], 15, [12, 10, 7, 5, 4], 16),
-            (48, [4] * 5, 4, [4] * 5, 12),
-            (10, [2, 3, 4], 5, [1, 2, 6], 7),
-        ],
+        [(2, [1], 2, [4], 1), (48, [4, 5, 7, 10, 12], 15, [12, 10, 7, 5, 4], 16)],
+        drawn=(case(blocks) for blocks in (draw.whole(2, 3), 3, draw.whole(4, 6))),
         what="the channels for {0}, {1}, {2}, {3}, growth {4}",
         slips={
             "On the way up only a block's new maps are passed on, or the channels would explode.": _passes_all,
@@ -112,12 +165,13 @@ def _unet_side(side: int) -> int:
     ),
     solution=_unet_side,
 )
-def unet_side(answer) -> None:
+def unet_side(answer, *, draw: Draw) -> None:
     """U-Net's output: my_unet_side(side) for an image of side x side, where side is 16k + 12; 572 give 388."""
     expect.function(
         answer,
         _unet_side,
-        [(572,), (252,), (1020,), (204,), (412,)],
+        [(572,), (252,)],
+        drawn=((16 * k + 12,) for k in draw.apart(12, 70, 4)),
         what="the side of the output for {0} pixels",
         slips={
             "That is the side of the image: U-Net's convolutions are not padded.": lambda side: side,

@@ -4,9 +4,11 @@ import math
 from collections.abc import Sequence
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
 from course_lib.checking.outcome import NotYet
 from course_lib.lectures.l04_receptive_field_dilation.exercises_context import context as context
+from course_lib.lectures.l04_receptive_field_dilation.exercises_spread import spread as spread
 
 Layers = Sequence[tuple[int, int, int]]
 
@@ -50,7 +52,7 @@ def _steps_and_one(layers: Layers) -> int:
     ),
     solution=_field,
 )
-def field(answer) -> None:
+def field(answer, *, draw: Draw) -> None:
     """The recurrence: my_field(layers) for layers as (kernel, stride, rate); a pool is a layer like any other.
 
     3x3, 2x2 pool, 3x3: my_field([(3, 1, 1), (2, 2, 1), (3, 1, 1)]) is 8.
@@ -61,14 +63,18 @@ def field(answer) -> None:
         [(3, 1, 1), (3, 1, 4), (5, 1, 1)],
         [(3, 1, 1), (2, 2, 1), (3, 1, 1), (3, 1, 1)],  # on 3x3, pool, 3x3 alone several slips give the same number
         [(3, 1, 1), (2, 2, 1), (3, 1, 1)],
-        [(7, 2, 1), (3, 2, 1), (3, 1, 2), (3, 1, 5)],
         vgg,
         [*vgg[:9], *vgg[10:13], *[(3, 1, 2)] * 3, (7, 1, 4)],
     ]
+
+    def layer() -> tuple[int, int, int]:
+        return draw.one_of((1, 2, 3, 3, 5, 7)), draw.whole(1, 3), draw.whole(1, 6)
+
     expect.function(
         answer,
         _field,
         [(case,) for case in cases],
+        drawn=(([layer() for _ in range(count)],) for count in draw.apart(2, 9, 4)),
         what="the field of {0}",
         slips={
             "The rate is not used: a 3x3 at rate 4 reaches 4 cells to each side.": lambda layers: _field(
@@ -112,12 +118,13 @@ def _span(kernel: int, rate: int) -> int:
     ),
     solution=_span,
 )
-def span(answer) -> None:
+def span(answer, *, draw: Draw) -> None:
     """How wide is a dilated kernel? my_span(kernel, rate)."""
     expect.function(
         answer,
         _span,
-        [(5, 3), (3, 2), (3, 1), (7, 4), (3, 12), (1, 9)],
+        [(5, 3), (3, 2), (3, 1)],
+        drawn=((2 * draw.whole(0, 5) + 1, rate) for rate in draw.apart(1, 24, 5)),
         what="the span of {0}x{0} at rate {1}",
         slips={
             "Between three taps lie two steps, not three: (kernel - 1) * rate.": lambda kernel, rate: kernel * rate,
@@ -156,12 +163,13 @@ def _read_share(rates: Sequence[int]) -> float:
     ),
     solution=_read_share,
 )
-def read_share(answer) -> None:
+def read_share(answer, *, draw: Draw) -> None:
     """Gridding: my_read_share(rates) is the share of pixels in the field's box that 3x3 layers at these rates read."""
     expect.function(
         answer,
         _read_share,
-        [([1],), ([2],), ([2, 2, 2],), ([1, 2, 5],), ([4, 4],), ([1, 6, 3],), ([3, 5, 12],)],
+        [([1],), ([2],), ([2, 2, 2],), ([1, 2, 5],)],
+        drawn=((draw.wholes(1, 9, count),) for count in (2, 3, 3, 4)),
         what="the share for rates {0}",
         slips={
             "That is along one axis: in the square it is squared.": lambda rates: _read_share(rates) ** 0.5,
@@ -228,7 +236,7 @@ def _valid_share(side: int, rate: int) -> float:
     ),
     solution=_valid_share,
 )
-def valid_share(answer) -> None:
+def valid_share(answer, *, draw: Draw) -> None:
     """Wasted weights: my_valid_share(side, rate) is the share of a padded 3x3's taps that fall on a side x side map.
 
     The mean over all places. On 65 x 65 cells: 0.98 at rate 1, 0.665 at rate 18, 1/9 from rate 65 on.
@@ -236,7 +244,10 @@ def valid_share(answer) -> None:
     expect.function(
         answer,
         _valid_share,
-        [(3, 1), (4, 3), (65, 1), (65, 18), (65, 36), (65, 65), (65, 80), (10, 4)],
+        [(3, 1), (4, 3), (65, 18), (65, 80)],
+        drawn=(
+            case for side in draw.apart(5, 60, 3) for case in ((side, draw.whole(1, side)), (side, side + side // 3))
+        ),
         what="the share at rate {1} on {0} x {0} cells",
         slips={
             "That is along one axis: in the square it is squared.": lambda n, r: _valid_share(n, r) ** 0.5,

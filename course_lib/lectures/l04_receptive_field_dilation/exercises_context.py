@@ -2,12 +2,13 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from course_lib.checking import expect
+from course_lib.checking import expect, weights
 from course_lib.checking.attempt import call
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
 from course_lib.checking.outcome import NotYet
-from course_lib.models.dilatednet import ContextModule
 
 
 def _context(num_classes: int) -> nn.Module:
@@ -18,7 +19,7 @@ def _context(num_classes: int) -> nn.Module:
 
 
 @exercise(
-    "4.6",
+    "4.7",
     hints=(
         "Add up the fields: 1 + 2 * the sum of the 3x3 layers' rates. The module's field is 67.",
         "1 + 2 * (1 + 1 + 2 + 4 + 8 + 1) = 35: one rate is missing. Rates double from layer to layer.",
@@ -27,7 +28,7 @@ def _context(num_classes: int) -> nn.Module:
     ),
     solution=_context,
 )
-def context(answer) -> None:
+def context(answer, *, draw: Draw) -> None:
     """Debug DilatedNet's context module: my_context(num_classes) gives the basic module.
 
     The listing that circulates has 3x3 layers at rates 1, 1, 2, 4, 8, 1 and a 1x1, each with ReLU.
@@ -40,52 +41,88 @@ def context(answer) -> None:
                 f"80 x 84 cells should stay 80 x 84 with {classes} classes, found {expect.describe(scores)}",
                 "Each 3x3 layer is padded by its rate.",
             )
-        _give_weights(built, 1)
-        field = _field_of(built, classes)
-        if field != (67, 67):
-            near = {
-                35: "The layer with rate 16 is missing.",
-                37: "Rate 16 is missing, and the listing's last 1 is the 1x1: no 3x3.",
-                65: "A 3x3 at rate 1 is missing: there are three.",
-                69: "There is a 3x3 too many: behind the seventh comes a 1x1.",
-                99: "That is the whole map: is there a rate above 16, or BN?",
-            }
-            lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", near.get(field[0])]
-            raise NotYet(*filter(None, lines))
+        if any(isinstance(part, weights.NORMS) for part in built.modules()):
+            raise NotYet("there is BN in the module: DilatedNet's context module has none")
+        _field_is_right(_give_weights(built), classes)
         count = sum(parameter.numel() for parameter in built.parameters())
         slips = {
             "The 1x1 at the end is missing.": 63 * classes**2 + 7 * classes,
             "The convolutions have no bias.": 64 * classes**2,
         }
         expect.number(count, 64 * classes**2 + 8 * classes, what="the module's parameters", slips=slips)
-        rates = [part.dilation[0] for part in built.modules() if isinstance(part, nn.Conv2d)]
-        expect.listing(rates, [1, 1, 2, 4, 8, 16, 1, 1], what="the rates in order")
-        x = torch.rand(1, classes, 8, 11)
-        _give_weights(built, -1)
-        expected = _give_weights(ContextModule(classes), -1)(x)
-        slips = {"A ReLU stands behind the last layer too: then no score is negative.": expected.relu()}
-        expect.tensor(call(built, x), expected, what="the scores with our weights", slips=slips, tolerance=1e-6)
-        x = torch.linspace(-1, 1, x.numel()).reshape(x.shape)  # only what is below 0 shows where a ReLU is missing
-        expected = _give_weights(ContextModule(classes), -1)(x)
-        if not torch.allclose(call(built, x), expected, atol=1e-6):
-            raise NotYet(
-                "scores below 0 come out otherwise than in the module",
-                "Each of the seven 3x3 layers is followed by a ReLU.",
+        for _ in range(2):
+            _compare(built, classes, draw)
+
+
+def _field_is_right(module: nn.Module, classes: int) -> None:
+    field = _field_of(module, classes)
+    if field != (67, 67):
+        near = {
+            35: "The layer with rate 16 is missing.",
+            37: "Rate 16 is missing, and the listing's last 1 is the 1x1: no 3x3.",
+            65: "A 3x3 at rate 1 is missing: there are three.",
+            69: "There is a 3x3 too many: behind the seventh comes a 1x1.",
+            99: "That is the whole map: is there a rate above 16?",
+        }
+        lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", near.get(field[0])]
+        raise NotYet(*filter(None, lines))
+
+
+def _chain(x: Tensor, kernels: list, activation=F.relu, *, last=lambda x: x, silent: int = -1) -> Tensor:
+    """The module with these weights: (weight, bias) for each rate and for the 1x1, whatever their order in a class."""
+    for place, rate in enumerate((1, 1, 2, 4, 8, 16, 1)):
+        x = F.conv2d(x, *kernels[rate], padding=rate, dilation=rate)
+        x = x if place == silent else activation(x)
+    return last(F.conv2d(x, *kernels[0]))
+
+
+def _compare(module: nn.Module, classes: int, draw: Draw) -> None:
+    """The scores with drawn weights: one kernel for each rate, so that only the order of the rates can matter."""
+    shapes = {rate: (classes, classes, *[3 if rate else 1] * 2) for rate in (0, 1, 2, 4, 8, 16)}
+    kernels = {
+        rate: (draw.normal(*shape, scale=0.6 if rate else 1), draw.normal(classes)) for rate, shape in shapes.items()
+    }
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            rate = part.dilation[0] if part.kernel_size[0] > 1 else 0
+            if rate not in kernels or part.weight.shape != kernels[rate][0].shape:
+                raise NotYet(f"there is a {part.kernel_size[0]}x{part.kernel_size[1]} at rate {rate}", RATES)
+            with torch.no_grad():
+                part.weight.copy_(kernels[rate][0])
+                part.bias.copy_(kernels[rate][1])
+    x = draw.normal(1, classes, 8, 11, scale=4)
+    right = _chain(x, kernels)
+    slips = {
+        "A ReLU stands behind the last layer too: then no score is negative.": right.relu(),
+        "A softmax stands behind the last layer: scores are asked.": right.softmax(1),
+        "The activation is ReLU6: ReLU has no ceiling.": _chain(x, kernels, F.relu6),
+        "The activation is LeakyReLU: it should be ReLU.": _chain(x, kernels, F.leaky_relu),
+        "Each of the seven 3x3 layers is followed by a ReLU: here, none is.": _chain(x, kernels, lambda x: x),
+        **{
+            f"Each of the seven 3x3 layers is followed by a ReLU: number {place + 1} is not.": _chain(
+                x, kernels, silent=place
             )
+            for place in range(7)
+        },
+    }
+    try:
+        weights.runs(module, x, right, what="the scores with our weights", slips=slips)
+    except NotYet as verdict:
+        lines = verdict.lines if len(verdict.lines) > 1 else (*verdict.lines, RATES)
+        raise NotYet(*lines) from None
 
 
-def _give_weights(module: nn.Module, sign: int) -> nn.Module:
-    """Weights with which every layer matters, no hidden ReLU is silent, and all scores have one sign."""
-    convolutions = [part for part in module.modules() if isinstance(part, nn.Conv2d)]
-    for index, layer in enumerate(convolutions):
-        with torch.no_grad():
-            layer.weight.fill_(0.01)
-            middle = layer.weight.shape[-1] // 2
-            layer.weight[..., middle, middle] += torch.eye(*layer.weight.shape[:2])
-            if layer is convolutions[-1]:
-                layer.weight.mul_(sign)
-            if layer.bias is not None:
-                layer.bias.fill_(0.002 * sign * index)
+RATES = "Seven 3x3 layers at rates 1, 1, 2, 4, 8, 16, 1 in this order, each with a ReLU, then a 1x1 without one."
+
+
+def _give_weights(module: nn.Module) -> nn.Module:
+    """Weights with which every layer hears its neighbours and no hidden ReLU is silent."""
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight.fill_(0.01 if weight.ndim > 1 else 0.002)
+            if weight.ndim == 4:
+                middle = weight.shape[-1] // 2
+                weight[..., middle, middle] += torch.eye(*weight.shape[:2])
     return module
 
 

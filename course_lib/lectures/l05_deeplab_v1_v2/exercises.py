@@ -7,7 +7,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+from course_lib.lectures.l05_deeplab_v1_v2.exercises_steps import mean_field as mean_field
+from course_lib.lectures.l05_deeplab_v1_v2.exercises_steps import poly as poly
 
 
 def _aspp(x: Tensor, weights: list[Tensor], biases: list[Tensor], rates: list[int]) -> Tensor:
@@ -16,7 +19,7 @@ def _aspp(x: Tensor, weights: list[Tensor], biases: list[Tensor], rates: list[in
 
 
 @exercise(
-    "5.1",
+    "5.6",
     hints=(
         "Each branch is a classifier of its own: a 3x3 at its rate, from all maps to the classes.",
         "Padding by the rate keeps the size: F.conv2d(x, weight, bias, padding=rate, dilation=rate).",
@@ -24,14 +27,12 @@ def _aspp(x: Tensor, weights: list[Tensor], biases: list[Tensor], rates: list[in
     ),
     solution=_aspp,
 )
-def aspp(answer) -> None:
+def aspp(answer, *, draw: Draw) -> None:
     """DeepLab v2's ASPP: my_aspp(x, weights, biases, rates), one 3x3 weight, one bias and one rate for each branch."""
-    generator = torch.Generator().manual_seed(24)
 
     def case(before: int, classes: int, height: int, width: int, rates: list[int]) -> tuple:
-        x = torch.rand(1, before, height, width, generator=generator)
-        weights = [torch.randn(classes, before, 3, 3, generator=generator) for _ in rates]
-        return x, weights, [torch.randn(classes, generator=generator) for _ in rates], rates
+        x = draw.normal(2, before, height, width, scale=3)
+        return x, [draw.normal(classes, before, 3, 3) for _ in rates], [draw.normal(classes) for _ in rates], rates
 
     def each(x: Tensor, w: list[Tensor], b: list[Tensor], r: list[int]) -> list[Tensor]:
         return [_aspp(x, [weight], [bias], [rate]) for weight, bias, rate in zip(w, b, r)]
@@ -39,11 +40,11 @@ def aspp(answer) -> None:
     expect.function(
         answer,
         _aspp,
-        [
-            case(1, 2, 3, 4, [2, 1]),
-            case(2, 3, 9, 7, [1, 2, 4]),
-            case(4, 5, 13, 15, [6, 12, 18, 24]),
-        ],
+        [],
+        drawn=(
+            case(draw.whole(1, 4), *draw.apart(2, 9, 3), rates)
+            for rates in ([2, 1], draw.apart(1, 5, 3), [6, 12, 18, 24])
+        ),
         what="the scores for rates {3}",
         slips={
             "It looks concatenated: that is DeepLab v3. v2 adds the scores.": lambda *a: torch.cat(each(*a), dim=1),
@@ -53,6 +54,8 @@ def aspp(answer) -> None:
             "The rate is missing: dilation=rate, and padding=rate to keep the size.": lambda x, w, b, r: _aspp(
                 x, w, b, [1] * len(r)
             ),
+            "A ReLU stands at the end: scores may be negative.": lambda *a: _aspp(*a).relu(),
+            "Each branch has a ReLU: they are added as they are.": lambda *a: torch.stack(each(*a)).relu().sum(0),
             "That is the maximum of the branches: v2 adds them.": lambda *a: torch.stack(each(*a)).amax(0),
             "That is the first branch alone: does `return` stand inside the loop?": lambda *a: each(*a)[0],
             "That is the last branch alone: add each one to the sum of those before.": lambda *a: each(*a)[-1],
@@ -68,7 +71,7 @@ def _resize(row: Tensor, length: int) -> Tensor:
 
 
 @exercise(
-    "5.2",
+    "5.3",
     hints=(
         "Corners aligned: the first and the last value stay as they are, the others lie evenly between.",
         "New value number i comes from the place i * (old length - 1) / (new length - 1).",
@@ -76,12 +79,9 @@ def _resize(row: Tensor, length: int) -> Tensor:
     ),
     solution=_resize,
 )
-def resize(answer) -> None:
+def resize(answer, *, draw: Draw) -> None:
     """Enlarge one row bilinearly, corners aligned: my_resize(row, length), without F.interpolate."""
-    generator = torch.Generator().manual_seed(41)
-    rows = [torch.tensor([0.0, 4.0]), torch.tensor([1.0, 3.0, -2.0])]
-    cases = [(row, length) for row, length in zip(rows, (5, 9))]
-    cases += [(torch.rand(n, generator=generator), length) for n, length in ((4, 25), (6, 16), (9, 5), (3, 3))]
+    example = torch.tensor([0.0, 4.0]), 5
 
     def reference(row: Tensor, length: int, *, aligned: bool = True, mode: str = "linear") -> Tensor:
         corners = {"align_corners": aligned} if mode == "linear" else {}
@@ -90,7 +90,16 @@ def resize(answer) -> None:
     expect.function(
         answer,
         reference,
-        cases,
+        [example],
+        drawn=(
+            (draw.normal(count, scale=5), length)
+            for count, length in (
+                (draw.whole(3, 7), 4 * draw.whole(2, 7) + 1),
+                (draw.whole(3, 9), draw.whole(10, 20)),
+                (draw.whole(8, 12), draw.whole(3, 7)),
+                (4, 4),
+            )
+        ),
         what="the row with {1} values",
         slips={
             "That is align_corners=False: it repeats the border. The steps are (n - 1) / (length - 1).": lambda r, n: (
@@ -119,7 +128,7 @@ def _equal_rate(kernel: int, rate: int) -> int:
 
 
 @exercise(
-    "5.3",
+    "5.1",
     hints=(
         "A kernel at a rate spans (kernel - 1) * rate + 1 cells.",
         "A 3x3 at rate r spans 2 * r + 1. Set the two equal.",
@@ -127,12 +136,13 @@ def _equal_rate(kernel: int, rate: int) -> int:
     ),
     solution=_equal_rate,
 )
-def equal_rate(answer) -> None:
+def equal_rate(answer, *, draw: Draw) -> None:
     """A large field with few weights: my_equal_rate(kernel, rate), the rate at which a 3x3 spans as much."""
     expect.function(
         answer,
         _equal_rate,
-        [(5, 1), (7, 4), (7, 1), (3, 6), (9, 3), (5, 12)],
+        [(5, 1), (7, 4)],
+        drawn=((2 * draw.whole(1, 6) + 1, rate) for rate in draw.apart(1, 20, 5)),
         what="the rate of a 3x3 as wide as a {0}x{0} at rate {1}",
         slips={
             "That is the span itself: which rate gives a 3x3 that span?": lambda k, r: (k - 1) * r + 1,
@@ -152,7 +162,7 @@ def _side(pixels: int) -> int:
 
 
 @exercise(
-    "5.4",
+    "5.2",
     hints=(
         "A window of 3 with padding 1 and stride 2: (side + 2 - 3) // 2 + 1.",
         "Only pool1 to pool3 stride. pool4 and pool5 have stride 1 and keep the size.",
@@ -160,12 +170,13 @@ def _side(pixels: int) -> int:
     ),
     solution=_side,
 )
-def side(answer) -> None:
+def side(answer, *, draw: Draw) -> None:
     """DeepLab v1's map: my_side(pixels). pool1 to pool3 are 3x3, stride 2, padding 1; pool4 and pool5 have stride 1."""
     expect.function(
         answer,
         _side,
-        [(321,), (10,), (513,), (500,), (97,), (64,)],
+        [(321,), (10,)],
+        drawn=((side,) for side in (8 * draw.whole(4, 80), 8 * draw.whole(4, 80) + 1, *draw.apart(33, 700, 4))),
         what="the side of the map for {0} pixels",
         slips={
             "A 3x3 pool with padding 1 rounds up: 321 becomes 161, and not 160.": lambda pixels: pixels // 8,
@@ -186,7 +197,7 @@ def _appearance(distance: float, colour: float, weight: float, alpha: float, bet
 
 
 @exercise(
-    "5.5",
+    "5.4",
     hints=(
         "Two Gaussians, one of place and one of colour, multiplied: both must be near.",
         "A Gaussian is exp(-(d ** 2) / (2 * width ** 2)); do not forget the 2.",
@@ -194,7 +205,7 @@ def _appearance(distance: float, colour: float, weight: float, alpha: float, bet
     ),
     solution=_appearance,
 )
-def appearance(answer) -> None:
+def appearance(answer, *, draw: Draw) -> None:
     """The CRF's appearance kernel: my_appearance(distance, colour, weight, alpha, beta) for one pair of pixels.
 
     `distance` in pixels, `colour` distance in grey levels; alpha is the width of the place's Gaussian, beta the width
@@ -207,7 +218,11 @@ def appearance(answer) -> None:
     expect.function(
         answer,
         _appearance,
-        [(3, 2, 4, 5, 3), (30, 4, 4, 67, 3), (0, 5, 2, 50, 10), (61, 0, 5, 49, 5)],
+        [(3, 2, 4, 5, 3), (30, 4, 4, 67, 3)],
+        drawn=(
+            (distance, colour, weight, draw.whole(distance // 2 + 1, 2 * distance), draw.whole(colour, 3 * colour))
+            for distance, colour, weight in (draw.apart(1, 20, 3) for _ in range(4))
+        ),
         what="the kernel for distance {0} and colour {1} with {2}, {3}, {4}",
         slips={
             "The 2 under the fraction is missing: exp(-(d ** 2) / (2 * width ** 2)).": lambda *p: (

@@ -1,14 +1,15 @@
 """The exercises of 06: the pyramid and its channels, the auxiliary loss, a vector of one length."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
 from course_lib.checking.attempt import Raised, call
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
-from course_lib.checking.outcome import NotYet
 from course_lib.lectures.l06_pspnet.exercises_harbour import head as head
+from course_lib.lectures.l06_pspnet.exercises_levels import levels as levels
 from course_lib.models.spatial_pyramid import SpatialPyramidPooling
 
 
@@ -29,14 +30,12 @@ def _pyramid(x: Tensor, bins: list[int], weights: list[Tensor]) -> Tensor:
     ),
     solution=_pyramid,
 )
-def pyramid(answer) -> None:
+def pyramid(answer, *, draw: Draw) -> None:
     """Pyramid pooling: my_pyramid(x, bins, weights), a 1x1 weight for each number of bins; BN and ReLU are left out."""
-    generator = torch.Generator().manual_seed(6)
 
-    def case(channels: int, height: int, width: int, bins: list[int]) -> tuple:
-        x = torch.rand(2, channels, height, width, generator=generator)
-        each = channels // len(bins)
-        return x, bins, [torch.randn(each, channels, 1, 1, generator=generator) for _ in bins]
+    def case(channels: int, bins: list[int]) -> tuple:
+        x = draw.normal(2, channels * len(bins), *draw.apart(4, 11, 2), scale=5)
+        return x, bins, [draw.normal(channels, channels * len(bins), 1, 1) for _ in bins]
 
     def variant(x: Tensor, bins: list[int], weights: list[Tensor], pool=F.adaptive_avg_pool2d, **how) -> Tensor:
         small = [F.conv2d(pool(x, n), weight) for n, weight in zip(bins, weights)]
@@ -46,7 +45,8 @@ def pyramid(answer) -> None:
     expect.function(
         answer,
         _pyramid,
-        [case(2, 3, 4, [1, 2]), case(4, 5, 4, [1, 3]), case(8, 9, 12, [1, 2, 3, 6])],
+        [],
+        drawn=(case(channels, bins) for channels, bins in ((1, [1, 2]), (2, draw.apart(1, 4, 3)), (2, [1, 2, 3, 6]))),
         what="the pyramid with bins {1}",
         slips={
             "x itself is missing: it comes first.": lambda x, b, w: _pyramid(x, b, w)[:, x.shape[1] :],
@@ -66,6 +66,10 @@ def pyramid(answer) -> None:
                 _pyramid(x, b, w)[:, x.shape[1] :].split([len(weight) for weight in w], dim=1)
             ),
             "A ReLU is in there: here it is left out.": lambda x, b, w: _pyramid(x, b, w).relu(),
+            "A ReLU stands behind each 1x1: here it is left out.": lambda x, b, w: torch.cat(
+                [x, _pyramid(x, b, w)[:, x.shape[1] :].relu()], dim=1
+            ),
+            "All levels use the first weight: each has its own.": lambda x, b, w: _pyramid(x, b, w[:1] * len(b)),
             "Corners are not aligned: align_corners=True.": lambda *a: variant(*a, mode="bilinear"),
             "It repeats bins: enlarge bilinearly.": lambda *a: variant(*a, mode="nearest"),
             "The 1x1 reductions are missing.": lambda x, b, w: torch.cat(
@@ -88,12 +92,13 @@ def _joined(features: int, bins: int) -> int:
     ),
     solution=_joined,
 )
-def joined(answer) -> None:
+def joined(answer, *, draw: Draw) -> None:
     """How many channels leave pyramid pooling? my_joined(features, bins), for so many maps and numbers of bins."""
     expect.function(
         answer,
         _joined,
-        [(2048, 4), (512, 2), (8, 3), (300, 1), (1000, 6)],
+        [(2048, 4), (8, 3)],
+        drawn=((features, draw.whole(1, 7)) for features in draw.apart(20, 3000, 5)),
         what="the channels for {0} features and {1} levels",
         slips={
             "That is one channel for each level. It circulates; a level has 1 / (number of levels).": lambda f, b: (
@@ -113,7 +118,7 @@ def _loss(logits: Tensor, auxiliary: Tensor, target: Tensor) -> Tensor:
 
 
 @exercise(
-    "6.5",
+    "6.6",
     hints=(
         "Two cross-entropies on the same target; the auxiliary one counts less.",
         "Void pixels, 255, teach nothing: ignore_index=255.",
@@ -121,24 +126,23 @@ def _loss(logits: Tensor, auxiliary: Tensor, target: Tensor) -> Tensor:
     ),
     solution=_loss,
 )
-def loss(answer) -> None:
+def loss(answer, *, draw: Draw) -> None:
     """PSPNet's training loss: my_loss(logits, auxiliary, target), the auxiliary head counts 0.4; 255 is void."""
-    generator = torch.Generator().manual_seed(4)
 
     def case(classes: int, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
-        logits = torch.randn(2, 2, classes, height, width, generator=generator)
-        target = torch.randint(classes, (2, height, width), generator=generator)
-        target[:, 0, 0] = 255
-        return logits[0], logits[1], target
+        target = torch.randint(classes, (2, height, width), generator=draw.generator)
+        target[0, 0, 0] = target[1, : draw.whole(1, height)] = 255  # not as many in each picture
+        return draw.normal(2, classes, height, width, scale=2), draw.normal(2, classes, height, width, scale=2), target
 
     def parts(logits: Tensor, auxiliary: Tensor, target: Tensor, **how) -> tuple[Tensor, Tensor]:
         return tuple(F.cross_entropy(scores, target, ignore_index=255, **how) for scores in (logits, auxiliary))
 
-    for logits, auxiliary, target in (case(2, 2, 3), case(5, 4, 6), case(11, 7, 5)):
+    for logits, auxiliary, target in (case(draw.whole(2, 12), *draw.apart(3, 8, 2)) for _ in range(3)):
         main, second = parts(logits, auxiliary, target)
         summed = parts(logits, auxiliary, target, reduction="sum")
         every = target.numel()
         blank = target.where(target != 255, 0)
+        each = [_loss(logits[i : i + 1], auxiliary[i : i + 1], target[i : i + 1]) for i in range(2)]
         slips = {
             "The auxiliary loss counts in full: 0.4 of it.": main + second,
             "The main loss counts in full, not 0.6.": 0.6 * main + 0.4 * second,
@@ -150,10 +154,11 @@ def loss(answer) -> None:
             "F.cross_entropy takes the logits: it does the softmax itself.": _loss(
                 logits.softmax(1), auxiliary.softmax(1), target
             ),
+            "That is the mean of the pictures' means: all pixels of the batch count the same.": sum(each) / 2,
             "It is divided by 1.4: the loss is a sum, not an average.": (main + 0.4 * second) / 1.4,
         }
         try:
-            found = expect.call(answer, logits, auxiliary, target)
+            found = call(answer, logits, auxiliary, target)
         except Raised as error:
             if not any("Target 255" in line for line in error.lines):
                 raise
@@ -168,7 +173,7 @@ def _vector(x: Tensor, levels: list[int]) -> Tensor:
 
 
 @exercise(
-    "6.7",
+    "6.4",
     hints=(
         "F.adaptive_max_pool2d(x, level) makes level x level bins of a map of any size.",
         ".flatten(1) makes one row of each image.",
@@ -176,11 +181,8 @@ def _vector(x: Tensor, levels: list[int]) -> Tensor:
     ),
     solution=_vector,
 )
-def vector(answer) -> None:
+def vector(answer, *, draw: Draw) -> None:
     """Spatial pyramid pooling: my_vector(x, levels), the maximum of each bin, one row of a fixed length an image."""
-    generator = torch.Generator().manual_seed(421)
-    sizes = ((1, 1, 2, 3, [1, 2]), (2, 3, 7, 5, [4, 2, 1]), (2, 3, 9, 12, [4, 2, 1]))
-    cases = [(torch.randn(n, c, h, w, generator=generator), levels) for n, c, h, w, levels in sizes]
 
     def rows(x: Tensor, levels: list[int], pool=F.adaptive_max_pool2d) -> Tensor:
         return torch.cat([pool(x, level).flatten(1) for level in levels], dim=1)
@@ -188,7 +190,14 @@ def vector(answer) -> None:
     expect.function(
         answer,
         lambda x, levels: SpatialPyramidPooling(tuple(levels))(x),
-        cases,
+        [(torch.tensor([[[[1.0, 5, 2], [0, 3, 4]]]]), [1, 2])],
+        drawn=(
+            (draw.normal(*shape, scale=5), levels)
+            for shape, levels in (
+                ((2, draw.whole(2, 4), *draw.apart(5, 12, 2)), [4, 2, 1]),
+                ((3, 2, *draw.apart(6, 13, 2)), draw.apart(1, 5, 3)),
+            )
+        ),
         what="the vector for levels {1}",
         slips={
             "That is the average of each bin: spatial pyramid pooling takes the maximum.": lambda x, levels: rows(
@@ -202,52 +211,8 @@ def vector(answer) -> None:
     )
 
 
-def _levels(channels: int, bins: tuple[int, ...]) -> nn.Module:
-    each = channels // len(bins)
-    return nn.ModuleList(
-        nn.Sequential(nn.Conv2d(channels, each, kernel_size=1, bias=False), nn.BatchNorm2d(each), nn.ReLU())
-        for _ in bins
-    )
-
-
 @exercise(
-    "6.4",
-    hints=(
-        "How many channels has one level in PSPNet, with 2048 maps and four levels? Not one.",
-        "Each level is reduced to 1 / (number of levels) of the channels: 2048 / 4 = 512.",
-        "nn.ModuleList of nn.Sequential(nn.Conv2d(channels, channels // len(bins), 1, bias=False), BN, ReLU)",
-    ),
-    solution=_levels,
-)
-def levels(answer) -> None:
-    """Debug PSPNet's levels: my_levels(channels, bins) gives an nn.ModuleList, one 1x1 with BN and ReLU for each bin.
-
-    The listing that circulates: [nn.Conv2d(channels, 1, kernel_size=1) for _ in bins].
-    """
-    for channels, bins in ((8, (1, 2)), (12, (1, 2, 3, 6)), (64, (1, 2, 3, 6))):
-        built = expect.module(answer, channels, bins, what="the collection of levels")
-        if not isinstance(built, nn.ModuleList):
-            raise NotYet(f"the levels should lie in an nn.ModuleList, found {type(built).__name__}")
-        expect.number(len(built), len(bins), what=f"the number of levels for bins {bins}")
-        each = channels // len(bins)
-        for level in built:
-            average = call(level.eval(), torch.randn(2, channels, 3, 3))
-            if not isinstance(average, Tensor) or average.shape[::2] != (2, 3) or average.ndim != 4:
-                raise NotYet(f"a level should give maps of 3 x 3 for 3 x 3 averages, found {expect.describe(average)}")
-            slips = {
-                "That is the number that circulates; one channel out of 2048 says very little.": 1,
-                "The level keeps all channels: four of them would outnumber the features.": channels,
-            }
-            expect.number(average.shape[1], each, what=f"a level's channels for {channels} maps", slips=slips)
-            kinds = {kind for kind in (nn.BatchNorm2d, nn.ReLU) if any(isinstance(m, kind) for m in level.modules())}
-            if nn.BatchNorm2d not in kinds:
-                raise NotYet("BN is missing behind the 1x1")
-            if (average < 0).any():
-                raise NotYet("a level gives negative values: ReLU is missing at its end")
-
-
-@exercise(
-    "6.6",
+    "6.7",
     hints=(
         "Each row adds one thing to the row before: subtract neighbours.",
         "Mean IoU: +1.54, +1.41, +4.45. Pixel accuracy: +0.72, +0.94, +2.03.",

@@ -50,7 +50,7 @@ def solved(rates: Sequence[int]) -> float:
 
 
 @exercise(
-    "6.3",
+    "6.5",
     hints=(
         "A cell is 4 pixels: a 3x3 at rate r reaches 4 * r pixels farther. Hulls lie up to 56 pixels from the surface.",
         "One large rate jumps over what lies between, and at the border its taps fall off the map.",

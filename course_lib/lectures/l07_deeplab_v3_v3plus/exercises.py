@@ -7,7 +7,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+from course_lib.lectures.l07_deeplab_v3_v3plus.exercises_strides import cost as cost
 from course_lib.lectures.l07_deeplab_v3_v3plus.exercises_strides import output_stride as output_stride
 from course_lib.lectures.l07_deeplab_v3_v3plus.exercises_strides import plan as plan
 
@@ -26,18 +28,18 @@ def _image_pooling(x: Tensor, weight: Tensor) -> Tensor:
     ),
     solution=_image_pooling,
 )
-def image_pooling(answer) -> None:
+def image_pooling(answer, *, draw: Draw) -> None:
     """DeepLab v3's image pooling: my_image_pooling(x, weight), as large as x again; BN and ReLU are left out."""
-    generator = torch.Generator().manual_seed(33)
 
     def case(batch: int, before: int, after: int, *size: int) -> tuple[Tensor, Tensor]:
-        weight = torch.randn(after, before, 1, 1, generator=generator)
-        return torch.rand(batch, before, *size, generator=generator), weight
+        return draw.normal(batch, before, *size, scale=5), draw.normal(after, before, 1, 1)
 
+    example = torch.tensor([[[[1.0, 2, 6]]]]), torch.tensor([[[[2.0]]], [[[-1.0]]]])
     expect.function(
         answer,
         _image_pooling,
-        [case(1, 2, 3, 2, 3), case(2, 4, 2, 5, 3), case(3, 3, 3, 4, 7)],
+        [example],
+        drawn=(case(2, *draw.apart(2, 6, 2), *draw.apart(3, 9, 2)) for _ in range(2)),
         what="the pooled map",
         slips={
             "It is one cell: spread it over the size of x again.": lambda x, w: F.conv2d(x.mean((2, 3), True), w),
@@ -51,6 +53,10 @@ def image_pooling(answer) -> None:
             "The 1x1 convolution is missing.": lambda x, w: x.mean((2, 3), True).expand_as(x),
             "That is the sum over the map: image pooling takes the mean.": lambda x, w: _image_pooling(
                 x.sum((2, 3), True).expand_as(x), w
+            ),
+            "A ReLU is in there: here it is left out.": lambda x, w: _image_pooling(x, w).relu(),
+            "That is the median over the map: image pooling takes the mean.": lambda x, w: _image_pooling(
+                x.flatten(2).median(2).values[..., None, None].expand_as(x), w
             ),
             "That is the mean over the channels: take it over rows and columns, dim=(2, 3).": lambda x, w: F.conv2d(
                 x.mean(1, keepdim=True).expand_as(x), w
@@ -67,14 +73,13 @@ def _aspp(x: Tensor, branches: list[Callable], project: Callable) -> Tensor:
 
 
 class _Share:
-    """Stands for a branch: `after` maps from all maps of x, each another mixture."""
+    """Stands for a layer: `after` maps of both signs from all maps of x, each another mixture."""
 
-    def __init__(self, after: int, seed: int):
-        self.after, self.seed = after, seed
+    def __init__(self, after: int, draw: Draw):
+        self.after, self._shares = after, draw.normal(after, 60, 1, 1)
 
     def __call__(self, x: Tensor) -> Tensor:
-        generator = torch.Generator().manual_seed(100 * self.seed + x.shape[1])
-        return F.conv2d(x, torch.rand(self.after, x.shape[1], 1, 1, generator=generator))
+        return F.conv2d(x, self._shares[:, : x.shape[1]])
 
 
 @exercise(
@@ -86,13 +91,12 @@ class _Share:
     ),
     solution=_aspp,
 )
-def aspp(answer) -> None:
+def aspp(answer, *, draw: Draw) -> None:
     """DeepLab v3's ASPP: my_aspp(x, branches, project); branches and project are layers that you may call."""
-    generator = torch.Generator().manual_seed(12)
-    cases = []
-    for before, after, count in ((2, 2, 2), (3, 4, 3), (5, 2, 5)):
-        x = torch.rand(1, before, 3, 4, generator=generator)
-        cases.append((x, [_Share(after, seed) for seed in range(count)], _Share(after, 9)))
+
+    def case(before: int, after: int, count: int) -> tuple:
+        layers = [_Share(after, draw) for _ in range(count + 1)]
+        return draw.normal(2, before, *draw.apart(2, 6, 2), scale=5), layers[:-1], layers[-1]
 
     def chained(x: Tensor, branches: list[Callable], project: Callable) -> Tensor:
         for branch in branches:
@@ -102,7 +106,8 @@ def aspp(answer) -> None:
     expect.function(
         answer,
         _aspp,
-        cases,
+        [],
+        drawn=(case(*draw.apart(2, 6, 2), count) for count in (2, draw.whole(3, 4), 5)),
         what="the output of ASPP",
         slips={
             "The branches are added: that is DeepLab v2. v3 concatenates.": lambda x, b, p: p(sum(f(x) for f in b)),
@@ -115,6 +120,13 @@ def aspp(answer) -> None:
             "x itself is among the maps: only what the branches make of it is concatenated.": lambda x, b, p: p(
                 torch.cat([x, *(f(x) for f in b)], dim=1)
             ),
+            "A ReLU stands at the end: here it is left out.": lambda x, b, p: _aspp(x, b, p).relu(),
+            "Each branch has a ReLU more: concatenate what they give.": lambda x, b, p: p(
+                torch.cat([f(x).relu() for f in b], dim=1)
+            ),
+            "The branches are averaged before the projection: concatenate them.": lambda x, b, p: p(
+                sum(f(x) for f in b) / len(b)
+            ),
             "The last branch is missing.": lambda x, b, p: _aspp(x, b[:-1], p),
         },
     )
@@ -126,7 +138,7 @@ def _separable(x: Tensor, depthwise: Tensor, pointwise: Tensor, rate: int) -> Te
 
 
 @exercise(
-    "7.3",
+    "7.6",
     hints=(
         "Two convolutions: a 3x3 that leaves the channels apart, then a 1x1 that mixes them.",
         "groups=x.shape[1] leaves the channels apart; dilation and padding are both the rate.",
@@ -134,21 +146,21 @@ def _separable(x: Tensor, depthwise: Tensor, pointwise: Tensor, rate: int) -> Te
     ),
     solution=_separable,
 )
-def separable(answer) -> None:
+def separable(answer, *, draw: Draw) -> None:
     """An atrous separable convolution: my_separable(x, depthwise, pointwise, rate), as large as x, without biases.
 
     depthwise has shape (channels, 1, 3, 3), pointwise (after, channels, 1, 1).
     """
-    generator = torch.Generator().manual_seed(65)
 
     def case(before: int, after: int, height: int, width: int, rate: int) -> tuple:
-        shapes = (1, before, height, width), (before, 1, 3, 3), (after, before, 1, 1)
-        return *(torch.randn(shape, generator=generator) for shape in shapes), rate
+        shapes = (2, before, height, width), (before, 1, 3, 3), (after, before, 1, 1)
+        return *(draw.normal(*shape, scale=2) for shape in shapes), rate
 
     expect.function(
         answer,
         _separable,
-        [case(2, 3, 3, 4, 1), case(3, 3, 5, 4, 1), case(3, 2, 7, 9, 2), case(4, 6, 8, 5, 3)],
+        [],
+        drawn=(case(*draw.apart(2, 6, 2), *draw.apart(7, 10, 2), rate) for rate in (1, draw.whole(2, 3), 3)),
         what="the map at rate {3}",
         slips={
             "The pointwise half is missing: a 1x1 mixes the channels.": lambda x, d, p, r: F.conv2d(
@@ -169,6 +181,7 @@ def separable(answer) -> None:
             "The padding is 1, but the dilation is the rate: the map shrinks.": lambda x, d, p, r: F.conv2d(
                 F.conv2d(x, d, padding=1, dilation=r, groups=x.shape[1]), p
             ),
+            "ReLU6 stands at the end: here, nothing does.": lambda x, d, p, r: F.relu6(_separable(x, d, p, r)),
             "Every channel is filtered by the first kernel: each has its own.": lambda x, d, p, r: _separable(
                 x, d[:1].expand_as(d), p, r
             ),
@@ -187,7 +200,7 @@ def _enlarged(encoded: Tensor, low: Tensor) -> Tensor:
 
 
 @exercise(
-    "7.6",
+    "7.5",
     hints=(
         "The low-level map has the edges, the encoded map the meaning. Which one is too small?",
         "The low-level feature has many channels and would outweigh the encoder's: reduce(low) first.",
@@ -196,21 +209,22 @@ def _enlarged(encoded: Tensor, low: Tensor) -> Tensor:
     ),
     solution=_decoder,
 )
-def decoder(answer) -> None:
+def decoder(answer, *, draw: Draw) -> None:
     """DeepLab v3+'s decoder up to its 3x3s: my_decoder(low, encoded, reduce) joins the encoded map and the edges.
 
     `low` is the low-level feature at stride 4, `encoded` the encoder's map at stride 16, `reduce` the 1x1 to 48 maps.
     The encoded map is enlarged bilinearly with corners aligned, and comes first.
     """
-    generator = torch.Generator().manual_seed(48)
-    cases = []
-    for maps, few, height, width in ((2, 1, 2, 3), (5, 3, 3, 2), (9, 4, 4, 5)):
-        low = torch.rand(1, maps, 4 * height - 3, 4 * width - 3, generator=generator)
-        cases.append((low, torch.rand(1, 3, height, width, generator=generator), _Share(few, 4)))
+
+    def case(maps: int, few: int, coarse: int, height: int, width: int) -> tuple:
+        low = draw.normal(2, maps, 4 * height - 3, 4 * width - 3, scale=5)
+        return low, draw.normal(2, coarse, height, width, scale=5), _Share(few, draw)
+
     expect.function(
         answer,
         _decoder,
-        cases,
+        [],
+        drawn=(case(draw.whole(5, 9), *draw.apart(2, 4, 2), *draw.apart(2, 5, 2)) for _ in range(3)),
         what="the joined map",
         slips={
             "The low-level feature is not reduced: it would outweigh the encoder's.": lambda low, e, r: _decoder(
@@ -229,8 +243,12 @@ def decoder(answer) -> None:
                 [F.interpolate(e, size=low.shape[-2:]), r(low)], dim=1
             ),
             "One channel was kept of the low-level feature. That circulates; the paper keeps 48.": lambda low, e, r: (
-                torch.cat([_decoder(low, e, r)[:, :3], low.mean(1, keepdim=True)], dim=1)
+                torch.cat([_enlarged(e, low), low.mean(1, keepdim=True)], dim=1)
             ),
+            "A ReLU stands on the details: `reduce` is all that is done to them.": lambda low, e, r: torch.cat(
+                [_enlarged(e, low), r(low).relu()], dim=1
+            ),
+            "A ReLU stands at the end: here it is left out.": lambda low, e, r: _decoder(low, e, r).relu(),
             "The two are added: lay them side by side, torch.cat([...], dim=1).": lambda low, e, r: (
                 _enlarged(e, low) + r(low)[:, :1]
             ),
@@ -245,7 +263,7 @@ def decoder(answer) -> None:
 
 
 @exercise(
-    "7.7",
+    "7.8",
     hints=(
         "Draw the five points: where is the top, and how flat is it?",
         "The table begins at 8 channels. Differences of a tenth of a point may be chance: is there a second seed?",

@@ -1,7 +1,12 @@
 """The exercises of 08: when a measured difference counts, which networks are worth a thought, what a table shows."""
 
+from collections.abc import Iterator
+
 from course_lib.checking import expect
+from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
+from course_lib.lectures.l08_the_whole_picture.exercises_choice import affordable as affordable
+from course_lib.lectures.l08_the_whole_picture.exercises_choice import band as band
 
 # two-sided 95 % quantiles of Student's t for 3, 4, 5 and 6 seeds
 QUANTILES = {3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571}
@@ -24,7 +29,7 @@ def _holds(differences: list[float], bound: float, quantile: float) -> bool:
     ),
     solution=_holds,
 )
-def holds(answer) -> None:
+def holds(answer, *, draw: Draw) -> None:
     """The ledger's rule: my_holds(differences, bound, quantile) is True if a measured difference holds.
 
     `differences` has one number for each seed. The statement holds if the 95 % interval of their mean, mean +- quantile
@@ -38,6 +43,14 @@ def holds(answer) -> None:
         [0.241, 0.084, -0.257, -0.159, 0.194, -0.13], [0.275, -0.198, 0.073], [-0.102, -0.097, -0.107, -0.078],
         [0.081, 0.003, -0.009, 0.067, 0.012], [0.03, 0.03, 0.03], [0.304, 0.023, 0.18, -0.392, 0.158, 0.315],
     ]  # fmt: skip
+
+    def drawn() -> Iterator[tuple[list[float], float, float]]:
+        """Cases of both answers, none so close to a bound that rounding decides."""
+        for _ in range(60):
+            values = (draw.normal(draw.whole(3, 6), scale=0.02) + draw.whole(-1, 8) / 100).tolist()
+            bound, quantile = draw.whole(1, 5) / 100, QUANTILES[len(values)]
+            if abs(mean(values) - half(values, quantile) - bound) > 1e-3:
+                yield values, bound, quantile
 
     def mean(values: list[float]) -> float:
         return sum(values) / len(values)
@@ -53,6 +66,7 @@ def holds(answer) -> None:
         answer,
         _holds,
         [(values, 0.03, QUANTILES[len(values)]) for values in cases],
+        drawn=drawn(),
         what="whether {0} holds (bound {1}, quantile {2})",
         slips={
             "This one does hold. Are the inputs taken in their order: differences, bound, quantile?": (
@@ -66,6 +80,9 @@ def holds(answer) -> None:
                 lambda v, b, q: mean(v) >= b and _holds(v, 0, q)
             ),
             "The mean alone is not enough: the interval must stay above the bound.": lambda v, b, q: mean(v) > b,
+            "That is the median: the rule takes the mean.": lambda v, b, q: (
+                sorted(v)[len(v) // 2] / 2 + sorted(v)[(len(v) - 1) // 2] / 2 - half(v, q) > b
+            ),
             "A difference below 0 speaks for the other network: no absolute values.": lambda v, b, q: _holds(
                 [abs(mean(v)) + value - mean(v) for value in v], b, q
             ),
@@ -102,7 +119,7 @@ def _front(table: dict[str, tuple[float, float]]) -> list[str]:
     ),
     solution=_front,
 )
-def front(answer) -> None:
+def front(answer, *, draw: Draw) -> None:
     """Which networks are worth a thought? my_front(table) for {name: (cost, score)}: the names, in alphabetical order.
 
     A network is out if another one costs no more and scores no less, and is better in one of the two.
@@ -119,6 +136,15 @@ def front(answer) -> None:
             ({"p": (1, 1), "q": (1, 2), "r": (2, 2), "s": (3, 4), "t": (5, 4)},),
             ({"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)},),
         ],
+        drawn=(
+            (
+                {
+                    name: (draw.whole(1, 9), draw.whole(1, 9))
+                    for name in ("".join("bdeagcf"[i] for i in draw.apart(0, 6, 3)) for _ in range(count))
+                },
+            )
+            for count in (5, 6, 7)
+        ),
         what="the networks worth a thought of {0}",
         slips={
             "That is only the best score: a cheaper network may be worth its loss.": lambda t: [
