@@ -14,12 +14,12 @@ else:
     import tomli as tomllib
 
 OLD_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)", re.M)
-LOCKS = ("requirements.lock", ".ci/class.lock", "notebooks/site/requirements.lock")
+LOCKS = {"class": ".ci/class.lock", "site": "notebooks/site/requirements.lock"}  # all else stands in the first one
 
 
-def locked(root: Path) -> dict[str, list[str]]:
+def locked(root: Path, lock: str = "requirements.lock") -> dict[str, list[str]]:
     versions: dict[str, list[str]] = {}
-    for name, version in OLD_PIN.findall("".join((root / lock).read_text() for lock in LOCKS)):
+    for name, version in OLD_PIN.findall((root / lock).read_text()):
         versions.setdefault(canonicalize_name(name), []).append(version)
     return versions
 
@@ -29,17 +29,21 @@ def project(root: Path) -> dict:
     return tomllib.loads((root / "pyproject.toml").read_text())
 
 
-def declared(root: Path) -> list[Requirement]:
-    """Every requirement of pyproject.toml: the package's, the extras' and the groups'."""
+def by_lock(root: Path) -> list[tuple[Requirement, str]]:
+    """Every requirement of pyproject.toml, the package's, the extras' and the groups', with the lock that pins it."""
     said = project(root)
-    extras = [*said["project"]["optional-dependencies"].values(), *said["dependency-groups"].values()]
-    return [Requirement(line) for lines in [said["project"]["dependencies"], *extras] for line in lines]
+    extras = said["project"]["optional-dependencies"] | said["dependency-groups"]
+    named = [("", said["project"]["dependencies"]), *extras.items()]
+    return [(Requirement(line), LOCKS.get(name, "requirements.lock")) for name, lines in named for line in lines]
+
+
+def declared(root: Path) -> list[Requirement]:
+    return [requirement for requirement, _ in by_lock(root)]
 
 
 def test_every_declared_package_is_locked_within_its_bounds(root):
-    pins = locked(root)
-    for requirement in declared(root):
-        versions = pins[canonicalize_name(requirement.name)]
+    for requirement, lock in by_lock(root):
+        versions = locked(root, lock)[canonicalize_name(requirement.name)]
         assert all(requirement.specifier.contains(version, prereleases=True) for version in versions), requirement
 
 
