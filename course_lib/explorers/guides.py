@@ -107,7 +107,7 @@ GUIDES = {
             ),
             Step(
                 "Unpooling leaves three zeros in each window. What does the convolution after it do with them?",
-                {"peak": [1, 1], "fill": "index"},
+                {"peak": [2, 3], "fill": "index"},
                 "It spreads each value over the holes around it: the last map has no hole left. SegNet learns this "
                 "convolution; unpooling itself learns nothing.",
             ),
