@@ -186,7 +186,7 @@ def test_right_losses_scores_and_pictures_pass(exercise):
     assert exercise.check(SCORES[exercise]).correct
 
 
-@pytest.mark.parametrize("exercise, words, wrong", WRONG_SCORES, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize("exercise, words, wrong", WRONG_SCORES, ids=[str(words)[:30] for _, words, _ in WRONG_SCORES])
 def test_wrong_losses_scores_and_pictures_are_explained(exercise, words, wrong):
     outcome = exercise.check(wrong)
     assert outcome.kind == "not yet"
