@@ -251,18 +251,19 @@ print(getsource(deconvnet.DeconvNet.forward))
 
 # %% [markdown]
 # ## At full size
-# A quarter of a billion weights, and one picture of 224 x 224: a gigabyte for a moment, and about 6 seconds. Below the
-# cell stands row **D1**: the sides go down to 1 and come back in the same steps.
+# A quarter of a billion weights, and one picture of 224 x 224. With its numbers this would take a gigabyte; on the
+# device `meta` tensors have a shape and no numbers, and shapes are all we ask for. Below the cell stands row **D1**:
+# the sides go down to 1 and come back in the same steps.
 #
 # *Guess:* how many of the weights sit in fc6, fc7 and the way back from them?
 # <details><summary>Your guess, then ours</summary>Nearly nine of ten. The cell prints it.</details>
 
-# %% tags=["heavy"]
+# %%
 from course_lib import models
 
-large = models.build("deconvnet", num_classes=21).eval()
-with torch.no_grad(), models.activations(large, "pool5", "fc7", "fc6_deconv", "unpool5", "unpool1") as inside:
-    scores = large(torch.rand(1, 3, 224, 224))
+large = models.build("deconvnet", num_classes=21, device="meta").eval()
+with models.activations(large, "pool5", "fc7", "fc6_deconv", "unpool5", "unpool1") as inside:
+    scores = large(torch.rand(1, 3, 224, 224, device="meta"))
 for name, maps in {**inside, "scores": scores}.items():
     print(f"{name:<10} {tuple(maps.shape)}")
 total = sum(p.numel() for p in large.parameters())

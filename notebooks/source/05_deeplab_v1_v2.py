@@ -109,9 +109,8 @@ from course_lib.figures.architecture import architecture
 from course_lib.models.deeplab_v1 import DeepLabV1, VGG16LargeFOV
 
 print(getsource(VGG16LargeFOV.forward), getsource(DeepLabV1.scores), sep="\n")
-net, picture = models.build("deeplab_v1").eval(), torch.rand(1, 3, 321, 321)
-with torch.no_grad():
-    print("scores", tuple(net.scores(picture).shape), " answer", tuple(net(picture).shape))
+net, picture = models.build("deeplab_v1", device="meta").eval(), torch.rand(1, 3, 321, 321, device="meta")
+print("scores", tuple(net.scores(picture).shape), " answer", tuple(net(picture).shape))
 print(f"{sum(parameter.numel() for parameter in net.parameters()):,} parameters")
 architecture("deeplab_v1")
 

@@ -255,15 +255,14 @@ evidence("P6", "P10")
 # %% [markdown]
 # ## The real network
 # PSPNet-50 as released: a ResNet-50 with a stem of three 3x3 convolutions, rate 2 in its fourth stage and 4 in its
-# fifth, so that the map stays at an eighth; the pyramid; two last layers. We build it with all its weights, send one
-# picture through it, which takes about 5 seconds, and draw it from its own code.
+# fifth, so that the map stays at an eighth; the pyramid; two last layers. We build it at its full size, send the shape
+# of one picture through it, and draw it from its own code.
 
-# %% tags=["heavy"]
+# %%
 from course_lib.figures.architecture import architecture
 
-net = models.build("pspnet50").eval()
-with torch.no_grad():
-    scores = net.scores(torch.rand(1, 3, 473, 473))
+net = models.build("pspnet50", device="meta").eval()
+scores = net.scores(torch.rand(1, 3, 473, 473, device="meta"))
 total, head = (sum(parameter.numel() for parameter in part.parameters()) for part in (net, net.auxiliary))
 print(f"scores {tuple(scores.shape)}; {total:,} parameters, {head:,} of them in the auxiliary head")
 del net

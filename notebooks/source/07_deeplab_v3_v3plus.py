@@ -482,14 +482,13 @@ display(exercises.deeplab_v3.separable.check(my_separable), exercises.deeplab_v3
 # ## The real network: v3+ on Xception-65
 # [[Xception]] ([@chollet2017]) is a [[backbone]] of separable convolutions. v3+ changes it: strided separable
 # convolutions stand where max pools were, the middle has 16 blocks instead of 8, and each depthwise step has its own
-# BN. The next cell builds the full-size network and lets it answer a picture of 513 pixels, in about 8 seconds. In the
+# BN. The next cell sends the shape of a picture of 513 pixels through the full-size network. In the
 # drawing under it, find the skip: it leaves *entry2* before the last of its three layers, the strided one, and so still
 # at stride 4.
 
-# %% tags=["heavy"]
-network = models.build("deeplab_v3plus", num_classes=21).eval()
-with torch.no_grad():
-    scores = network.scores(torch.rand(1, 3, 513, 513))
+# %%
+network = models.build("deeplab_v3plus", num_classes=21, device="meta").eval()
+scores = network.scores(torch.rand(1, 3, 513, 513, device="meta"))
 print(f"{sum(p.numel() for p in network.parameters()):,} parameters, scores {tuple(scores.shape)}")
 del network
 display(evidence("V8"))
