@@ -486,10 +486,7 @@ from course_lib import explorers
 big_image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
 layers = ("pool3", "pool4", "pool5", "fc7")
 seeing = explorers.receptive_field("fcn32s", image=big_image, objects=extras["instance"], layers=layers)
-seeing.figure(layer="pool5", gradient=True)
-
-# %%
-seeing
+display(seeing.figure(layer="pool5", gradient=True), seeing)
 
 # %% [markdown]
 # From pool3 to pool5 the square grows, and the heat stays in the middle of it. At fc7 this picture is smaller than the
@@ -520,10 +517,7 @@ evidence("F5")
 
 # %%
 breaking = explorers.break_the_network()
-breaking.figure(pole=2)
-
-# %%
-breaking
+display(breaking.figure(pole=2), breaking)
 
 # %% [markdown]
 # ## What the paper reported

@@ -87,7 +87,7 @@ def test_all_turns_together_cover_every_claim_that_fits_into_one():
 
 
 def test_some_measured_claims_are_quick():
-    assert {"M", "S"} <= {ROWS[name]["kind"] for name in chosen("", TURNS, SECONDS)}
+    assert "M" in {ROWS[name]["kind"] for name in chosen("", TURNS, SECONDS)}
 
 
 def test_turns_fill_up_and_leave_out_what_is_too_long():
