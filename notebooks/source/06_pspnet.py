@@ -108,7 +108,7 @@ figures.worlds({"skyline": skyline, "bedroom": bedroom})
 #
 # But most of this field weighs next to nothing. Below is the [[effective receptive field]] of the middle cell, before
 # any training: the same topology with an eighth of the channels, which has the same field. The number above it is the
-# share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016].
+# share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016]. It takes about 5 seconds.
 #
 # The paper gives this gap as the reason for its pyramid. Row P4, under the picture, measured it on small networks and
 # pictures. What decides is how much of the picture the network called *far* leaves out, which was trained on the harbour
@@ -119,7 +119,7 @@ figures.worlds({"skyline": skyline, "bedroom": bedroom})
 # plain layers before training leave out less than half. The gap above is real; on small pictures it does not
 # reproduce.</details>
 
-# %%
+# %% tags=["heavy"]
 from course_lib import models
 from course_lib.receptive_field import effective, theoretical
 
