@@ -14,6 +14,7 @@ import difflib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -42,18 +43,17 @@ generate: true"""
 
 @dataclass(frozen=True)
 class Question:
-    """One exercise: the words before its cell, the cell with and without its solution, and the call that checks it."""
+    """One cell: the words before it, the cell with and without its solution, and by number the calls that check it."""
 
-    number: str
     words: str
     cell: str
     solved: str
-    check: str
+    checks: dict[str, str]
 
-    @property
-    def name(self) -> str:
-        """The name of the exercise in the tool, such as "e4_2"."""
-        return "e" + self.number.replace(".", "_")
+
+def name_of(number: str) -> str:
+    """The name of an exercise in the tool, such as "e4_2"."""
+    return "e" + number.replace(".", "_")
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +72,8 @@ def main(given: argparse.Namespace) -> int:
     whole.write(where, json.dumps(notebook(make(book.stem, opening, questions)), indent=1))
     if given.tool == "nbgrader" and not (config := given.out / "nbgrader_config.py").exists():
         whole.write(config, CONFIG)
-    print(f"{where} has the exercises {', '.join(question.number for question in questions)}, with their solutions.")
+    numbers = [number for question in questions for number in question.checks]
+    print(f"{where} has the exercises {', '.join(numbers)}, with their solutions.")
     if importlib.util.find_spec(given.tool) is None:
         print(f"{given.tool} is not installed here. Where it is, run in {given.out}: {given.tool} {' '.join(call)}")
         return 0
@@ -82,7 +83,7 @@ def main(given: argparse.Namespace) -> int:
 
 
 def taken_from(lecture: str) -> tuple[Path, list[str], list[Question]]:
-    """The lecture's notebook, the code that opens the assignment, and its questions in order of their numbers."""
+    """The lecture's notebook, the code that opens the assignment, and its questions in order of their cells."""
     number = int(lecture) if lecture.isdecimal() else -1
     path = next(NOTEBOOKS.glob(f"{number:02}_*.ipynb"), None)
     if path is None:
@@ -92,36 +93,46 @@ def taken_from(lecture: str) -> tuple[Path, list[str], list[Question]]:
     cells, solved = cells_of.read(path), cells_of.read(NOTEBOOKS / "solutions" / path.name)
     checked = cells_of.checked_in(cells)
     places = {place for found in checked.values() for place in found}
-    asked = {number: max(found) for number, found in checked.items()}
+    asked: dict[int, list[str]] = {}
+    for number in sorted(checked, key=order):
+        asked.setdefault(max(checked[number]), []).append(number)
     needed = cells_of.needed(solved, places)
     opening = [cells[min(cells)], *(text.strip() for place, text in needed.items() if place not in places)]
     questions = [
-        Question(number, words_before(book, place), cells[place], solved[place], check_in(cells[place]))
-        for number, place in sorted(asked.items(), key=lambda pair: order(pair[0]))
+        Question(words_before(book, place, numbers[0]), cells[place], solved[place], checks_in(cells[place], numbers))
+        for place, numbers in sorted(asked.items())
     ]
     return path, opening, questions
 
 
-def words_before(book: list[dict], place: int) -> str:
-    """The words of the cells before an exercise (cells are counted from 1), from its heading on."""
-    words: list[str] = []
+def words_before(book: list[dict], place: int, number: str) -> str:
+    """The words under the heading of an exercise, which may lie before an earlier cell (cells are counted from 1)."""
+    asks = re.compile(rf"^### Exercises? {re.escape(number)}\b.*?(?=^##|\Z)", re.MULTILINE | re.DOTALL)
     for cell in reversed(book[: place - 1]):
-        if cell["cell_type"] != "markdown":
-            break
-        words.insert(0, "".join(cell["source"]))
-    text = "\n\n".join(words)
-    return text[max(0, text.rfind("### ")) :]
+        if cell["cell_type"] == "markdown" and (found := asks.search("".join(cell["source"]))):
+            return found[0].strip()
+    raise ValueError(f"no heading '### Exercise {number}' before cell {place}, which checks this exercise")
 
 
-def check_in(cell: str) -> str:
-    """The call in an exercise's cell that checks its answer."""
-    calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call) and is_check(node)]
-    return ast.unparse(calls[-1])
+def checks_in(cell: str, numbers: list[str]) -> dict[str, str]:
+    """For each exercise, the last call in its cell that checks its answer, with the exercise by its full name."""
+    named = {number: (module, name) for module, held in cells_of.tasks().items() for name, (number, _) in held.items()}
+    calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]
+    found: dict[str, str] = {}
+    for number in numbers:
+        module, name = named[number]
+        call = [call for call in calls if checked_by(call) == name][-1]
+        check = ast.parse(f"exercises.{module}.{name}.check", mode="eval").body
+        found[number] = ast.unparse(ast.Call(check, call.args, call.keywords))
+    return found
 
 
-def is_check(call: ast.Call) -> bool:
-    """Whether the call checks an exercise."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr == "check"
+def checked_by(call: ast.Call) -> str:
+    """The name of the exercise that the call checks, such as "iou"; nothing for another call."""
+    match call.func:
+        case ast.Attribute(value=ast.Attribute(attr=name), attr="check"):
+            return name
+    return ""
 
 
 def with_solution(question: Question, begin: str, end: str) -> str:
@@ -167,34 +178,41 @@ def nbgrader(name: str, opening: list[str], questions: list[Question]) -> list[d
 
     cells = [heading(name), *map(code, opening)]
     for question in questions:
-        test = f"from course_lib import exercises\n\noutcome = {question.check}\nassert outcome.correct, outcome"
+        answer = with_solution(question, "### BEGIN SOLUTION", "### END SOLUTION")
         cells += [
             words("markdown", question.words),
-            tagged(with_solution(question, "### BEGIN SOLUTION", "### END SOLUTION"), question.name, solution=True,
-                   locked=False),
-            tagged(test, question.name + "_point", grade=True, points=1),
-        ]  # fmt: skip
+            tagged(answer, name_of(next(iter(question.checks))), solution=True, locked=False),
+        ]
+        for number, check in question.checks.items():
+            test = f"from course_lib import exercises\n\noutcome = {check}\nassert outcome.correct, outcome"
+            cells.append(tagged(test, name_of(number) + "_point", grade=True, points=1))
     return cells
 
 
 def otter(name: str, opening: list[str], questions: list[Question]) -> list[dict]:
-    """Cells of an otter-grader master notebook, with a test that raises when the answer is not right."""
+    """Cells of an otter-grader master notebook, with tests that raise when an answer is not right."""
     cells = [words("raw", OTTER.format(name=name)), heading(name), *map(code, opening)]
     for question in questions:
-        used = sorted({part.id for part in ast.walk(ast.parse(question.check)) if isinstance(part, ast.Name)})
-        test = (
-            f"def test_{question.name}({', '.join(used)}):\n"
-            f"    outcome = {question.check}\n    assert outcome.correct, outcome"
-        )
-        cells += [
-            words("raw", f"# BEGIN QUESTION\nname: {question.name}\npoints: 1"),
+        asked = [
             words("markdown", question.words),
             words("raw", "# BEGIN SOLUTION"),
             code(with_solution(question, "# BEGIN SOLUTION NO PROMPT", "# END SOLUTION")),
             words("raw", "# END SOLUTION"),
-            words("raw", "# BEGIN TESTS"),
-            code(test),
-            words("raw", "# END TESTS"),
-            words("raw", "# END QUESTION"),
         ]
+        for number, check in question.checks.items():  # the cell is asked once, before the first of its tests
+            cells += [
+                words("raw", f"# BEGIN QUESTION\nname: {name_of(number)}\npoints: 1"),
+                *asked,
+                words("raw", "# BEGIN TESTS"),
+                code(otter_test(number, check)),
+                words("raw", "# END TESTS"),
+                words("raw", "# END QUESTION"),
+            ]
+            asked = []
     return cells
+
+
+def otter_test(number: str, check: str) -> str:
+    """A function that gets the names which the check uses from the student's notebook."""
+    used = sorted({part.id for part in ast.walk(ast.parse(check)) if isinstance(part, ast.Name)})
+    return f"def test_{name_of(number)}({', '.join(used)}):\n    outcome = {check}\n    assert outcome.correct, outcome"

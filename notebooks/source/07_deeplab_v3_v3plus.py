@@ -207,9 +207,9 @@ evidence("V3", "V13")
 # missing because no layer shows it: the [[CRF]].
 #
 # Under the list the same facts from the ledger, and then v3 drawn from itself at the size of the paper's crops: orange
-# boxes dilate, c joins.
+# boxes dilate, c joins. The comparison takes about 5 seconds.
 
-# %%
+# %% tags=["heavy"]
 from course_lib.figures.architecture import architecture
 
 for change in models.compare("deeplab_v2", "deeplab_v3_resnet101").changes:

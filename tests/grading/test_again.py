@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from class_of import LIMITS, NUMBERS, WRONG, with_answers
+from class_of import ALL, LIMITS, NUMBERS, WRONG, with_answers
 
 from course_lib.grading import checkers, table
 from course_lib.grading import folder as grading
@@ -29,7 +29,7 @@ def ran(monkeypatch) -> list:
 
     def graded(path, all_asked, limits, lecture, workshop, only):
         asked.append(only)
-        return dict.fromkeys(NUMBERS if only is None else sorted(only), (1, f"correct, run {len(asked)}"))
+        return dict.fromkeys(ALL if only is None else sorted(only), (1, f"correct, run {len(asked)}"))
 
     monkeypatch.setattr(grading, "graded", graded)
     monkeypatch.setattr(grading, "Workshop", contextlib.nullcontext)
@@ -45,7 +45,7 @@ def test_only_the_exercise_whose_check_changed_is_graded_again(tmp_path, monkeyp
     for _ in range(2):
         lines = grading.grade(tmp_path, out, progress=False)
     assert ran == [None, {"0.2"}]
-    assert [line.why for line in lines] == ["correct, run 1", "correct, run 2", "correct, run 1"]
+    assert [line.why for line in lines] == ["correct, run 1", "correct, run 2", *["correct, run 1"] * 4]
     assert [line.checker for line in table.read(out)][1] == "new"
 
 
@@ -56,9 +56,9 @@ def test_a_table_of_an_earlier_version_is_graded_again(tmp_path, ran):
     lines = [line.rpartition(",")[0] for line in out.read_text("utf-8-sig").splitlines()]
     assert lines[0].endswith(",checksum")
     out.write_text("\n".join(lines) + "\n")
-    assert [line.checker for line in table.read(out)] == [""] * 3
+    assert [line.checker for line in table.read(out)] == [""] * 6
     grading.grade(tmp_path, out, progress=False)
-    assert ran == [None, set(NUMBERS)]
+    assert ran == [None, set(ALL)]
 
 
 def test_a_notebook_is_asked_for_the_wanted_exercises_alone(tmp_path, workshop, asked):
@@ -71,7 +71,7 @@ def test_a_notebook_is_asked_for_the_wanted_exercises_alone(tmp_path, workshop, 
     "old, new, changed",
     [
         ("prediction[valid]", "prediction[valid] + 0", {"0.1"}),  # a helper that the check uses
-        ("(3, 5)", "(3, 6)", {"0.1"}),  # the check itself
+        ("[[0, 1, 1]]", "[[0, 1, 0]]", {"0.1"}),  # the check itself
         ("Each valid pixel adds", "Every valid pixel adds", set()),  # a hint
         ("def _confusion", "# a remark\n\ndef _confusion", set()),
     ],

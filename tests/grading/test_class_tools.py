@@ -2,16 +2,23 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from course_lib import exercises
 from course_lib.grading import assignment
 
 pytestmark = pytest.mark.newest  # the tools live in an environment of their own, whose versions are locked
-BAD = {"0.2": "return matrix.diagonal().float()"}  # not an IoU; 0.1 is left open, and 0.3 is right
+BAD = {
+    "0.2": "return matrix.diagonal().float()",
+    "0.5": """total = torch.stack(matrices).sum(0)
+    union = total.sum(0) + total.sum(1) - total.diagonal()
+    return (total.diagonal() / union)[union > 0].mean()""",
+}  # not an IoU; 0.3 and 0.5 are right, the others are left open
 FLATTERED = "my_prediction = torch.zeros(100, dtype=torch.long)\nmy_target = (torch.arange(100) == 0).long()"
 
 
@@ -41,13 +48,16 @@ def run(python, root):
 
 
 def made_bad(path: Path) -> None:
-    """Answers that a student may hand in: one left open, one wrong, one right."""
+    """Answers that a student may hand in: one wrong, two right, the others left open, one of them in a right one's cell."""
     text = path.read_text()
     book = json.loads(text)
     for cell in book["cells"]:
         source = "".join(cell["source"])
         if "def my_iou" in source:
             source = source.replace("pass  # your code here", BAD["0.2"])
+        if "def my_mean_iou" in source:  # in one cell with 0.4, which stays open
+            before, _, after = source.rpartition("pass  # your code here")
+            source = before + BAD["0.5"] + after
         if source.startswith("my_prediction"):
             source = source.replace("my_prediction = ...", FLATTERED.splitlines()[0])
             source = source.replace("my_target = ...", FLATTERED.splitlines()[1])
@@ -70,8 +80,8 @@ def test_nbgrader_grades_a_good_and_a_bad_submission(run, tmp_path):
     lines = (tmp_path / "grades.csv").read_text().splitlines()
     rows = [dict(zip(lines[0].split(","), line.split(","))) for line in lines[1:]]
     assert {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in rows} == {
-        "good": (3, 3),
-        "bad": (1, 3),
+        "good": (6, 6),
+        "bad": (2, 6),
     }
 
 
@@ -86,16 +96,23 @@ def test_otter_grades_a_good_and_a_bad_submission(run, tmp_path):
         run(tmp_path, "otter", "run", book, "-a", autograder, "-o", tmp_path, "--no-logo")
         tests = json.loads((tmp_path / "results.json").read_text())["tests"]
         points.append({test["name"]: test["score"] for test in tests if test["name"].startswith("e0")})
-    assert points == [{"e0_1": 1, "e0_2": 1, "e0_3": 1}, {"e0_1": 0, "e0_2": 0, "e0_3": 1}]
+    right = {"e0_1": 0, "e0_2": 0, "e0_3": 1, "e0_4": 0, "e0_5": 1, "e0_6": 0}
+    assert points == [dict.fromkeys(right, 1), right]
 
 
 @pytest.mark.parametrize("lecture", [f"{number:02}" for number in range(9)])
 def test_every_lecture_becomes_an_assignment_whose_cells_are_python(lecture):
     path, opening, questions = assignment.taken_from(lecture)
-    assert len(questions) >= 3
+    lecture_numbers = {one.number for one in exercises.all_exercises() if one.number.split(".")[0] == str(int(lecture))}
+    numbers = [number for question in questions for number in question.checks]
+    assert sorted(numbers) == sorted(lecture_numbers), "each exercise is asked once"
     for question in questions:
-        assert question.words.startswith("### "), question
-        assert question.check.startswith("exercises.")
+        first = next(iter(question.checks))
+        assert question.words.startswith((f"### Exercise {first}: ", f"### Exercises {first} ")), question
+        assert question.words.count("### ") == 1
+        for number, check in question.checks.items():
+            call = re.fullmatch(r"exercises\.(\w+)\.(\w+)\.check\(my_\w+(, my_\w+)*\)", check)
+            assert getattr(getattr(exercises, call[1]), call[2]).number == number
         solved = assignment.with_solution(question, "# BEGIN SOLUTION", "# END SOLUTION")
         compile(solved, path.name, "exec")
         kept = [line for line in solved.splitlines() if "SOLUTION" not in line]

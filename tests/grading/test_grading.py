@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from class_of import IMPORTS, LIMITS, NUMBERS, RIGHT, WRONG, book, points, with_answers
+from class_of import ALL, IMPORTS, LIMITS, NUMBERS, RIGHT, WRONG, book, points, with_answers
 
 from course_lib.files import lock
 from course_lib.grading import command, table
@@ -98,8 +98,8 @@ def graded(table_of) -> dict[str, dict[str, tuple[int, str]]]:
 
 
 def test_the_solutions_get_full_marks_and_the_untouched_notebook_none(graded):
-    assert graded["ann"] == dict.fromkeys(NUMBERS, (1, "correct"))
-    assert graded["bob"] == dict.fromkeys(NUMBERS, (0, "not attempted"))
+    assert graded["ann"] == dict.fromkeys(ALL, (1, "correct"))
+    assert graded["bob"] == dict.fromkeys(ALL, (0, "not attempted"))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_what_is_no_notebook_is_told_in_words(graded, student, words):
     lines = graded[student]
     assert all(point == 0 and words in why for point, why in lines.values())
     if student.startswith("00"):
-        assert list(lines) == NUMBERS
+        assert list(lines) == ALL
 
 
 def test_an_endless_cell_is_stopped_and_the_others_count(graded):
@@ -199,17 +199,17 @@ def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, m
         ran.append(len(ran))
         if len(ran) == 2:
             raise KeyboardInterrupt
-        return dict.fromkeys(NUMBERS, (1, "correct"))
+        return dict.fromkeys(ALL, (1, "correct"))
 
     monkeypatch.setattr(grading, "graded", graded)
     monkeypatch.setattr(grading, "Workshop", NoWorkshop)
     assert command.main(["grade", str(folder), "--out", str(out), "--jobs", "1"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
     assert {line.student for line in table.read(out)} == {"ann"}
-    assert table.points(grading.grade(folder, out, progress=False)) == {"ann": (3, 3), "bob": (3, 3)}
+    assert table.points(grading.grade(folder, out, progress=False)) == {"ann": (6, 6), "bob": (6, 6)}
     assert len(ran) == 3
     (folder / "ann.ipynb").write_text(with_answers("1 + 1"))
-    assert len(grading.grade(folder, out, progress=False)) == 6
+    assert len(grading.grade(folder, out, progress=False)) == 12
     assert len(ran) == 4
 
 
@@ -232,7 +232,7 @@ def test_a_student_who_handed_in_another_lecture_is_not_forgotten(tmp_path, monk
         (folder / name / "mine.ipynb").write_text(text)
     for _ in range(2):  # the second time from the table
         grading.grade(folder, out, lecture="0", progress=False)
-        assert table.points(table.read(out)) == {"ann": (3, 3), "bob": (0, 3)}
+        assert table.points(table.read(out)) == {"ann": (3, 6), "bob": (0, 6)}
     assert "no notebook of lecture 0 was handed in" in out.read_text()
 
 
