@@ -246,17 +246,18 @@ from course_lib.models.unet import Up
 print(getsource(Up.forward))
 
 # %% [markdown]
-# Here is the real network, one grey channel in and two classes out as in the paper, on a picture of 572 pixels; on the
-# device `meta`, which keeps shapes and no numbers. *Guess* the size of the answer.
+# Here is the real network, one grey channel in and two classes out as in the paper, on a picture of 572 pixels. It
+# takes about 5 seconds. *Guess* the size of the answer.
 # <details><summary>Your guess, then run the cell</summary>388: 184 pixels fewer. To name a picture's border, too, the
 # picture is first mirrored outwards: that is what `net(picture)` does, and `net.scores` does not.</details>
 
-# %%
+# %% tags=["heavy"]
 from course_lib import models
 from course_lib.figures.architecture import architecture
 
-unet = models.build("unet", num_classes=2, in_channels=1, device="meta").eval()
-answer = unet.scores(torch.rand(1, 1, 572, 572, device="meta"))
+unet = models.build("unet", num_classes=2, in_channels=1).eval()
+with torch.no_grad():
+    answer = unet.scores(torch.rand(1, 1, 572, 572))
 print(f"{sum(p.numel() for p in unet.parameters()):,} parameters; 572 x 572 gives {tuple(answer.shape)}")
 del unet
 architecture("unet", num_classes=2, in_channels=1)
@@ -373,8 +374,9 @@ evidence("S4", "S6", "S7", "S8")
 # maps where U-Net's make 64 to 1024.</details>
 
 # %%
-tiramisu = models.build("fc_densenet103", num_classes=11, device="meta").eval()
-answer = tiramisu(torch.rand(1, 3, 224, 224, device="meta"))
+tiramisu = models.build("fc_densenet103", num_classes=11).eval()
+with torch.no_grad():
+    answer = tiramisu(torch.rand(1, 3, 224, 224))
 print(f"{sum(p.numel() for p in tiramisu.parameters()):,} parameters; 224 x 224 gives {tuple(answer.shape)}")
 architecture("fc_densenet103", num_classes=11)
 
