@@ -48,7 +48,7 @@ def run(python, root):
 
 
 def made_bad(path: Path) -> None:
-    """Answers that a student may hand in: one wrong, two right, the others left open, one of them in a right one's cell."""
+    """Answers that a student may hand in: 0.2 wrong, 0.3 and 0.5 right, the others left open."""
     text = path.read_text()
     book = json.loads(text)
     for cell in book["cells"]:
