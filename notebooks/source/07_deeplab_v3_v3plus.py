@@ -175,10 +175,7 @@ print(getsource(deeplab_v3.ASPP))
 from course_lib import explorers
 
 moving_pyramids = explorers.pyramids()
-moving_pyramids.figure()
-
-# %%
-moving_pyramids
+display(moving_pyramids.figure(), moving_pyramids)
 
 # %% [markdown]
 # ### Measured: does image pooling help?
@@ -254,10 +251,7 @@ evidence("V6", "V10", "V11")
 
 # %%
 moving_stride = explorers.output_stride()
-moving_stride.figure()
-
-# %%
-moving_stride
+display(moving_stride.figure(), moving_stride)
 
 # %% [markdown]
 # ## Problem two: what stride 16 can hardly say
