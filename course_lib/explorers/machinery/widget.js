@@ -225,6 +225,7 @@ export default () => {
       slots[i]?.figure.replaceWith(figure);
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
       made.body.onclick = ({ target }) => { const { sets } = target.closest("[data-sets]")?.dataset ?? {}; if (sets) move(JSON.parse(sets)); };
+      if (kind === "chart" || kind === "diagram") made.body.tabIndex = 0; // what scrolls is reached by keys too
       if (kind !== "map" && kind !== "image") return made;
       const body = made.body;
       made.canvas = add(body, "canvas");
