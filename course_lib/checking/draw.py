@@ -22,6 +22,7 @@ class Draw:
 
     @property
     def generator(self) -> torch.Generator:
+        """The source of chance; whoever takes it makes the seed worth naming."""
         self.used = True
         return self._generator
 
@@ -30,6 +31,7 @@ class Draw:
         return scale * torch.randn(shape, generator=self.generator)
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+        """Values from low to high."""
         return low + (high - low) * torch.rand(shape, generator=self.generator)
 
     def whole(self, low: int, high: int) -> int:
@@ -37,6 +39,7 @@ class Draw:
         return int(torch.randint(low, high + 1, (), generator=self.generator))
 
     def wholes(self, low: int, high: int, count: int) -> list[int]:
+        """Whole numbers, both ends included; some may be equal."""
         return torch.randint(low, high + 1, (count,), generator=self.generator).tolist()
 
     def apart(self, low: int, high: int, count: int) -> list[int]:
@@ -44,6 +47,7 @@ class Draw:
         return [low + place for place in torch.randperm(high + 1 - low, generator=self.generator)[:count].tolist()]
 
     def one_of(self, options: Sequence[Any]) -> Any:
+        """One of the options."""
         return options[self.whole(0, len(options) - 1)]
 
     def words(self) -> str:
