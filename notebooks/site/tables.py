@@ -8,11 +8,9 @@ import json
 from math import prod
 from pathlib import Path
 
-from course_lib import explorers, threads
+from course_lib import explorers
 from course_lib.evidence import code_shape
-from course_lib.explorers.machinery.controls import every_setting
 from course_lib.explorers.machinery.explorer import MOST, Explorer
-from course_lib.explorers.machinery.table import Table, key_of
 from course_lib.explorers.machinery.widget import spec_of
 
 
@@ -32,10 +30,7 @@ def write(name: str, explorer: Explorer, folder: Path) -> None:
     path, made_by = folder / f"{name}.js", f"// {code_shape.of_modules(f'course_lib.explorers.{name}')}\n"
     if path.exists() and path.read_text().startswith(made_by):
         return
-    table = Table()
-    with threads.one_thread():
-        for settings in every_setting(explorer.controls):
-            table.add(key_of(explorer.controls, settings), explorer.render, settings)
-    state = {"spec": spec_of(explorer), "settings": explorer.settings(), "table": table.compressed()}
+    table = explorer.table(whole=True).compressed()
+    state = {"spec": spec_of(explorer), "settings": explorer.settings(), "table": table}
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{made_by}course.explorer({json.dumps(name)}, {json.dumps(state)});\n")

@@ -76,12 +76,16 @@ class Explorer:
 
         return draw(self.title, self.render(**settings))
 
-    def table(self) -> Table:
-        """The pictures that are sent at once: of every setting, or of the first alone."""
+    def table(self, *, whole: bool | None = None) -> Table:
+        """The pictures that are sent at once: of every setting, or of the first alone.
+
+        `whole` asks for every setting where no Python can be asked later, whatever the explorer does in a notebook.
+        """
         table = Table()
-        chosen = list(every_setting(self.controls)) if self._tabulated else [self.settings()]
-        told = {"desc": f"pictures of {self.name}", "disable": len(chosen) == 1}
-        bar = tqdm(chosen, delay=2, leave=False, file=line(), **told)
+        every = self._tabulated if whole is None else whole
+        chosen = list(every_setting(self.controls)) if every else [self.settings()]
+        desc, few = f"pictures of {self.name}", len(chosen) == 1
+        bar = tqdm(chosen, desc=desc, delay=2, leave=False, file=line(), disable=few)
         with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings
             for settings in bar:
                 table.add(key_of(self.controls, settings), self._render, settings)
