@@ -1,6 +1,7 @@
 """Checks the course: `units`, `notebooks`, `browser`, or all three in that order when none is named.
 
 `fast` runs the quick tests of every room, `changed` those of what differs from `main`: a minute each, for daily work.
+`oldest` is `units` without what the versions of packages cannot change, for an environment with the oldest ones.
 Every part runs, also when an earlier one failed; the end says which failed and ends non-zero.
 """
 
@@ -19,22 +20,22 @@ import choose  # noqa: E402
 import course_lib  # noqa: E402, F401 - sets how torch's threads wait, for all that is started here
 
 PARTS = ("units", "notebooks", "browser")
-DAILY = ("fast", "changed")
+NAMED = ("fast", "changed", "oldest")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"any of: {', '.join(PARTS + DAILY)}")
+    parser.add_argument("parts", nargs="*", help=f"any of: {', '.join(PARTS + NAMED)}")
     chosen = parser.parse_args().parts or PARTS
-    if unknown := set(chosen) - {*PARTS, *DAILY}:
-        parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + DAILY}")
-    failed = [part for part in DAILY + PARTS if part in chosen and not passes(part, chosen)]
+    if unknown := set(chosen) - {*PARTS, *NAMED}:
+        parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + NAMED}")
+    failed = [part for part in NAMED + PARTS if part in chosen and not passes(part, chosen)]
     print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
     return int(bool(failed))
 
 
 def passes(part: str, chosen: Sequence[str]) -> bool:
-    make = {"units": units, "browser": browser, "fast": fast, "changed": changed}
+    make = {"units": units, "browser": browser, "fast": fast, "changed": changed, "oldest": oldest}
     command = notebooks(played_in_browser="browser" in chosen) if part == "notebooks" else make[part]()
     if command is None:
         return True
@@ -54,6 +55,10 @@ def workers() -> list[str]:
 
 def units() -> list[str]:
     return ["tests", "-m", "not browser", *workers(), "-q", "--durations", "20"]
+
+
+def oldest() -> list[str]:
+    return ["tests", "-m", "not browser and not newest and not once", *workers(), "-q", "--durations", "5"]
 
 
 def fast() -> list[str]:
