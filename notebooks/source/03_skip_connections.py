@@ -148,7 +148,7 @@ figures.joins()
 # <details><summary>Your guess, then run the cell</summary>By more than fifteen powers of ten: the first layer does not
 # learn at all. Most of this is the fault of the *initialisation*. PyTorch's default gives the weights one sixth of the
 # variance that He et al. prescribe, so every layer shrinks the gradient by another factor of √6 ≈ 2.4. With He
-# initialisation two to three powers of ten remain. The residual network has the opposite problem: its gradient
+# initialisation it loses only two to three powers of ten. The residual network has the opposite problem: its gradient
 # grows.</details>
 
 # %%
