@@ -9,7 +9,7 @@
 #   - read an ablation and say what it does and does not show
 # needs: Lectures 00 to 02. You should know what an encoder and a decoder are.
 # read_minutes: 40
-# run_seconds: 35
+# run_seconds: 40
 # quiz:
 #   - ask: "A block reads 64 maps and makes 64 new ones. How many maps does the next layer read if they are added, and how many if they are concatenated?"
 #     options:
@@ -139,8 +139,8 @@ figures.joins()
 # A product of small numbers F' vanishes. A product of numbers near 1 does not: the 1 is the path on which the gradient
 # passes every layer unchanged. The first picture shows it for F' = 0.1.
 #
-# Then we measure it. We build networks of 2 to 32 layers, untrained, run one backward pass, and plot the norm of the
-# gradient at the first layer: `plain`, `residual` and `dense` (concatenated) start from PyTorch's default
+# Then we measure it. We build networks of 2 to 32 layers, untrained, run one backward pass, and plot the norm (the length)
+# of the gradient at the first layer: `plain`, `residual` and `dense` (concatenated) start from PyTorch's default
 # initialisation. A fourth line is the plain network with **He initialisation**, whose weights are larger and made for
 # [[relu|ReLU]]. (No [[batch normalisation]] here, because it hides the effect.)
 #

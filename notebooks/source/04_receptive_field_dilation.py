@@ -9,7 +9,7 @@
 #   - read DilatedNet's front end and context module, and tell them from DeepLab v1
 # needs: Lecture 00, and 01 for what a stride does to small things. A convolution, a pool, nothing more.
 # read_minutes: 50
-# run_seconds: 50
+# run_seconds: 60
 # quiz:
 #   - ask: "A 3x3 convolution, a 2x2 pool with stride 2, a 3x3 convolution. How wide is the field of one cell?"
 #     options:
@@ -141,11 +141,11 @@ figures.keyhole(images[8], {"all it can see": field.box(pixel)}, pixel)
 
 # %% [markdown]
 # ## The receptive field, derived
-# The [[receptive field]] of a unit is the set of pixels that can influence it. To compute its width r, we walk through
-# the layers and keep a second number, the **[[jump]]** j: the distance in pixels between neighbouring cells of the
-# current map. Both start at 1.
+# A *unit* is one value of a feature map. Its [[receptive field]] is the set of pixels that can influence it. To compute the
+# field's width r, we walk through the layers and keep a second number, the **[[jump]]** j: the distance in pixels between
+# neighbouring cells of the current map. Both start at 1.
 #
-# Take a layer with [[kernel]] k, [[dilation rate|rate]] d (1 for now) and stride s.
+# Take a layer with [[kernel]] k, [[dilation rate|rate]] d (1 for now) and stride s. A *tap* is a cell that the kernel reads.
 # - Its first and last tap are (k - 1) d cells apart. That is (k - 1) d j pixels.
 # - Each tap reads a cell that already sees r pixels. So the window grows by the distance between the outermost taps:
 #
@@ -160,7 +160,7 @@ figures.keyhole(images[8], {"all it can see": field.box(pixel)}, pixel)
 # <details><summary>Your guess, then run the cell</summary>5, not 6: neighbouring windows overlap, and each 3x3 adds one
 # pixel on either side. Behind the pool a step is two pixels long, so the second stack sees 3 + 1 + 2 · 2 = 8.</details>
 #
-# The cell also walks through our small network. At the end its scores are upsampled, and a pixel of the output mixes two
+# The code cell also walks through our small network. At the end its scores are upsampled, and a pixel of the output mixes two
 # neighbouring cells. That adds one jump: 27 becomes the 29 of the keyhole.
 
 # %%

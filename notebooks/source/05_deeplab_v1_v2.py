@@ -8,7 +8,7 @@
 #   - write ASPP, and say what several rates are for
 # needs: Lecture 04 (receptive field, dilation and its rates). The CRF is explained from the beginning.
 # read_minutes: 45
-# run_seconds: 40
+# run_seconds: 45
 # quiz:
 #   - ask: "Why does DeepLab remove the stride of pool4 and pool5?"
 #     options:
@@ -221,7 +221,7 @@ evidence("L3", "L4")
 # ## Sharp edges: the dense CRF
 # A map of stride 8, upsampled, has soft edges, and they lie beside those of the picture. The picture itself knows
 # better. So we ask pixels to agree with other pixels *that are near and look alike* ([@krahenbuhl2011]). A labelling x has
-# an energy, and a good labelling has little of it:
+# an energy; a good labelling has a low one:
 #
 #     E(x)  =  Σ_i U_i(x_i)  +  Σ_(i<j)  k_ij · [ x_i ≠ x_j ]
 #
@@ -250,8 +250,9 @@ figures.listens(cat.image[:, :150], pixel=(60, 150), widths=[(67, 3), (67, 20)])
 #     Q_i(c)  ∝  exp( −U_i(c)  +  Σ_(j≠i)  k_ij · Q_j(c) )         then all pixels are updated at once
 #
 # Five pixels are enough to do it by hand. Three are dark, two are light; k is 1 between alike pixels and 0 otherwise. The
-# network is wrong about the third pixel: p(cat) = 0.4. With two classes the update adds log-odds: start from
-# log(p / (1 − p)) and add 2Q_j − 1 for each pixel j that looks alike.
+# network is wrong about the third pixel: p(cat) = 0.4. With two classes it is easiest to add log-odds. Start from the
+# network's log(p / (1 − p)). Each pixel j that looks alike adds Q_j(cat) − Q_j(background), which is 2Q_j(cat) − 1. Turn
+# the sum s back into a probability: 1 / (1 + e^−s).
 #
 # *Compute* the third pixel's probability after one round, then run the cell.
 # <details><summary>The calculation</summary>log(0.4 / 0.6) = −0.41. The two dark neighbours say 2 · 0.9 − 1 = 0.8 and
@@ -306,8 +307,8 @@ display(ours.resize.check(my_resize), ours.appearance.check(my_appearance), ours
 # 3. **Slice.** Each pixel reads its value back from the same corners.
 #
 # The work grows with the number of pixels and no longer with its square. The two halves of the row do not mix, because
-# they differ in grey. (The authors use a *permutohedral lattice*: its cells are simplices, with 6 corners in five dimensions
-# where a box has 32. This course uses boxes.)
+# they differ in grey. (The authors use a *permutohedral lattice*. Its cells are triangles in two dimensions and have only 6 corners in
+# five, where a box has 32. This course uses boxes.)
 #
 # DeepLab runs ten rounds. Nothing is trained: the network is finished, and the kernel's weight and two widths were
 # searched on 100 validation pictures. In the second picture we sharpen the astronaut's map of stride 16 with v2's settings.
