@@ -97,14 +97,14 @@ figures.over(upper, maps, astronaut.classes, mask)
 # in between are new.
 #
 # Then comes the released network: the code of its forward pass, one picture, and the drawing. Orange boxes have a rate.
-# (pool5a, an average over 3x3 cells, is in the release but not in the paper's text.)
+# (pool5a, an average over 3x3 cells, is in the release but not in the paper's text.) This takes about 4 seconds.
 #
 # *Guess:* how large is the map for a picture of 321 x 321 pixels, and how many [[parameter|parameters]] are left of
 # FCN's 134 million?
 # <details><summary>Your guess, then ours</summary>41 x 41 cells, and 20.5 million parameters. Most of FCN's parameters are
 # in its fc6, a 7x7 layer from 512 to 4096 channels. DeepLab's fc6 is a 3x3 to 1024.</details>
 
-# %%
+# %% tags=["heavy"]
 from inspect import getsource
 
 import torch
