@@ -13,9 +13,7 @@ scores are resized back to the picture's size, so an outline is never finer than
 """
 
 import argparse
-import base64
 import functools
-import html
 import io
 import json
 from collections.abc import Sequence
@@ -28,6 +26,7 @@ from torch import Tensor, nn
 from course_lib import models, palette
 from course_lib.datasets import brought
 from course_lib.datasets.pairs import check_name
+from course_lib.figures.shown import show
 from course_lib.models import shipped
 from course_lib.models.working_size import AtWorkingSize
 
@@ -101,10 +100,9 @@ class Segmented:
         """The picture as the bytes of a PNG file."""
         return self._drawn("png")
 
-    def _repr_html_(self) -> str:
-        """How a notebook shows it. As JPEG, because it keeps it: a photograph takes a quarter of the room of a PNG."""
-        data = base64.b64encode(self._drawn("jpeg")).decode()
-        return f'<img alt="{html.escape(self.alt)}" style="max-width:100%" src="data:image/jpeg;base64,{data}">'
+    def _ipython_display_(self) -> None:
+        """As JPEG, because the notebook keeps it: a photograph takes a quarter of the room of a PNG."""
+        show(self._drawn("jpeg"), "jpeg", self.alt)
 
     def _drawn(self, kind: str) -> bytes:
         memory = io.BytesIO()

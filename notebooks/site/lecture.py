@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from course_lib.figures.shown import HEARD
 from notebooks import first_cell
 from notebooks.site.quiz import quiz
 
@@ -100,12 +101,15 @@ class Lecture:
         data, made = output.data, MADE.search(cell.source)
         if explorer := SHOWN.match(data["text/plain"]):
             yield as_html(self.place_of(explorer[1]))
-        elif "image/png" in data or "image/jpeg" in data:
-            kind = "png" if "image/png" in data else "jpeg"
-            alt = f' alt="{html.escape(output.metadata.get("alt", ""))}"'
-            yield as_html(self.pictures.image(kind, data[f"image/{kind}"], alt))
-        elif made and made[1] in self.tables and not made[2] and "text/html" in data:
-            self.waiting[made[1]] = self.pictures.outside(data["text/html"])
+        elif kinds := [kind for kind in ("png", "jpeg") if f"image/{kind}" in data]:
+            alt = html.escape(output.metadata[f"image/{kinds[0]}"]["alt"])
+            image = self.pictures.image(kinds[0], data[f"image/{kinds[0]}"], f' alt="{alt}"')
+            if made and made[1] in self.tables and not made[2]:
+                self.waiting[made[1]] = image
+            else:
+                yield as_html(image)
+        elif HEARD in data.get("text/html", ""):
+            return  # the alt text once more, for JupyterLab: here it stands in the picture
         elif "text/html" in data and "not attempted" not in data["text/plain"]:
             yield as_html(dressed(self.pictures.outside(data["text/html"])))
 
