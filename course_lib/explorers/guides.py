@@ -53,8 +53,8 @@ GUIDES = {
                 "Now a window of one cell, slid over the whole picture. Nobody ever showed this network a mask. Where "
                 "will it say cat?",
                 {"window": "1 x 1 cell", "everywhere": True, "cell": [2, 2]},
-                "On the ear, the striped fur and around the mouth: more than 99 % at most. The right edge and the corners say "
-                "nearly nothing. A classifier has a heat map before anybody draws an outline.",
+                "On the ear, the striped fur and around the mouth: more than 99 % at most. The right edge and the "
+                "corners say nearly nothing. A classifier has a heat map before anybody draws an outline.",
             ),
             Step(
                 "And a window of 5 x 5 cells? Predict both: will it be surer, and will the outline be sharper?",
