@@ -1,10 +1,13 @@
 """The style sheet and the figure that can be read aloud."""
 
 import base64
+import io
 
 import matplotlib
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from course_lib.figures import style
 
@@ -82,3 +85,22 @@ def test_pictures_take_tensors_either_way_round():
     assert style.picture(axes[0, 1], torch.zeros(4, 5)).get_array().shape == (4, 5)
     assert style.labels(axes[0, 2], torch.zeros(4, 5, dtype=torch.int64)).get_array().shape == (4, 5, 3)
     assert axes[0, 0].get_title(loc="left") + axes[0, 0].get_title() == "a"
+
+
+def test_a_drawing_is_kept_in_a_palette_and_looks_the_same():
+    figure = style.styled(drawn)()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=style.DPI, pil_kwargs={"optimize": True})
+    small, full = figure.png(), buffer.getvalue()
+    assert len(small) < 0.6 * len(full)
+    kept, meant = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for data in (small, full))
+    assert np.abs(kept - meant).mean() < 1
+
+
+def drawn():
+    figure, axes = style.new(size=(6, 3))
+    for number in range(5):
+        axes[0, 0].plot([0, 1, 2], [number, 2 * number, 1], label=f"line {number}")
+    axes[0, 0].legend()
+    figure.alt = "five lines"
+    return figure
