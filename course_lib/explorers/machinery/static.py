@@ -44,6 +44,7 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     for i, panel in enumerate(wide):
         _put(figure.add_subplot(grid[rows + i, :]), panel)
     figure.suptitle(title, fontsize=11, fontweight="bold")
+    figure.photographs = any(isinstance(panel, Image) for panel in panels)
     figure.alt = f"{title}. " + " ".join(panel.describe() for panel in panels)
     return figure
 
