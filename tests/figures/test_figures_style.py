@@ -1,8 +1,13 @@
 """The style sheet and the figure that can be read aloud."""
 
+import base64
+import io
+
 import matplotlib
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from course_lib.figures import style
 
@@ -15,29 +20,42 @@ def line(values):
     return figure
 
 
-def test_a_figure_shows_itself_with_its_alt_text():
-    shown = line([1, 2, 3])._repr_html_()
-    assert shown.startswith('<img alt="A line up to 3 &amp; &quot;more&quot;" width="384"')
-    assert "data:image/png;base64,iVBOR" in shown
+@pytest.fixture
+def displayed(monkeypatch):
+    """What IPython is given to display: (data, metadata), one pair a call."""
+    ipython, got = pytest.importorskip("IPython.display"), []
+    monkeypatch.setattr(ipython, "display", lambda data, metadata=None, raw=False: got.append((data, metadata)))
+    return got
 
 
-def test_a_figure_of_photographs_is_kept_as_jpeg():
+def test_a_notebook_gets_a_picture_with_its_alt_text_in_the_metadata(displayed):
+    figure = line([1, 2, 3])
+    figure._ipython_display_()
+    (data, metadata), _ = displayed
+    assert set(data) == {"image/png", "text/plain"}
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 384}}
+
+
+def test_jupyterlab_which_drops_that_text_gets_it_once_more_to_be_heard(displayed):
+    line([1, 2, 3])._ipython_display_()
+    heard = displayed[1][0]["text/html"]
+    assert heard.endswith(">A line up to 3 &amp; &quot;more&quot;</div>")
+    assert "<img" not in heard
+
+
+def test_a_figure_of_photographs_is_kept_as_jpeg(displayed):
     figure = line([1, 2, 3])
     figure.photographs = True
-    assert "data:image/jpeg;base64,/9j/" in figure._repr_html_()
+    figure._ipython_display_()
+    assert base64.b64decode(displayed[0][0]["image/jpeg"]).startswith(b"\xff\xd8")
     assert figure.png().startswith(b"\x89PNG")
 
 
-def test_jupyter_gets_the_picture_once_and_the_text(monkeypatch):
-    ipython = pytest.importorskip("IPython.display")
-    got = []
-    monkeypatch.setattr(ipython, "display", lambda bundle, raw: got.append((bundle, raw)))
-    figure = line([1, 2])
-    figure._ipython_display_()
-    bundle, raw = got[0]
-    assert raw
-    assert set(bundle) == {"text/html", "text/plain"}
-    assert bundle["text/plain"] == figure.alt
+def test_inside_a_card_the_picture_is_html():
+    shown = line([1, 2, 3])._repr_html_()
+    assert shown.startswith('<img alt="A line up to 3 &amp; &quot;more&quot;" width="384"')
+    assert "data:image/png;base64,iVBOR" in shown
 
 
 def test_a_figure_without_alt_text_is_refused():
@@ -67,3 +85,22 @@ def test_pictures_take_tensors_either_way_round():
     assert style.picture(axes[0, 1], torch.zeros(4, 5)).get_array().shape == (4, 5)
     assert style.labels(axes[0, 2], torch.zeros(4, 5, dtype=torch.int64)).get_array().shape == (4, 5, 3)
     assert axes[0, 0].get_title(loc="left") + axes[0, 0].get_title() == "a"
+
+
+def test_a_drawing_is_kept_in_a_palette_and_looks_the_same():
+    figure = style.styled(drawn)()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=style.DPI, pil_kwargs={"optimize": True})
+    small, full = figure.png(), buffer.getvalue()
+    assert len(small) < 0.6 * len(full)
+    kept, meant = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for data in (small, full))
+    assert np.abs(kept - meant).mean() < 1
+
+
+def drawn():
+    figure, axes = style.new(size=(6, 3))
+    for number in range(5):
+        axes[0, 0].plot([0, 1, 2], [number, 2 * number, 1], label=f"line {number}")
+    axes[0, 0].legend()
+    figure.alt = "five lines"
+    return figure
