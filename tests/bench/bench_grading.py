@@ -16,7 +16,7 @@ from pathlib import Path
 from course_lib.grading import table
 from tests.grading.class_of import RIGHT, WRONG, with_answers
 
-NOTEBOOKS, KILLS = int(os.environ.get("NOTEBOOKS", 200)), int(os.environ.get("KILLS", 3))
+NOTEBOOKS, KILLS = int(os.environ.get("NOTEBOOKS", 200)), int(os.environ.get("KILLS", 10))
 KINDS = {
     "right": with_answers(),
     "wrong": with_answers(e1=WRONG["0.1"], e2=WRONG["0.2"], e3=WRONG["0.3"]),
@@ -39,15 +39,14 @@ def main() -> None:
         grading(folder, "whole.csv").wait()
         seconds = time.monotonic() - began
         dice = random.Random(0)
-        for _ in range(KILLS):
+        for moment in sorted(dice.sample(range(NOTEBOOKS), KILLS)):
             process = grading(folder, "killed.csv")
-            time.sleep(dice.uniform(0.2, 0.4) * seconds)
+            while process.poll() is None and len(graded(folder)) < moment:
+                time.sleep(0.02)
+            time.sleep(dice.uniform(0, 0.3))  # while it starts, runs notebooks, or writes
             process.kill()
             process.wait()
-            held = table.read(folder / "killed.csv")
-            print(
-                f"killed with {len({line.student for line in held})} of {NOTEBOOKS} notebooks in the table", flush=True
-            )
+            print(f"killed with {len(graded(folder))} of {NOTEBOOKS} notebooks in the table", flush=True)
         grading(folder, "killed.csv").wait()
         lines = table.read(folder / "whole.csv")
         same = (folder / "whole.csv").read_bytes() == (folder / "killed.csv").read_bytes()
@@ -55,6 +54,11 @@ def main() -> None:
             f"{NOTEBOOKS} notebooks in {seconds:.0f} s, {len(lines)} lines, {sum(line.point for line in lines)} points"
         )
         print("the table after the kills is the same" if same else "THE TABLES DIFFER")
+
+
+def graded(folder: Path) -> set[str]:
+    """The students who stand in the table."""
+    return {line.student for line in table.read(folder / "killed.csv")}
 
 
 def grading(folder: Path, out: str) -> subprocess.Popen:

@@ -150,7 +150,7 @@ c.JupyterHub.services = [dict(name="class", api_token="{token}")]
 scopes = ["admin:users", "admin:servers", "access:servers"]
 c.JupyterHub.load_roles = [dict(name="class", services=["class"], scopes=scopes)]
 c.SimpleLocalProcessSpawner.home_dir_template = "{homes}/{{username}}"
-c.Spawner.environment = dict(PYTHONPATH="{root}", BEYOND_FCN_PROGRESS="off")
+c.Spawner.environment = dict(PYTHONPATH="{root}", BEYOND_FCN_PROGRESS="off", OMP_NUM_THREADS="1")  # as the recipes
 c.Spawner.args = ["--allow-root"]
 c.Spawner.http_timeout = c.Spawner.start_timeout = 900
 """

@@ -157,6 +157,7 @@ WRONG = {
         "SegNet-Basic has it": lambda b, c: nn.Conv2d(b, c, 1),
         "has no bias": lambda b, c: nn.Conv2d(b, c, 3, padding=1, bias=False),
         "a 3x3 needs padding 1": lambda b, c: nn.Conv2d(b, c, 3),
+        "(4, 3, 6, 9): one map for each class": lambda b, c: nn.Conv2d(b, b, 3, padding=1),
         "found the class Score: call it": lambda b, c: Score,
         "not proportional": lambda b, c: nn.Sequential(nn.Conv2d(b, c, 3, padding=1), nn.Tanh()),
         "not proportional to the maps": lambda b, c: nn.Sequential(nn.ReLU(), nn.Conv2d(b, c, 3, padding=1)),

@@ -153,6 +153,7 @@ WRONG = {
             *(nn.Conv2d(c, c, 3, padding=1, dilation=r) for r in (1, 1, 2, 4, 8, 16, 1))
         ),
         "in this order, each with a ReLU": lambda c: Context(c, (16, 8, 4, 2, 1, 1, 1)),
+        "their rates add up to 34, expected 33": lambda c: Context(c, (1, 1, 2, 4, 8, 17, 1)),
         "the scores with our weights": lambda c: Context(c, total=True),
         "should be a module": lambda c: [1, 1, 2, 4, 8, 16, 1],
     },

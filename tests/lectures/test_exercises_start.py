@@ -36,7 +36,7 @@ WRONG_IOU = {
     (lambda m: 2 * m.diagonal() / (m.sum(0) + m.sum(1))): "That is the Dice score",
     (lambda m: m.diagonal() / m.sum()): "That divides by all pixels",
     (lambda m: m.diagonal() / (m.sum(0) + m.sum(1) - 2 * m.diagonal())): "subtract it once, not twice",
-    (lambda m: m.diagonal() // (m.sum(0) + m.sum(1) - m.diagonal())): "// drops what comes after the point",
+    (lambda m: m.diagonal() // (m.sum(0) + m.sum(1) - m.diagonal())): "what comes after the point is lost, by //",
     (lambda m: (m.diagonal() / (m.sum(0) + m.sum(1) - m.diagonal())).mean()): "has shape (), expected (3,)",
     (lambda m: torch.tensor([0.7692308, 0.7142857, 0.6086957])): "Drawn with seed 0",
 }

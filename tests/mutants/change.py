@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 COMPARISONS = {
@@ -34,11 +34,11 @@ class Change:
         return b"".join(lines).decode()
 
 
-def changes(source: str) -> list[Change]:
-    """Every fault that we know how to plant, in the order of the text."""
+def changes(source: str, planted: Callable | None = None) -> list[Change]:
+    """Every fault that we know how to plant, in the order of the text; `planted` gives other ones than `variants`."""
     found, lines = set(), [line.encode() for line in source.splitlines(keepends=True)]
     for node in acting(ast.parse(source)):
-        for kind, place, after in variants(node):
+        for kind, place, after in (planted or variants)(node):
             (first, left), (last, right) = start, end = (
                 (place.lineno, place.col_offset),
                 (place.end_lineno, place.end_col_offset),

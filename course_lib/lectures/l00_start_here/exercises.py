@@ -21,12 +21,13 @@ def _confusion(prediction: Tensor, target: Tensor, num_classes: int) -> Tensor:
 
 
 def _pairs(draw: Draw) -> list[tuple[Tensor, Tensor, int]]:
-    """Several pictures with void; and one so large that a count passes 32767, the most that 16 bits hold."""
+    """Several pictures with void and without the last class; and a count above 32767, the most that 16 bits hold."""
     found = []
     for classes in (draw.whole(2, 4), draw.whole(5, 9)):
         shape = draw.whole(2, 3), draw.whole(4, 9), draw.whole(5, 11)
         prediction, target = (torch.randint(classes, shape, generator=draw.generator) for _ in range(2))
-        found.append((prediction, target.masked_fill(draw.uniform(*shape) < 0.2, 255), classes))
+        target = target.masked_fill(draw.uniform(*shape) < 0.2, 255)
+        found.append((prediction, target, classes + draw.whole(1, 3)))  # nobody has the last class: its cells are 0
     large = torch.zeros(1, 182, 190, dtype=torch.long)
     large[0, 0, : draw.whole(3, 90)] = 1
     return [*found, (large, large, 2)]
@@ -118,7 +119,9 @@ def iou(answer, *, draw: Draw) -> None:
             "The intersection is gone from the union: subtract it once, not twice.": over(
                 lambda m: m.sum(0) + m.sum(1) - 2 * m.diagonal()
             ),
-            "All are 0: // drops what comes after the point; divide with /.": lambda m: 0 * m.diagonal(),
+            "All are 0: what comes after the point is lost, by // or by a type for whole numbers.": lambda m: (
+                0 * m.diagonal()
+            ),
             "That is the mean over the classes: give one number for each class.": lambda m: _iou(m).mean(),
             "Those are percent: IoU lies between 0 and 1.": lambda m: 100 * _iou(m),
         },

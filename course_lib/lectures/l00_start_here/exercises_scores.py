@@ -99,6 +99,8 @@ def mean_iou(answer, *, draw: Draw) -> None:
         matrices = torch.randint(1, 60, (count, classes, classes), generator=draw.generator)
         matrices[:, absent := draw.whole(0, classes - 1)] = 0
         matrices[:, :, absent] = 0
+        matrices[:, :, once := (absent + 1) % classes] = matrices[:, once] = 0
+        matrices[0, once, once] = 1  # a class of one pixel counts like any other
         return (list(matrices),)
 
     def classes(matrices: list[Tensor], absent: float = float("nan")) -> Tensor:

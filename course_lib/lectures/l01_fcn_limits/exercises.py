@@ -43,7 +43,7 @@ def kernel(answer, *, draw: Draw) -> None:
         answer,
         lambda size: bilinear_upsampling(1, kernel_size=size, stride=2).weight[0, 0],
         [(4,), (3,)],
-        drawn=((size,) for size in (2 * draw.whole(3, 32), 2 * draw.whole(2, 16) + 1)),
+        drawn=((size,) for size in (4 * draw.whole(2, 16), 4 * draw.whole(1, 15) + 2, 2 * draw.whole(2, 16) + 1)),
         what="the kernel of size {0}",
         slips={
             "It looks divided by its sum: one axis should sum to the stride, or the picture darkens.": lambda size: (
@@ -152,7 +152,7 @@ def cells(answer, *, draw: Draw) -> None:
         answer,
         _cells,
         [(500,), (58,)],
-        drawn=((side,) for side in (*draw.apart(33, 700, 6), 64 * draw.whole(1, 9), 32 * draw.whole(2, 18) + 1)),
+        drawn=((32 * draw.whole(1, 20) + rest,) for rest in (0, 1, 26, 27, *draw.apart(2, 31, 4))),
         what="the cells for {0} pixels",
         slips={
             "The pools round up, as in Caffe: an odd side keeps its last cell.": lambda side: (

@@ -90,7 +90,10 @@ def coarse(answer, *, draw: Draw) -> None:
         answer,
         _coarse,
         [example],
-        drawn=(case(draw.whole(2, 5), *draw.apart(2, 5, 2), stride) for stride in draw.apart(3, 6, 2)),
+        drawn=(
+            case(classes, *draw.apart(2, 5, 2), stride)
+            for classes, stride in zip((draw.whole(2, 5), draw.whole(9, 12)), draw.apart(3, 6, 2))
+        ),
         what="the coarse labels at stride {1}",
         slips={
             "That is the first pixel of each block: take the class that most of its pixels have.": lambda x, s: (

@@ -40,9 +40,11 @@ def score_layer(answer, *, draw: Draw) -> None:
         x = draw.normal(4, before, 6, 9, scale=5)
         scores = call(layer, x)
         if not isinstance(scores, Tensor) or scores.shape != (4, classes, 6, 9):
+            kept = isinstance(scores, Tensor) and scores.shape[2:] == x.shape[2:]
             raise NotYet(
                 f"for {before} maps of 6 x 9 the scores should have shape (4, {classes}, 6, 9)",
-                f"found {expect.describe(scores)}: a 3x3 needs padding 1 to keep the size",
+                f"found {expect.describe(scores)}"
+                + (": one map for each class" if kept else ": a 3x3 needs padding 1 to keep the size"),
                 drawn=False,
             )
         _only_a_convolution(layer, x, scores)

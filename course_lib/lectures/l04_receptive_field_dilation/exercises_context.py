@@ -39,7 +39,7 @@ def context(answer, *, draw: Draw) -> None:
         if not isinstance(scores, Tensor) or scores.shape != (1, classes, 80, 84):
             raise NotYet(
                 f"80 x 84 cells should stay 80 x 84 with {classes} classes, found {expect.describe(scores)}",
-                "Each 3x3 layer is padded by its rate.",
+                "Each 3x3 layer is padded by its rate; the 1x1 needs no padding.",
             )
         if any(isinstance(part, weights.NORMS) for part in built.modules()):
             raise NotYet("there is BN in the module: DilatedNet's context module has none")
@@ -64,43 +64,48 @@ def _field_is_right(module: nn.Module, classes: int) -> None:
             69: "There is a 3x3 too many: behind the seventh comes a 1x1.",
             99: "That is the whole map: is there a rate above 16?",
         }
-        lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", near.get(field[0])]
+        slip = near.get(field[0])
+        if field[0] not in (37, 99) and sum(weight.shape[2:] == (3, 3) for weight in module.parameters()) == 7:
+            slip = f"Seven 3x3 layers are there, but their rates add up to {(field[0] - 1) // 2}, expected 33."
+        lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", slip]
         raise NotYet(*filter(None, lines))
 
 
-def _chain(x: Tensor, kernels: list, activation=F.relu, *, last=lambda x: x, silent: int = -1) -> Tensor:
-    """The module with these weights: (weight, bias) for each rate and for the 1x1, whatever their order in a class."""
+def _chain(x: Tensor, kernels: dict, bias: Tensor, activation=F.relu, *, silent: int = -1) -> Tensor:
+    """The module with one kernel for all 3x3 and one for the 1x1."""
     for place, rate in enumerate((1, 1, 2, 4, 8, 16, 1)):
-        x = F.conv2d(x, *kernels[rate], padding=rate, dilation=rate)
+        x = F.conv2d(x, kernels[3], bias, padding=rate, dilation=rate)
         x = x if place == silent else activation(x)
-    return last(F.conv2d(x, *kernels[0]))
+    return F.conv2d(x, kernels[1], bias)
 
 
 def _compare(module: nn.Module, classes: int, draw: Draw) -> None:
-    """The scores with drawn weights: one kernel for each rate, so that only the order of the rates can matter."""
-    shapes = {rate: (classes, classes, *[3 if rate else 1] * 2) for rate in (0, 1, 2, 4, 8, 16)}
-    kernels = {
-        rate: (draw.normal(*shape, scale=0.6 if rate else 1), draw.normal(classes)) for rate, shape in shapes.items()
-    }
-    for part in module.modules():
-        if isinstance(part, nn.Conv2d):
-            rate = part.dilation[0] if part.kernel_size[0] > 1 else 0
-            if rate not in kernels or part.weight.shape != kernels[rate][0].shape:
-                raise NotYet(f"there is a {part.kernel_size[0]}x{part.kernel_size[1]} at rate {rate}", RATES)
-            with torch.no_grad():
-                part.weight.copy_(kernels[rate][0])
-                part.bias.copy_(kernels[rate][1])
+    """The scores with drawn weights, the same in all 3x3: only the order of the rates and the ReLUs can matter.
+
+    The weights lie where the student put them, in layers or not. With inputs and outputs exchanged and turned around
+    they are the same, so that a transposed convolution, which does the same here, is right as well.
+    """
+    bias, kernels = draw.normal(classes), {}
+    for side, scale in ((3, 0.4), (1, 0.7)):
+        kernel = draw.normal(classes, classes, side, side, scale=scale)
+        kernels[side] = kernel + kernel.transpose(0, 1).flip(2, 3)
+    for weight in module.parameters():
+        given = bias if weight.ndim == 1 else kernels.get(weight.shape[-1])
+        if given is None or given.shape != weight.shape:
+            raise NotYet(f"there is a weight of shape {tuple(weight.shape)}", RATES)
+        with torch.no_grad():
+            weight.copy_(given)
     x = draw.normal(1, classes, 8, 11, scale=4)
-    right = _chain(x, kernels)
+    right = _chain(x, kernels, bias)
     slips = {
         "A ReLU stands behind the last layer too: then no score is negative.": right.relu(),
         "A softmax stands behind the last layer: scores are asked.": right.softmax(1),
-        "The activation is ReLU6: ReLU has no ceiling.": _chain(x, kernels, F.relu6),
-        "The activation is LeakyReLU: it should be ReLU.": _chain(x, kernels, F.leaky_relu),
-        "Each of the seven 3x3 layers is followed by a ReLU: here, none is.": _chain(x, kernels, lambda x: x),
+        "The activation is ReLU6: ReLU has no ceiling.": _chain(x, kernels, bias, F.relu6),
+        "The activation is LeakyReLU: it should be ReLU.": _chain(x, kernels, bias, F.leaky_relu),
+        "Each of the seven 3x3 layers is followed by a ReLU: here, none is.": _chain(x, kernels, bias, lambda x: x),
         **{
             f"Each of the seven 3x3 layers is followed by a ReLU: number {place + 1} is not.": _chain(
-                x, kernels, silent=place
+                x, kernels, bias, silent=place
             )
             for place in range(7)
         },

@@ -220,7 +220,7 @@ def appearance(answer, *, draw: Draw) -> None:
         _appearance,
         [(3, 2, 4, 5, 3), (30, 4, 4, 67, 3)],
         drawn=(
-            (distance, colour, weight, draw.whole(distance // 2 + 1, 2 * distance), draw.whole(colour, 3 * colour))
+            (distance, colour, weight / 4, draw.whole(distance // 2 + 1, 2 * distance), draw.whole(colour, 3 * colour))
             for distance, colour, weight in (draw.apart(1, 20, 3) for _ in range(4))
         ),
         what="the kernel for distance {0} and colour {1} with {2}, {3}, {4}",

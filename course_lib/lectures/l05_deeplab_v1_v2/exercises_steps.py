@@ -84,7 +84,7 @@ def poly(answer, *, draw: Draw) -> None:
         answer,
         _poly,
         [(0, 100, 0.01), (50, 100, 0.01)],
-        drawn=((draw.whole(1, steps), steps, 0.1 * draw.whole(1, 9)) for steps in draw.apart(5, 90, 4)),
+        drawn=((draw.whole(1, steps), steps, 0.1 * draw.whole(1, 19)) for steps in draw.apart(5, 90, 4)),
         what="the learning rate at step {0} of {1}, from {2}",
         slips={
             "It rises: at step 0 it should be `start`, at the end 0.": lambda i, n, s: s * (i / n) ** 0.9,

@@ -69,7 +69,7 @@ def holds(answer, *, draw: Draw) -> None:
         drawn=drawn(),
         what="whether {0} holds (bound {1}, quantile {2})",
         slips={
-            "This one does hold. Are the inputs taken in their order: differences, bound, quantile?": (
+            "By your rule nothing holds. Are the inputs taken in their order: differences, bound, quantile?": (
                 lambda v, b, q: _holds(v, q, b)
             ),
             "Not every seed must lie above the bound, and where all do, chance may still reach it.": (
@@ -133,6 +133,7 @@ def front(answer, *, draw: Draw) -> None:
         [
             ({"b": (2, 7), "a": (1, 3), "c": (3, 8)},),
             (published,),
+            ({"v": (1, 6), "u": (2, 5)},),
             ({"p": (1, 1), "q": (1, 2), "r": (2, 2), "s": (3, 4), "t": (5, 4)},),
             ({"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)},),
         ],
