@@ -211,6 +211,16 @@ cats = slice(281, 286)  # ImageNet's five kinds of house cat
 figures.heat(cat.image, cells.softmax(1)[0, cats].sum(0), "cat")
 
 # %% [markdown]
+# Slide the classifier over the photograph yourself. A window of one cell gives the map above. A wider window averages
+# its cells: the map becomes smooth, and the place is lost.
+
+# %%
+from course_lib import explorers
+
+sliding = explorers.sliding_classifier()
+display(sliding.figure(), sliding)
+
+# %% [markdown]
 # This heat map is FCN's starting point. Two things are missing. The map is coarse, and it marks what is *typical* of a
 # cat instead of all that *is* cat. So [@long2015] proceed as follows:
 #
@@ -497,8 +507,6 @@ evidence("F3")
 # on most.
 
 # %%
-from course_lib import explorers
-
 big_image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
 layers = ("pool3", "pool4", "pool5", "fc7")
 seeing = explorers.receptive_field("fcn32s", image=big_image, objects=extras["instance"], layers=layers)
