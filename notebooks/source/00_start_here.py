@@ -223,8 +223,6 @@ print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 # loss is there. The bus follows. Small and thin things come last, or are still missing at the end.</details>
 
 # %% tags=["heavy"]
-from IPython.display import clear_output
-
 from course_lib.evidence.small_training import layer  # convolution, batch normalisation, ReLU
 
 torch.manual_seed(0)
@@ -244,8 +242,7 @@ for step, (images, labels, _) in enumerate(Scenes("street", count=160 * 16, seed
         with torch.no_grad():
             seen[step] = net.eval()(unseen_image[None]).argmax(dim=1)[0]
         net.train()
-        clear_output(wait=True)
-        display(figures.learning(losses, unseen_image, unseen_label, seen, street.classes, street.colours))
+        figures.repaint(figures.learning(losses, unseen_image, unseen_label, seen, street.classes, street.colours))
 
 # %% [markdown]
 # That is all there is to training. From now on we write `fit(net, data, steps=160)` instead. `fit` *is* this loop, with
