@@ -214,18 +214,16 @@ print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 # 5. **Step:** the optimiser moves each weight a little against its gradient.
 #
 # The network below has six convolutions. Two of them have stride 2, so the scores come out four times smaller than the
-# picture; the last layer enlarges them. In the label maps we make the rims void, as many data sets do. The picture that
-# you will see is not among the training pictures. Run the cell and watch: it takes about 15 seconds.
+# picture; the last layer enlarges them. (Painted streets have no void pixels. With photographs, `ignore_index` leaves
+# them out.) The picture that you will see is not among the training pictures. Run the cell and watch; it takes about
+# 15 seconds.
 #
 # *Guess:* which class will be right first, and which one last?
 # <details><summary>Your guess, then ours</summary>Road and sky come first: most pixels are road or sky, so most of the
-# loss is there. Bus and car follow. Bicycles and poles come last, because they have few pixels.</details>
+# loss is there. The bus follows. Small and thin things come last, or are still missing at the end.</details>
 
 # %% tags=["heavy"]
-from IPython.display import clear_output
-
 from course_lib.evidence.small_training import layer  # convolution, batch normalisation, ReLU
-from course_lib.metrics import trimap
 
 torch.manual_seed(0)
 body = (layer(3, 16, stride=2), layer(16, 32, stride=2), layer(32, 32), layer(32, 32, rate=2), layer(32, 32))
@@ -234,9 +232,8 @@ optimiser = torch.optim.AdamW(net.parameters(), lr=4e-3)
 unseen_image, unseen_label, _ = Scenes("street", count=8, seed=1_000_003)[7]
 losses, seen = [], {}
 for step, (images, labels, _) in enumerate(Scenes("street", count=160 * 16, seed=0).loader(16), start=1):
-    labels = labels.masked_fill(trimap(labels, 1), 255)  # the rims are void
     logits = net(images)
-    loss = F.cross_entropy(logits, labels, ignore_index=255)
+    loss = F.cross_entropy(logits, labels, ignore_index=255)  # the mean over all pixels but void
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -245,8 +242,7 @@ for step, (images, labels, _) in enumerate(Scenes("street", count=160 * 16, seed
         with torch.no_grad():
             seen[step] = net.eval()(unseen_image[None]).argmax(dim=1)[0]
         net.train()
-        clear_output(wait=True)
-        display(figures.learning(losses, unseen_image, unseen_label, seen, street.classes, street.colours))
+        figures.repaint(figures.learning(losses, unseen_image, unseen_label, seen, street.classes, street.colours))
 
 # %% [markdown]
 # That is all there is to training. From now on we write `fit(net, data, steps=160)` instead. `fit` *is* this loop, with

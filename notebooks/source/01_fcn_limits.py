@@ -427,13 +427,7 @@ display(exercises.fcn.kernel.check(my_kernel), exercises.fcn.fuse.check(my_fuse)
 # *Guess* the three lines over the size of the object: where are they close together, and where far apart?
 # <details><summary>Your guess, then ours</summary>On large objects they are close. Between 12 and 24 pixels FCN-8s has
 # four times the IoU of FCN-32s, and twice the training hardly changes that.</details>
-
-# %%
-from course_lib.evidence import ledger
-
-figures.by_size(ledger.read()["F2"])
-
-# %% [markdown]
+#
 # Two more rows belong to this question.
 #
 # **F4** keeps one [[encoder]] and changes what follows its map of stride 8: one bilinear step (`bilinear`), or a
@@ -447,6 +441,9 @@ figures.by_size(ledger.read()["F2"])
 # between 12 and 24 pixels. The stride is the same; the size of the things is not.
 
 # %%
+from course_lib.evidence import ledger
+
+display(figures.by_size(ledger.read()["F2"]))
 evidence("F2", "F4", "F7")
 
 # %% [markdown]

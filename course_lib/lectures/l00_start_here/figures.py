@@ -183,6 +183,14 @@ def learning(
     return figure
 
 
+def repaint(figure: Figure) -> None:
+    """Shows a figure in the place of what its cell has shown so far: a training is watched in one picture."""
+    from IPython.display import clear_output, display
+
+    clear_output(wait=True)
+    display(figure)
+
+
 @styled
 def poster(answer: Segmented, paint: Callable[[Tensor, Tensor, Tensor, float], Tensor | None]) -> Figure:
     """A photograph, and the answer to it laid over it by a function of the student's own, in four strengths."""
