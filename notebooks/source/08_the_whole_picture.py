@@ -87,9 +87,11 @@
 # ---
 # %% [markdown]
 # ## Several networks, one photograph
-# Three networks have the same light ImageNet backbone. They learned from the same 249 photographs of cats and dogs. None
-# has seen this cat. *Guess:* which outline belongs to which network? FCN-8s sums score maps, U-Net concatenates encoder
-# maps at every stride, DeepLab v3+ has ASPP and one skip at stride 4. Above each outline stands the IoU of the cat.
+# Three networks have the same light ImageNet backbone. They learned from the same 249 photographs of cats and dogs, and
+# none has seen this cat. FCN-8s sums score maps, U-Net concatenates encoder maps at every stride, DeepLab v3+ has ASPP and
+# one skip at stride 4. *Guess:* which of them draws the worst outline, and has that one the lowest IoU?
+# <details><summary>Your guess, then run the cell</summary>FCN-8s cuts through the cat's eye. And yet its IoU is higher
+# than that of U-Net, whose outline looks right but runs a little outside.</details>
 
 # %%
 import torch
@@ -106,7 +108,7 @@ classes = shipped.card("fcn8s_pets")["classes"]
 outlines(cat, said, classes, window=(slice(0, 300), slice(190, 451)), columns=3)
 
 # %% [markdown]
-# The three outlines differ, and so do the three numbers. Is the best of them the best *network*? One photograph cannot
+# The eye and the number disagree. And is the best outline on one photograph the best *network*? One photograph cannot
 # say. This lecture is about what can. It looks at all networks together: what each changed, how they do under equal
 # conditions, what their papers report, and what is left of every statement after measuring it. Then it is your turn,
 # with your own pictures.

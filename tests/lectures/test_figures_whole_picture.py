@@ -3,9 +3,12 @@
 import pytest
 import torch
 
-from course_lib import exercises
+from course_lib import exercises, paths
+from course_lib.datasets import photos
 from course_lib.evidence import published
 from course_lib.lectures.l08_the_whole_picture import figures as whole_picture
+from course_lib.metrics import Confusion
+from course_lib.segment import segment
 
 CLASSES, COLOURS = ("sky", "pole"), ((90, 180, 230), (0, 0, 0))
 # DeepLab v3+, Table 5: (billion multiply-adds, mean IoU)
@@ -57,3 +60,13 @@ def test_the_gallery_scores_each_answer():
     figure = whole_picture.gallery(torch.rand(3, 8, 8), truth, answers, CLASSES, COLOURS)
     assert "perfect IoU 1.00, edges 1.00; all sky IoU 0.25, edges 0.25" in figure.alt
     assert "the answers of 2 networks" in figure.alt
+
+
+def test_fcn8s_cuts_through_the_eye_and_scores_above_unet_as_the_text_says():
+    file, cat = paths.data() / "photos" / "cat.jpg", photos.load("cat")
+    said = {name: segment(file, f"{name}_pets").labels == 1 for name in ("fcn8s", "unet")}
+    iou = {name: float(Confusion(2).update(found.long(), cat.mask).iou[1]) for name, found in said.items()}
+    eye = (slice(120, 160), slice(315, 338))
+    assert iou["fcn8s"] > iou["unet"]
+    assert said["unet"][eye].all()
+    assert not said["fcn8s"][eye].all()
