@@ -140,7 +140,7 @@ class Lecture:
 
 def identity(made: re.Match) -> str:
     """The name of an explorer's script: where a lecture chooses a network or a picture, this is part of it."""
-    chosen = re.match(r'"(\w+)"', made[2])
+    chosen = re.search(r'"(\w+)"', made[2])
     return f"{made[1]}_{chosen[1]}" if chosen else made[1]
 
 
