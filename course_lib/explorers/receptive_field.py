@@ -41,6 +41,8 @@ def receptive_field(
     3 x H x W in 0..1 and `objects` numbers its things from 1 (a scene stands for both); `layers` are those on offer.
     """
     net = models.build(network, 6, width=width) if isinstance(network, str) else network
+    if isinstance(network, str):
+        net.trained = False
     if image is None:
         image, _, extras = Scenes("street", size=SIDE, count=1, seed=3)[0]
         objects = extras["instance"]
@@ -133,6 +135,11 @@ class Looker:
             picture = (1 - heat) * picture + heat * HEAT
         return np.where(mask[..., None], picture, 0.25 * picture).round().astype(np.uint8)
 
+    def weights(self) -> str:
+        """Whose gradient it is, in words; a network may carry the answer in an attribute `trained`."""
+        words = {True: "trained", False: "as built, not trained"}
+        return words.get(getattr(self.net, "trained", None), "as the network was given")
+
     def unclipped(self, layer: str) -> str:
         """How far a unit of the layer sees where no border is near, in words."""
         sides = self.field.size(layer)
@@ -150,7 +157,7 @@ class Looker:
                 rows.append((f"{name}: half of the weight within", f"{spread.radius(0.5):.1f} px"))
                 rows.append((f"{name}: 95.45 % of the weight within", f"{spread.radius():.1f} px"))
         if looks is not None:
-            rows.append(("These weights", "as built, not trained" if not looks.trained else "trained"))
+            rows.append(("These weights", self.weights()))
         return Readout(title="In numbers", rows=rows + self._object(unit, layer, mask, looks))
 
     def _object(self, unit, layer: str, mask: np.ndarray, looks: Spread | None) -> list[tuple[str, str]]:

@@ -112,6 +112,7 @@ def load(name: str, device: str | torch.device = "cpu") -> nn.Module:
     told = describe(name)
     model = network(told["model"], len(told["classes"]), told["width"], told["options"])
     shipped.fill(model, name)
+    model.trained = True  # what measures a network says so
     return model.eval().to(checks.device(device))
 
 

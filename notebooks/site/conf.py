@@ -22,6 +22,7 @@ html_title = "Beyond FCN"
 html_static_path = ["static"]
 html_css_files = ["widget.css", "site.css"]
 html_js_files = ["host.js", "record.js", "runtime.js", "photograph.js"]
+html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_search_summary = False  # summaries are fetched, and a page on a disk may fetch nothing

@@ -15,10 +15,9 @@ ASKED = re.compile(r"\bexercises\.(\w+)\.(\w+)\.check\(")
 STATEMENT = re.compile(r"^ *([a-z])  (.+(?:\n {3,}.+)*)$", re.MULTILINE)
 
 
-def asked(source: str) -> Exercise | None:
-    """The exercise that a cell checks."""
-    found = ASKED.search(source)
-    return getattr(getattr(exercises, found[1]), found[2]) if found else None
+def asked(source: str) -> list[Exercise]:
+    """The exercises that a cell checks."""
+    return [getattr(getattr(exercises, room), name) for room, name in ASKED.findall(source)]
 
 
 def statements(one: Exercise) -> dict[str, str]:
@@ -54,6 +53,7 @@ def outcome(one: Exercise, chosen: tuple[str, ...]) -> dict:
     return {"kind": found.kind, "lines": found.lines}
 
 
-def elsewhere(one: Exercise, ways: str) -> str:
+def elsewhere(several: list[Exercise], ways: str) -> str:
     """For code: where it can be written and checked."""
-    return f'<p class="elsewhere">Exercise {one.number} wants code: write it and check it in the notebook. {ways}</p>'
+    numbers = " and ".join(one.number for one in several)
+    return f'<p class="elsewhere">For code ({numbers}): write it and check it in the notebook. {ways}</p>'

@@ -17,6 +17,7 @@ from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.table import _heat
 from course_lib.explorers.receptive_field import ENDS, STEP, Looker
 from course_lib.scenes import Scenes
+from course_lib.training import checkpoints
 from notebooks.site.networks import exported
 from notebooks.site.scenes import packed, zipped
 
@@ -24,12 +25,12 @@ HEAVY = 500_000  # weights; before a layer with more, what arrives there is stor
 
 
 def made() -> dict[str, Explorer]:
-    """The two that the lectures show; their weights are random, and the same in each build."""
+    """The two that the lectures show; the random weights are the same in each build."""
     torch.manual_seed(0)
     image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
     layers = ("pool3", "pool4", "pool5", "fc7")
     return {
-        "receptive_field_segnet": explorers.receptive_field("segnet"),
+        "receptive_field_segnet_street": explorers.receptive_field(checkpoints.load("segnet_street")),
         "receptive_field_fcn32s": explorers.receptive_field(
             "fcn32s", image=image, objects=extras["instance"], layers=layers
         ),
@@ -135,6 +136,7 @@ def told(explorer: Explorer) -> dict:
         "trace": zipped(np.concatenate([traced(looker, layer) for layer in offered])),
         "heat": packed(_heat()),
         "ends": ENDS,
+        "weights": looker.weights(),
         "backward": {"name": explorer.title, "inputs": inputs, "onnx": onnx},
     }
 

@@ -95,9 +95,9 @@ class Lecture:
     def code(self, cell: NotebookNode) -> NotebookNode:
         shown = [output for one in cell.outputs for output in self.output(cell, one)]
         made = nbformat.v4.new_code_cell(cell.source, outputs=shown, id=cell.id, execution_count=None)
-        if one := exercise.asked(cell.source):
-            here = exercise.statements(one)
-            shown.append(as_html(exercise.form(one) if here else exercise.elsewhere(one, self.ways())))
+        if several := exercise.asked(cell.source):
+            here = len(several) == 1 and exercise.statements(several[0])
+            shown.append(as_html(exercise.form(several[0]) if here else exercise.elsewhere(several, self.ways())))
             made.metadata["tags"] = ["remove-input"] if here else []
         elif cell.source.count("\n") >= LONG and "exercise" not in cell.metadata.get("tags", []):
             made.metadata["tags"] = ["hide-input"]  # on a page the text leads from picture to picture
@@ -140,7 +140,7 @@ class Lecture:
 
 def identity(made: re.Match) -> str:
     """The name of an explorer's script: where a lecture chooses a network or a picture, this is part of it."""
-    chosen = re.match(r'"(\w+)"', made[2])
+    chosen = re.search(r'"(\w+)"', made[2])
     return f"{made[1]}_{chosen[1]}" if chosen else made[1]
 
 

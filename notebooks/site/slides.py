@@ -100,7 +100,8 @@ def led(words: str) -> str:
         one for one in text.split("\n\n") if one.strip() and not one.lstrip().startswith(("#", "-", "|", "    "))
     ]
     sentences = SENTENCE.findall(paragraphs[-1].strip()) if paragraphs else []
-    return WRITTEN.render(" ".join(one.strip() for one in sentences[:2])).replace("<p>", '<p class="led">')
+    said = " ".join(one.strip() for one in sentences[:2])  # without the word that led it, it begins with a small letter
+    return WRITTEN.render(said[:1].upper() + said[1:]).replace("<p>", '<p class="led">')
 
 
 def shown(cell: NotebookNode) -> Iterator[str]:

@@ -70,6 +70,8 @@ def test_an_explorer_wakes_when_it_comes_into_sight_and_moves(name, desktop):
     page = desktop.to(f"{SHOWN[name]}.html")
     assert page.locator(f'[data-explorer="{name}"] .lm-explorer').count() == 0, "loaded before anybody could see it"
     explorer = desktop.awake(name)
+    main = explorer.locator("figure.main").first
+    assert main.evaluate("figure => getComputedStyle(figure).display") == "block", "the theme lays it out as a row"
     shown = picture(explorer)
     controls = getattr(explorers, name)().controls
     moved = [key_moves(page, explorer, one.name, KEYS[one.kind]) for one in controls if one.kind in KEYS]

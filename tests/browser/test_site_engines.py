@@ -45,7 +45,7 @@ SCENES = [
     {"world": HARBOUR, "hull": [0, 31], "surface": "road", "scene": 5},
 ]
 FIELDS = {
-    "receptive_field_segnet": [
+    "receptive_field_segnet_street": [
         {},
         {"place": [0, 0], "layer": "output"},
         {"place": [31, 5], "layer": "conv2.conv2_1.norm", "gradient": True},
@@ -58,7 +58,7 @@ FIELDS = {
         {"layer": "fc7", "gradient": True, "place": [20, 50]},
     ],
 }
-LECTURES = {"receptive_field_segnet": "04_receptive_field_dilation", "receptive_field_fcn32s": "01_fcn_limits"}
+LECTURES = {"receptive_field_segnet_street": "04_receptive_field_dilation", "receptive_field_fcn32s": "01_fcn_limits"}
 
 
 def panels_of(packed: bytes) -> list[dict]:

@@ -196,3 +196,16 @@ def test_each_skip_of_the_unet_carries_what_the_lecture_says(skips):
     assert without[4][skips.SMALL_THING] > 0.95 > 0.5 > full[skips.SMALL_THING]
     assert without[3][skips.INSIDE] == max(one[skips.INSIDE] for one in without.values()) > 20 * full[skips.INSIDE]
     assert none[skips.INSIDE] > 0.4
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ("segnet", "as built, not trained"),
+        (checkpoints.load("segnet_street"), "trained"),
+        (torch.nn.Conv2d(3, 1, 3), "as the network was given"),
+    ],
+    ids=["by name", "a checkpoint", "a module"],
+)
+def test_the_explorer_of_fields_says_whose_weights_it_differentiates(network, words):
+    assert explorers.receptive_field(network)._render.__self__.weights() == words

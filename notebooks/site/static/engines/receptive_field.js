@@ -1,7 +1,7 @@
 // What one unit sees of a picture. The theoretical field is arithmetic on a stored trace: which rows and which columns a
 // unit reads. The gradient is a linear map of the unit for a fixed picture: a network of its own, run backwards.
 
-course.engines.receptive_field = ({ size, step, image, objects, layers, trace, heat, ends, backward }) => {
+course.engines.receptive_field = ({ size, step, image, objects, layers, trace, heat, ends, weights, backward }) => {
   const { count, fixed, share, ...panels } = course.panels, [height, width] = size, pixels = height * width, LUO = 1 - 0.9545;
   const bytes = course.bytes(image), things = course.bytes(objects), table = course.bytes(heat);
   const rint = (value) => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
@@ -88,7 +88,7 @@ course.engines.receptive_field = ({ size, step, image, objects, layers, trace, h
     ];
     if (map) {
       rows.push(["Effective: half of the weight within", `${fixed(radius(map, 0.5), 1)} px`], ["Effective: 95.45 % of the weight within", `${fixed(radius(map, 0.9545), 1)} px`]);
-      rows.push(["These weights", "as built, not trained"]);
+      rows.push(["These weights", weights]);
     }
     const marks = [{ top, left, height: bottom - top, width: right - left, label: `box ${box}` }];
     const field = map
