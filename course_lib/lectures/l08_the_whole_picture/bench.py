@@ -1,8 +1,8 @@
 """The bench: families at equal multiply-adds, on photographs upon one ImageNet body.
 
-The rule: every network takes `WORK` multiply-adds for one picture of 129 x 129, within ten per cent. `maps_for` searches
-the width of the decoder that comes nearest; the body stays as ImageNet trained it. It is at output stride 16 under all
-but U-Net, whose own fourth level needs a stride of 32; what U-Net saves there, its decoder spends. SegNet and DeconvNet
+The rule: every network takes `WORK` multiply-adds for one picture of 129 x 129, within ten per cent. `maps_for`
+searches the width of the decoder that comes nearest; the body stays as ImageNet trained it. It is at output stride 16
+under all but U-Net, whose own fourth level needs a stride of 32; what U-Net saves there, its decoder spends. SegNet and DeconvNet
 are not here: the body has no pools whose places they could remember.
 
 Equal for all: photographs and their order, crops, colours, steps, AdamW with one cycle, a fifth of the rate for the
@@ -41,7 +41,7 @@ from course_lib.training.loop import fit
 from course_lib.training.photographs import IMAGENET, NETWORKS
 
 WORK, WITHIN = 330e6, 0.1  # multiply-adds, and how far a network may lie from another
-STEPS, EVERY = 100, 4  # every fourth photograph of the test list is scored
+STEPS, EVERY = 60, 4  # every fourth photograph of the test list is scored
 CLASSES = 3
 
 
@@ -58,10 +58,15 @@ class Family:
         body = EfficientNetLite0(output_stride=self.output_stride)
         return OnBody(body, partial(self.decoder, classes=CLASSES, maps=maps))
 
-    @cache  # noqa: B019: there are four families, and they stay
+    def started(self, seed: int) -> nn.Module:
+        """The network before its first step: the body as ImageNet trained it, the decoder as the seed has it."""
+        net = started(partial(self.build, self.maps()), seed)
+        load_backbone(net, IMAGENET)
+        return net
+
     def maps(self) -> int:
         """The width of the decoder at which the network takes about WORK."""
-        return maps_for(self.build, WORK)
+        return searched(self)
 
     def costs(self) -> dict[str, float]:
         """What the very network that is trained costs: exact numbers."""
@@ -78,8 +83,7 @@ class Family:
         """Trains and scores: mean IoU, and that beside the boundaries, on photographs that no training has seen."""
         recipe = replace(NETWORKS[STORED].recipe, steps=probe.at_most(STEPS, probe.STEPS), crop=CROP, scale=SCALE)
         plan = replace(NETWORKS[STORED], recipe=recipe)
-        net = started(partial(self.build, self.maps()), seed)
-        load_backbone(net, IMAGENET)
+        net = self.started(seed)
         history = fit(
             net, plan.training_data(folder()), steps=recipe.steps, batch_size=recipe.batch_size, seed=seed,
             optimizer=recipe.optimizer_for(net, pretrained=True), schedule=recipe.schedule, clip=recipe.clip,
@@ -100,6 +104,12 @@ def scored(net: nn.Module) -> dict[str, float]:
         normal, label = NORMAL(image, label)
         found.add("", asked(normal[None]).argmax(1)[0], label)
     return {name.removesuffix(", "): value for name, value in found.values().items()}
+
+
+@cache
+def searched(family: Family) -> int:
+    """One search for each family."""
+    return maps_for(family.build, WORK)
 
 
 def maps_for(build: Callable[[int], nn.Module], work: float) -> int:
