@@ -2,8 +2,8 @@
 
 The rule: every network takes `WORK` multiply-adds for one picture of 129 x 129, within ten per cent. `maps_for`
 searches the width of the decoder that comes nearest; the body stays as ImageNet trained it. It is at output stride 16
-under all but U-Net, whose own fourth level needs a stride of 32; what U-Net saves there, its decoder spends. SegNet and DeconvNet
-are not here: the body has no pools whose places they could remember.
+under all but U-Net, whose own fourth level needs a stride of 32; what U-Net saves there, its decoder spends. SegNet and
+DeconvNet are not here: the body has no pools whose places they could remember.
 
 Equal for all: photographs and their order, crops, colours, steps, AdamW with one cycle, a fifth of the rate for the
 body, batch normalisation after every new layer, the start of the body. The recipe is that of the course's stored
@@ -41,7 +41,7 @@ from course_lib.training.loop import fit
 from course_lib.training.photographs import IMAGENET, NETWORKS
 
 WORK, WITHIN = 330e6, 0.1  # multiply-adds, and how far a network may lie from another
-STEPS, EVERY = 60, 4  # every fourth photograph of the test list is scored
+STEPS, EVERY = 100, 4  # every fourth photograph of the test list is scored
 CLASSES = 3
 
 
