@@ -139,10 +139,13 @@ FAMILIES = {
     )
 }
 
+NO_SKIPS = "FCN without skips"
+CONTROLS = {NO_SKIPS: Family(NO_SKIPS, partial(FCN8sDecoder, skips=False))}
+
 
 def kept(name: str, seed: int) -> dict:
     """The scores of one run, from the disk if it was made before."""
-    return photograph_training.kept(FAMILIES[name], seed)
+    return photograph_training.kept((FAMILIES | CONTROLS)[name], seed)
 
 
 @torch.no_grad()

@@ -5,7 +5,17 @@ from course_lib.evidence.claim import TRAININGS, Seeds, claim
 from course_lib.evidence.photograph_training import CROP
 from course_lib.evidence.small_training import over_seeds
 from course_lib.evidence.verdict import Core, Evidence, Secondary
-from course_lib.lectures.l08_the_whole_picture.bench import EVERY, FAMILIES, STEPS, WITHIN, WORK, forward_times, kept
+from course_lib.lectures.l08_the_whole_picture.bench import (
+    CONTROLS,
+    EVERY,
+    FAMILIES,
+    NO_SKIPS,
+    STEPS,
+    WITHIN,
+    WORK,
+    forward_times,
+    kept,
+)
 
 SCORES = ("mIoU", "edge IoU")
 
@@ -24,6 +34,8 @@ SCORES = ("mIoU", "edge IoU")
     secondary=(
         Secondary("the same beside boundaries", "edge IoU, DeepLab v3+", "edge IoU, FCN-8s"),
         *(Secondary(f"v3+ over v3, {what}", f"{what}, DeepLab v3+", f"{what}, DeepLab v3") for what in SCORES),
+        Secondary("FCN-8s over FCN without skips", "mIoU, FCN-8s", f"mIoU, {NO_SKIPS}"),
+        Secondary("v3 over FCN without skips", "mIoU, DeepLab v3", f"mIoU, {NO_SKIPS}"),
         *(Secondary(f"U-Net over FCN-8s, {what}", f"{what}, U-Net", f"{what}, FCN-8s") for what in SCORES),
     ),
 )  # fmt: skip
@@ -32,13 +44,15 @@ def one_bench(seeds: Seeds) -> Evidence:
     photographs and their order, augmentation, steps, recipe (see `bench`).
 
     FCN-8s, v3 and v3+ share the body at output stride 16, so that they differ in their heads alone; so do today's
-    toolboxes. U-Net's needs a stride of 32. The time is that of a forward pass of one picture beside FCN-8s's, in one
-    process and in turn, one round of three for each seed.
+    toolboxes. U-Net's body needs a stride of 32. The control is an FCN that reads the last maps alone, as v3 does: where
+    it falls to v3, FCN-8s leads by its skips to maps that ImageNet trained; where it does not, ASPP is slow to learn.
+    The time is that of a forward pass of one picture beside FCN-8s's, in one process and in turn, one round of three
+    for each seed.
     """
     spent = []
 
     def families(seed: int) -> dict[str, float]:
-        runs = {name: kept(name, seed) for name in FAMILIES}
+        runs = {name: kept(name, seed) for name in (*FAMILIES, *CONTROLS)}
         spent.extend(run["seconds"] for run in runs.values())
         return {f"{what}, {name}": run[what] for what in SCORES for name, run in runs.items()}
 
@@ -49,6 +63,7 @@ def one_bench(seeds: Seeds) -> Evidence:
     return Evidence(
         settings={
             **photograph_training.SETTINGS,
+            "photographs": "pets: 249 to learn from, test once at the end",
             "network": "each family's head on efficientnet_lite0",
             "steps": STEPS,
             "of the test list": f"every {EVERY}th photograph",

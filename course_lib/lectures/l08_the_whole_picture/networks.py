@@ -52,19 +52,26 @@ def maps_of(body: nn.Module, image: Tensor) -> Maps:
 
 
 class FCN8sDecoder(nn.Module):
-    """fc6 and fc7 on the last maps, and the scores of strides 16 and 8 added to theirs. BN, so that they learn fast."""
+    """fc6 and fc7 on the last maps, and the scores of strides 16 and 8 added to theirs. BN, so that they learn fast.
 
-    def __init__(self, before: Channels, classes: int, maps: int):
+    Without `skips` only the scores of fc7 are left, as in FCN-32s.
+    """
+
+    def __init__(self, before: Channels, classes: int, maps: int, *, skips: bool = True):
         super().__init__()
+        self.skips = skips
         self.fc6 = conv_bn_relu(before["last"], maps, kernel_size=3)
         self.fc7 = conv_bn_relu(maps, maps, kernel_size=1)
         self.dropout = nn.Dropout(DROPOUT)
         self.score_fr = score(maps, classes)
-        self.score_pool4 = score(before[16], classes)
-        self.score_pool3 = score(before[8], classes)
+        if skips:
+            self.score_pool4 = score(before[16], classes)
+            self.score_pool3 = score(before[8], classes)
 
     def forward(self, maps: Maps) -> Tensor:
         x = self.score_fr(self.dropout(self.fc7(self.fc6(maps["last"]))))
+        if not self.skips:
+            return x
         x = resize(x, maps[16].shape[-2:], align_corners=True) + self.score_pool4(maps[16])
         return resize(x, maps[8].shape[-2:], align_corners=True) + self.score_pool3(maps[8])
 
