@@ -6,16 +6,16 @@
     upload()                                    in a notebook: a button for a picture of one's own
 
     python -m course_lib.segment photo.jpg      writes photo_overlay.png and photo_labels.png
+    python -m course_lib.segment new/*.jpg --network artefacts/training/mine     a network that you have trained
 
 `networks()` lists who can be asked. A network is asked at the size of picture it was trained on (about 257 pixels); its
 scores are resized back to the picture's size, so an outline is never finer than that.
 """
 
 import argparse
-import base64
 import functools
-import html
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from course_lib import models, palette
 from course_lib.datasets import brought
 from course_lib.datasets.pairs import check_name
+from course_lib.figures.shown import show
 from course_lib.models import shipped
 from course_lib.models.working_size import AtWorkingSize
 
@@ -99,10 +100,9 @@ class Segmented:
         """The picture as the bytes of a PNG file."""
         return self._drawn("png")
 
-    def _repr_html_(self) -> str:
-        """How a notebook shows it. As JPEG, because it keeps it: a photograph takes a quarter of the room of a PNG."""
-        data = base64.b64encode(self._drawn("jpeg")).decode()
-        return f'<img alt="{html.escape(self.alt)}" style="max-width:100%" src="data:image/jpeg;base64,{data}">'
+    def _ipython_display_(self) -> None:
+        """As JPEG, because the notebook keeps it: a photograph takes a quarter of the room of a PNG."""
+        show(self._drawn("jpeg"), "jpeg", self.alt)
 
     def _drawn(self, kind: str) -> bytes:
         memory = io.BytesIO()
@@ -127,9 +127,24 @@ def networks() -> list[str]:
     return [name for name, told in cards.items() if told["classes"][0] == "background" and "working_size" in told]
 
 
+def ready(network: str | Path) -> tuple[nn.Module, dict]:
+    """A network by its name, or by the folder in which a training left its weights and scores.json; and its card."""
+    if not Path(network).is_dir():
+        return loaded(str(network))
+    file = Path(network) / "scores.json"
+    if not file.is_file():
+        raise FileNotFoundError(f"{network} has no scores.json: finish its training, or give the folder of another one")
+    told = json.loads(file.read_text(encoding="utf-8")).get("conditions")
+    if told is None:
+        raise ValueError(f"{file} names no conditions, it is of an older version: start its training command again")
+    weights = Path(network) / "weights.pt"
+    net = models.build(told["model"], len(told["classes"]), told["width"], weights=weights, **told["options"])
+    return (AtWorkingSize(net, told["working_size"]) if told["working_size"] else net).eval(), told
+
+
 @functools.lru_cache(maxsize=2)
 def loaded(network: str) -> tuple[nn.Module, dict]:
-    """A network, ready to be asked at its working size, and its card."""
+    """A network of data/checkpoints, ready to be asked at its working size, and its card."""
     check_name(network, networks(), "network")
     told = shipped.card(network)
     net = models.build(told["model"], len(told["classes"]), told["width"], weights=network, **told["options"])
@@ -137,12 +152,16 @@ def loaded(network: str) -> tuple[nn.Module, dict]:
 
 
 @torch.inference_mode()
-def segment(picture, network: str = USUAL, *, name: str = "the picture") -> Segmented:
-    """Ask a network what is where in a photograph: a path, the bytes of a file, or an array."""
-    net, told = loaded(network)
+def segment(picture, network: str | Path = USUAL, *, name: str = "the picture") -> Segmented:
+    """Ask a network what is where in a photograph: a path, the bytes of a file, or an array.
+
+    network: a name of `networks()`, or the --output folder of a training of one's own.
+    """
+    net, told = ready(network)
     image = brought.read(picture, name)
-    scores = net((image[None].float() / 255 - told["mean"]) / told["std"])[0]
-    return Segmented(image, scores, scores.argmax(0), tuple(told["classes"]), network)
+    mean, std = (torch.tensor(told[part]).view(-1, 1, 1) for part in ("mean", "std"))
+    scores = net((image[None].float() / 255 - mean) / std)[0]
+    return Segmented(image, scores, scores.argmax(0), tuple(told["classes"]), Path(network).name)
 
 
 def upload(network: str = USUAL):
@@ -187,7 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and write a picture for each photograph."""
     say = argparse.ArgumentParser(prog="python -m course_lib.segment", description=__doc__.split("\n")[0])
     say.add_argument("photo", type=Path, nargs="+", help="JPEG, PNG or another picture")
-    say.add_argument("--network", default=USUAL, help=" ".join(networks()))
+    say.add_argument("--network", default=USUAL, help=f"{' '.join(networks())}, or the folder of your own training")
     say.add_argument("--output", type=Path, default=Path(), help="the folder to write to; default: this one")
     asked = say.parse_args(arguments)
     asked.output.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import psutil
@@ -25,7 +26,7 @@ from nbclient.exceptions import CellExecutionError
 from course_lib.evidence import code_shape, ledger
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.ledger_text import NAMED
-from notebooks import convert, first_cell, pages, readme
+from notebooks import convert, coverage, first_cell, pages, readme
 from notebooks.words import Shelf
 
 HERE = Path(__file__).parent
@@ -66,7 +67,7 @@ def target(name: str, solutions: bool) -> Path:
 
 
 @cache
-def loaded(name: str) -> dict[str, dict]:
+def loaded(name: str) -> Any:
     return yaml.safe_load((HERE / "source" / f"{name}.yml").read_text())
 
 
@@ -83,6 +84,7 @@ def pages_now() -> dict[Path, str]:
     return {
         HERE / "GLOSSARY.md": pages.glossary(shelf(solutions=False).glossary),
         HERE / "INSTRUCTORS.md": pages.instructors(head, lectures),
+        HERE / "COVERAGE.md": coverage.page(lectures, loaded("coverage")),
     }
 
 

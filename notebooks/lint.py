@@ -125,10 +125,11 @@ def every_picture_has_words(built: NotebookNode) -> Iterator[str]:
             if "![](" in cell.source:
                 yield f"a picture without alt text: {start_of(cell)}"
         else:
-            data = [output.get("data", {}) for output in cell.outputs]
-            texts = [d["text/html"] for d in data if "text/html" in d]
-            if any("image/png" in d and "text/html" not in d for d in data):
-                yield f"a picture without alt text: {start_of(cell)}"
+            texts = [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
+            for output in cell.outputs:
+                for kind in ("image/png", "image/jpeg"):
+                    if kind in output.get("data", {}) and len(output.metadata.get(kind, {}).get("alt", "")) < 10:
+                        yield f"a picture without alt text: {start_of(cell)}"
         for tag in re.findall(r"<img\b[^>]*>", "\n".join(texts)):
             if not re.search(r'\balt="[^"]{10,}"', tag):
                 yield f"a picture without alt text: {start_of(cell)}"

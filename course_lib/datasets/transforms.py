@@ -60,6 +60,26 @@ class Joint:
         return image, mask
 
 
+class Shrink:
+    """Resize both so that the longer side has at most so many pixels; smaller pictures stay as they are."""
+
+    def __init__(self, longer_side: int):
+        self.longer_side = longer_side
+
+    def __call__(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        from torchvision import tv_tensors
+
+        old = image.shape[-2:]
+        factor = self.longer_side / max(old)
+        if factor >= 1:
+            return image, mask
+        new = [max(1, round(side * factor)) for side in old]
+        rows, columns = (torch.arange(side) for side in new)
+        small = resized(image.as_subclass(Tensor), new, rows, columns)
+        labels = mask.as_subclass(Tensor)[nearest(rows, old[0], new[0])[:, None], nearest(columns, old[1], new[1])]
+        return tv_tensors.wrap(small, like=image), tv_tensors.wrap(labels, like=mask)
+
+
 class RandomScaleAndCrop:
     """Resize both by one random factor, then cut out a window at a random place.
 

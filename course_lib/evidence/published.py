@@ -65,7 +65,8 @@ HEADLINES = (
     Headline("DeepLab v3+", "deeplab_v3plus", VOC, "val", 79.79, "chen2018plus", "Table 5"),
     Headline("DeepLab v3+", "deeplab_v3plus", VOC, "test", 87.8, "chen2018plus", "Table 6", "COCO, several scales"),
     Headline("DeepLab v3+", "deeplab_v3plus", VOC, "test", 89.0, "chen2018plus", "Table 6", "COCO, JFT"),
-    Headline("DeepLab v3+", "deeplab_v3plus", CITIES, "test", 82.1, "chen2018plus", "Table 7b", "coarse labels"),
+    Headline("DeepLab v3+", "deeplab_v3plus", CITIES, "test", 82.1, "chen2018plus", "Table 7b",
+             "Xception-71, coarse labels"),
     Headline("DeepLab v3+", "deeplab_v3plus", ADE, "val", 45.65, "chen2018plus", RELEASE, "several scales"),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from course_lib.explorers.output_stride import output_stride
 from course_lib.explorers.pyramids import pyramids
 from course_lib.explorers.receptive_field import receptive_field
 from course_lib.explorers.skips import skips
+from course_lib.explorers.sliding_classifier import sliding_classifier
 from course_lib.explorers.unpooling import unpooling
 from course_lib.explorers.upsampling import upsampling
 
@@ -31,6 +32,7 @@ __all__ = [
     "pyramids",
     "receptive_field",
     "skips",
+    "sliding_classifier",
     "unpooling",
     "upsampling",
 ]

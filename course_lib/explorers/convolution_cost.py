@@ -127,8 +127,8 @@ def _numbers(kind: str, shape: dict, costs: dict[str, Cost], times: dict[str, fl
         sum_ = f"{kernel} x {kernel} x {before} + {before} x {after}"
     plain, separable = costs[PLAIN], costs[SEPARABLE]
     rows = [
-        (f"Weights, {kind}", f"{sum_} = {costs[kind].parameters:,}"),
-        ("Multiply-adds", f"x {side} x {side} = {costs[kind].multiply_adds:,}"),
+        ("Weights", f"{sum_} = {costs[kind].parameters:,}"),
+        ("Multiply-adds", f"weights x {side} x {side} = {costs[kind].multiply_adds:,}"),
         ("Separable / plain", f"{separable.parameters / plain.parameters:.4f}"),
         ("1 / out + 1 / kernel^2", f"1/{after} + 1/{kernel**2} = {1 / after + 1 / kernel**2:.4f}"),
     ]

@@ -41,6 +41,34 @@ GUIDES = {
             "rough": {"shift": 0, "rough": 3},
         },
     ),
+    "sliding_classifier": Guide(
+        "Click on the photograph to put the window there. Which parts does the classifier recognise as cat?",
+        [
+            Step(
+                "ImageNet's classifier averages all cells of the picture. How sure is it that this is a cat?",
+                {"window": "the whole picture"},
+                "49 %. The mean includes the blanket and the background, and they say other words.",
+            ),
+            Step(
+                "Now a window of one cell, slid over the whole picture. Nobody ever showed this network a mask. Where "
+                "will it say cat?",
+                {"window": "1 x 1 cell", "everywhere": True, "cell": [2, 2]},
+                "On the ear, the striped fur and around the mouth: more than 99 % at most. The right edge and the "
+                "corners say nearly nothing. A classifier has a heat map before anybody draws an outline.",
+            ),
+            Step(
+                "And a window of 5 x 5 cells? Predict both: will it be surer, and will the outline be sharper?",
+                {"window": "5 x 5 cells", "everywhere": True, "cell": [4, 6]},
+                "Neither. It is 89 % sure at most, and the outline is gone: the mean of 25 cells does not say which of "
+                "them saw the cat. FCN keeps the small cells and trains what they say.",
+            ),
+        ],
+        {
+            "one cell": {"window": "1 x 1 cell", "everywhere": True},
+            "half grown": {"window": "1 x 1 cell", "cell": [4, 6]},
+            "the classifier itself": {"window": "the whole picture"},
+        },
+    ),
     "receptive_field": Guide(
         "Drag over the picture: what is shaded cannot change this unit. Then choose a deeper layer.",
         [

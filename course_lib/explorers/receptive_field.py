@@ -133,12 +133,15 @@ class Looker:
             picture = (1 - heat) * picture + heat * HEAT
         return np.where(mask[..., None], picture, 0.25 * picture).round().astype(np.uint8)
 
+    def unclipped(self, layer: str) -> str:
+        """How far a unit of the layer sees where no border is near, in words."""
+        sides = self.field.size(layer)
+        return " x ".join("whole image" if math.isinf(side) else number_text(side) for side in sides)
+
     def _numbers(self, unit, layer: str, mask: np.ndarray, box, looks: Spread | None, hides: Spread | None) -> Readout:
-        size = self.field.size(layer)
-        whole = " x ".join("whole image" if math.isinf(side) else number_text(side) for side in size)
         rows = [
             ("Unit", f"({unit[0]}, {unit[1]}) of {' x '.join(map(str, self.field.output_size(layer)))}"),
-            ("Theoretical size, unclipped", whole),
+            ("Theoretical size, unclipped", self.unclipped(layer)),
             ("Box on this picture", _box(box)),
             ("Pixels it can see", f"{int(mask.sum()):,} of {mask.size:,} ({mask.mean():.1%})"),
         ]

@@ -4,8 +4,8 @@
     architecture("deeplab_v3plus", image_size=(321, 321), output_stride=8)
     architecture(my_network, image_size=(128, 128))
 
-`models.structure` runs the network once and says what it did, `architecture_layout` says where that stands, and here it
-is drawn.
+`models.structure` runs the network once and says what it did, `architecture_upright` says where that stands, and here
+it is drawn, at most as wide as a notebook's column and with no text under 11 pixels.
 """
 
 from matplotlib.axes import Axes
@@ -14,8 +14,9 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from torch import nn
 
 from course_lib import palette
-from course_lib.figures.architecture_layout import KINDS, Box, Path, Sheet, laid_out
-from course_lib.figures.style import QUIET, Figure, new, styled
+from course_lib.figures.architecture_layout import KINDS, Box, Path, Sheet
+from course_lib.figures.architecture_upright import LINE, upright
+from course_lib.figures.style import INK, Figure, new, styled
 from course_lib.models.structure import Structure, structure
 
 # A side (or height, width) that each paper or release trains or shows its network on; others are seen at 321.
@@ -25,6 +26,8 @@ SIZES = {
     "deeplab_v3": (513, 513),
 }  # fmt: skip
 UNIT = 1 / 96  # inches
+TEXT = 8.4  # points, 11.2 pixels
+NARROWEST = 560  # pixels: title and legend need them
 COLOURS = {
     "image": "#ffffff",
     "down": "#bfe0f5",
@@ -35,9 +38,9 @@ COLOURS = {
     "join": "#ffffff",
 }
 LINES = {
-    "flow": ("#555555", "-", "the way of the maps"),
+    "flow": ("#555555", "-", "feature maps"),
     "skip": (palette.hex_of(palette.BLUE), "-", "skip"),
-    "places": (palette.hex_of(palette.VERMILION), "--", "places of the maxima"),
+    "places": (palette.hex_of(palette.VERMILION), "--", "pooling indices"),
 }
 
 
@@ -45,8 +48,10 @@ LINES = {
 def architecture(net: str | nn.Module, *, image_size: tuple[int, int] | None = None, **options) -> Figure:
     """The stages of a network with their maps at this size of image; options go to `models.build`."""
     told = structure(net, image_size=image_size or size_for(net), **options)
-    sheet = laid_out(told)
-    figure, axes = new(size=(sheet.width * UNIT, (sheet.height + 40) * UNIT))
+    sheet = upright(told)
+    broad = max(sheet.width, NARROWEST)
+    figure, axes = new(size=(broad * UNIT, (sheet.height + 76) * UNIT))
+    figure.get_layout_engine().set(w_pad=0, h_pad=0.03)
     draw(axes[0, 0], sheet)
     height, width = told.image_size
     figure.suptitle(f"{told.name} on {height} x {width} pixels: {told.parameters:,} parameters", fontsize=11, x=0.01,
@@ -63,13 +68,14 @@ def size_for(net: str | nn.Module) -> tuple[int, int]:
 
 
 def draw(axes: Axes, sheet: Sheet) -> None:
-    """Draw a layout: the rows of one stride, then the paths, then the boxes."""
-    axes.set(xlim=(0, sheet.width), ylim=(sheet.height, 0), aspect="equal")
+    """Draw a layout: the bands of one stride, then the paths, then the boxes."""
+    axes.set(xlim=(0, sheet.width), ylim=(sheet.height, 0), aspect="equal", anchor="W")
     axes.axis("off")
     for number, row in enumerate(sheet.rows):
         if number % 2 == 0:
-            axes.add_patch(Rectangle((0, row.top - 6), sheet.width, row.height + 12, color="#f4f4f4", zorder=0))
-        axes.text(6, row.top + row.height / 2, f"stride {row.stride}", color=QUIET, fontsize=8, va="center")
+            axes.add_patch(Rectangle((row.left, 0), row.width, row.height, color="#f4f4f4", zorder=0))
+        axes.text(row.left + row.width / 2, 11, f"stride {row.stride}", color=INK, fontsize=TEXT, ha="center",
+                  va="center")  # fmt: skip
     for path in sheet.paths:
         draw_path(axes, path)
     for box in sheet.boxes:
@@ -77,24 +83,18 @@ def draw(axes: Axes, sheet: Sheet) -> None:
 
 
 def draw_box(axes: Axes, box: Box) -> None:
-    """Draw one stage with its words."""
+    """Draw one stage with its words, the name in bold where there is more than the name."""
     face = {"facecolor": COLOURS[box.look], "edgecolor": "#444444", "linewidth": 0.9, "zorder": 3}
     if box.look == "join":
         axes.add_patch(Circle(box.middle, box.width / 2, **face))
     else:
         axes.add_patch(Rectangle((box.left, box.top), box.width, box.height, **face))
-    small = box.height < 20 and box.look != "join"
-    first, *rest = box.text.split("\n")
+    lines = box.text.split("\n")
     x, y = box.middle
-    if not rest:
-        axes.text(x, y, first, ha="center", va="center", fontsize=6.8 if small else 9, zorder=4)
-        return
-    for number, line in enumerate((first, *rest)):
-        weight = "bold" if number == 0 else "normal"
-        size = 7.6 if number or len(first) < 13 else 6.6
-        axes.text(
-            x, box.top + 10 + 13 * number, line, ha="center", va="center", fontsize=size, fontweight=weight, zorder=4
-        )
+    for number, line in enumerate(lines):
+        at = y + LINE * (number - (len(lines) - 1) / 2)
+        weight = "bold" if number == 0 and len(lines) > 1 else "normal"
+        axes.text(x, at, line, ha="center", va="center", fontsize=TEXT, fontweight=weight, zorder=4)
 
 
 def draw_path(axes: Axes, path: Path) -> None:
@@ -132,8 +132,8 @@ def legend(figure: Figure, sheet: Sheet) -> None:
     for kind, (colour, dash, label) in LINES.items():
         if kind in kinds:
             handles.append(Line2D([], [], color=colour, linestyle=dash, label=label))
-    columns = max(2, min(len(handles), int(sheet.width // 150) if sheet.width < 1000 else 9))
-    figure.legend(handles=handles, loc="outside lower left", ncols=columns, fontsize=8)
+    columns = max(2, int(max(sheet.width, NARROWEST) // 210))
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns, fontsize=TEXT)
 
 
 def in_words(net: Structure) -> str:

@@ -1,8 +1,8 @@
-"""Where each stage of an architecture figure stands, in units of about one pixel.
+"""Where each stage of a lying architecture drawing stands, in units of about one pixel.
 
-architecture.py and the lineage explorer draw the boxes and lines that come out. One language for all networks: the row
-of a box is the stride of its map, so that a way down and up is a valley and a dilated network a plain. What changes the
-stride lies as a slab between the rows; a skip crosses from side to side.
+The lineage explorer draws the boxes and lines that come out; figures stand upright (architecture_upright.py). One
+language for all networks: the row of a box is the stride of its map, so that a way down and up is a valley and a
+dilated network a plain. What changes the stride lies as a slab between the rows; a skip crosses from side to side.
 """
 
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ LINE, GAP, ROUND, SLAB, LANE = 13, 17, 22, 17, 9
 KINDS = {
     "image": "image and scores",
     "down": "convolutions",
-    "up": "convolutions after enlarging",
+    "up": "convolutions after upsampling",
     "dilated": "dilated convolutions",
     "pool": "pooling",
-    "enlarge": "enlarging",
+    "enlarge": "upsampling",
     "join": "concatenation (c), sum (+)",
 }
 
@@ -47,13 +47,15 @@ class Path:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
-    """All maps of one stride."""
+    """All maps of one stride: a row, or a band in an upright layout, which also has a left edge and a width."""
 
     stride: int
     top: float
     height: float
+    left: float = 0.0
+    width: float = 0.0
 
 
 @dataclass

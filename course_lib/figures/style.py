@@ -28,6 +28,7 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from course_lib import palette
+from course_lib.figures.shown import show
 
 P = ParamSpec("P")
 
@@ -89,19 +90,14 @@ class Figure(matplotlib_figure.Figure):
         return buffer.getvalue()
 
     def _repr_html_(self) -> str:
-        kind = "jpeg" if self.photographs else "png"
-        data = base64.b64encode(self.drawn(kind)).decode()
-        wide = round(self.get_figwidth() * 96)
-        return (
-            f'<img alt="{html.escape(self.alt)}" width="{wide}" style="max-width:100%" '
-            f'src="data:image/{kind};base64,{data}">'
-        )
+        """The figure inside other HTML, such as an evidence card."""
+        data, wide = base64.b64encode(self.png()).decode(), round(self.get_figwidth() * 96)
+        words = f'alt="{html.escape(self.alt)}" width="{wide}" style="max-width:100%"'
+        return f'<img {words} src="data:image/png;base64,{data}">'
 
     def _ipython_display_(self) -> None:
-        """Shown this way alone: Jupyter's own way of showing figures knows no alt text."""
-        from IPython.display import display
-
-        display({"text/html": self._repr_html_(), "text/plain": self.alt}, raw=True)
+        kind = "jpeg" if self.photographs else "png"
+        show(self.drawn(kind), kind, self.alt, width=round(self.get_figwidth() * 96))
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:

@@ -1,7 +1,8 @@
 """What instructors do with a class: `python -m course_lib.exercises grade SUBMISSIONS/ --out grades.csv`.
 
 `grade` runs and judges a folder of notebooks, `report` makes pages and a learning platform's file from the table,
-`assignment` makes an assignment for nbgrader or otter-grader from a lecture.
+`assignment` makes an assignment for nbgrader or otter-grader from a lecture, `sign` and `verify` are for the record
+that a student keeps on the course's site.
 """
 
 import argparse
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 from course_lib.files import lock
-from course_lib.grading import assignment, folder, report, table
+from course_lib.grading import assignment, folder, report, signed, table
 
 GRADE = """Grades a folder of notebooks.
 
@@ -26,16 +27,19 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the command line and grade the folder; the exit status."""
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="python -m course_lib.exercises", description=__doc__, formatter_class=layout)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="grade | report | assignment")
+    names = "grade | report | assignment | sign | verify"
+    commands = parser.add_subparsers(dest="command", required=True, metavar=names)
     add_grade(commands.add_parser("grade", description=GRADE, epilog=EPILOG, formatter_class=layout))
     report.options(commands.add_parser("report", description=report.__doc__, formatter_class=layout))
     assignment.options(commands.add_parser("assignment", description=assignment.__doc__, formatter_class=layout))
+    for name in ("sign", "verify"):
+        signed.options(commands.add_parser(name, description=signed.__doc__, formatter_class=layout))
     options = parser.parse_args(arguments)
     if options.command == "grade":
         return grade(options)
     try:
-        return {"report": report, "assignment": assignment}[options.command].main(options)
-    except (ValueError, OSError) as error:
+        return {"report": report, "assignment": assignment}.get(options.command, signed).main(options)
+    except (ValueError, OSError, ImportError) as error:
         print(error, file=sys.stderr)
         return 2
 

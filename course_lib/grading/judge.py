@@ -1,7 +1,7 @@
 """The process that judges: it knows the solutions, runs the course's own checks, and never a line of a notebook.
 
-A frame "C" brings the answers to one exercise. While its check runs, frames "D" go to the notebook's process and come
-back; a frame "O" says the outcome.
+A frame "C" brings the answers to one exercise, and the grader's seed for its cases. While its check runs, frames "D" go
+to the notebook's process and come back; a frame "O" says the outcome.
 """
 
 import os
@@ -49,4 +49,4 @@ def judged(head: dict[str, Any], body: bytes, answers: Answers) -> Outcome:
             raise wire.Broken("no answers")
     except wire.Broken as error:
         return Outcome(exercise.name, "not yet", (f"{UNREADABLE} ({error})",))
-    return exercise.judged(answer)
+    return exercise.judged(answer, head.get("seed", 0))

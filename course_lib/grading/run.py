@@ -44,13 +44,18 @@ class Result:
 
 @dataclass
 class Running:
-    """One notebook while it runs. `tasks` are the stand-ins' names, `places` the cells that check each exercise."""
+    """One notebook while it runs. `tasks` are the stand-ins' names, `places` the cells that check each exercise.
+
+    The checks draw their cases from `seed`, which comes from the notebook's own bytes: graded again it gets the same
+    cases, and nobody can write down the outputs for cases that change with every letter written.
+    """
 
     cells: cells_of.Cells
     places: dict[str, list[int]]
     tasks: dict[str, dict[str, tuple[str, str]]]
     limits: Limits
     workshop: Workshop
+    seed: int
     result: Result = field(default_factory=Result)
     skip: set[int] = field(default_factory=set)
     left: float = 0.0
@@ -157,7 +162,7 @@ class Running:
         try:
             self.judge = self.judge or self.workshop.start(JUDGE, self.limits.gigabytes)
             waiting = max(until, time.monotonic() + (0 if self.workshop.fork else STARTUP_SECONDS))
-            self.judge.send(b"C", head, body, waiting)
+            self.judge.send(b"C", {**head, "seed": self.seed}, body, waiting)
             while (frame := self.judge.next(waiting)) is not None:
                 if frame[0] == b"O":
                     return wire.loads(frame[1])

@@ -125,17 +125,23 @@ def _rooms(home: Path) -> None:
             _bind(path, home, bound)
     for name in DEVICES:
         _bind(Path("/dev", name), home, bound, writable=True)
-    for lecture in (COURSE / "lectures").iterdir():
-        for hidden in lecture.glob("exercises*.py"):
+    for hidden in solutions([COURSE, *(Path(path, COURSE.name) for path in sys.path)]):
+        if hidden.is_dir():
+            _mount("none", home / hidden.relative_to("/"), "tmpfs", MS_RDONLY)
+        else:
             _mount("/dev/null", home / hidden.relative_to("/"), None, MS_BIND)
-        if (lecture / "__pycache__").is_dir():
-            _mount("none", home / (lecture / "__pycache__").relative_to("/"), "tmpfs", MS_RDONLY)
     for name in ("home", "tmp", "dev/shm"):
         (home / name).mkdir(parents=True, exist_ok=True)
         os.chmod(home / name, 0o1777)
     (home / "proc").mkdir()
     with contextlib.suppress(OSError):  # some containers forbid it; then there is none
         _mount("proc", home / "proc", "proc", MS_KEPT)
+
+
+def solutions(courses: list[Path]) -> set[Path]:
+    """Where solutions lie, as source and compiled: in this course, and in one that is installed beside it."""
+    kinds = ("exercises*.py", "__pycache__")
+    return {path for course in courses for kind in kinds for path in course.glob(f"lectures/*/{kind}")}
 
 
 def _bind(path: Path, home: Path, bound: list[Path], *, writable: bool = False) -> None:

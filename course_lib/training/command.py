@@ -6,6 +6,7 @@ command again after an interruption and it goes on. Several GPUs: torchrun --npr
 
 import argparse
 import json
+import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +15,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from course_lib import models
+from course_lib import __version__, models
+from course_lib.datasets.pairs import check_name
 from course_lib.files import whole
 from course_lib.metrics import Confusion
-from course_lib.training import checkpoint, dice, distributed, sources
+from course_lib.models.working_size import AtWorkingSize
+from course_lib.training import checkpoint, dice, distributed, laptop, sources
 from course_lib.training.balance import median_frequency
 from course_lib.training.estimate import Estimate, free_disk, free_memory, gigabytes, seconds_of_step, spell
 from course_lib.training.evaluation import evaluate
@@ -32,7 +35,10 @@ from course_lib.training.recipes import Recipe, recipe_for
 def parser() -> argparse.ArgumentParser:
     """The options of the command line."""
     say = argparse.ArgumentParser(prog="python -m course_lib.training", description=__doc__.split("\n")[0])
-    say.add_argument("--model", required=True, help="a name of course_lib.models.names()")
+    say.add_argument("--model", help="a name of course_lib.models.names()")
+    say.add_argument(
+        "--preset", choices=["laptop"], help=f"fine-tune a shipped network on a processor: {' '.join(laptop.NETWORKS)}"
+    )
     say.add_argument("--data", required=True, help=" ".join(sources.NAMES))
     say.add_argument("--root", type=Path, help="where the data lie, or shall be downloaded to")
     say.add_argument("--classes", nargs="+", default=(), help="names of the classes of --data folder")
@@ -63,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and train; an error is one line and exit status 1."""
     asked = parser().parse_args(arguments)
+    if asked.preset:
+        asked.model = asked.model or laptop.USUAL
+    elif asked.model is None:
+        parser().error("the following arguments are required: --model")
     with distributed.started():
         try:
             train(asked)
@@ -74,16 +84,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def train(asked: argparse.Namespace) -> None:
     """Train and score as the options say."""
-    device, recipe = distributed.device(), adapted(recipe_for(asked.model, asked.data), asked)
+    if asked.preset:
+        check_name(asked.model, list(laptop.NETWORKS), "model for --preset laptop")
+    usual = laptop.RECIPE if asked.preset else recipe_for(asked.model, asked.data)
+    device, recipe = distributed.device(), adapted(usual, asked)
     source = sources.load(
         asked.data, recipe, root=asked.root, classes=tuple(asked.classes), colours=asked.colours, size=asked.size,
-        count=asked.count, seed=asked.seed, sbd=asked.sbd,
+        count=asked.count, seed=asked.seed, sbd=asked.sbd, preset=asked.preset,
     )  # fmt: skip
     torch.manual_seed(asked.seed)  # the first weights depend on the seed too
+    chosen = (laptop.OPTIONS if asked.preset else {}) | options(asked.option)
     model = models.build(
-        asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device,
-        **options(asked.option),
-    )  # fmt: skip
+        asked.model, source.num_classes, asked.width, backbone_weights=asked.backbone_weights, device=device, **chosen
+    )
+    if asked.preset:
+        anew = laptop.begin(model, asked.model)
+        say(f"starts from {laptop.NETWORKS[asked.model]}; new: {', '.join(anew) or 'nothing'}")
     check_smallest(model, source.test)
     output = output_of(asked)
     steps = length(
@@ -96,14 +112,18 @@ def train(asked: argparse.Namespace) -> None:
         "model": asked.model, "width": asked.width, "option": sorted(asked.option), "crop": recipe.crop,
         "scale": list(recipe.scale), "backbone_weights": asked.backbone_weights,
     }  # fmt: skip
+    if asked.preset:
+        facts["preset"] = asked.preset
     history = fit(
         model, source.train, steps=steps, facts=facts, batch_size=recipe.batch_size,
-        optimizer=recipe.optimizer_for(model, pretrained=bool(asked.backbone_weights)), schedule=recipe.schedule,
+        optimizer=recipe.optimizer_for(model, pretrained=bool(asked.backbone_weights or asked.preset)),
+        schedule=recipe.schedule,
         class_weights=median_frequency(source.train) if recipe.balanced else None, clip=recipe.clip, amp=asked.amp,
         checkpoint=output / "checkpoint.pt", checkpoint_every=asked.checkpoint_every, log=output / "log.csv",
         seed=asked.seed, workers=0 if asked.data.startswith("scenes") else asked.workers,
     )  # fmt: skip
-    finish(model, source, history, asked, output)
+    told = conditions(model, source, recipe, asked, steps=steps, options=chosen, device=device)
+    finish(model, source, history, asked, output, told)
 
 
 def forecast(model: nn.Module, source: sources.Source, recipe: Recipe, asked, *, steps: int, device, output: Path):
@@ -164,16 +184,39 @@ def options(pairs: Sequence[str]) -> dict:
     return found
 
 
-def finish(model: nn.Module, source: sources.Source, history: History, asked, output: Path) -> None:
+def conditions(model: nn.Module, source: sources.Source, recipe: Recipe, asked, *, steps, options, device) -> dict:
+    """All that a score depends on: network, start, pictures, recipe, seed and machine."""
+    return {
+        "model": asked.model, "width": asked.width, "options": options, "classes": list(source.classes),
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "start": laptop.NETWORKS[asked.model] if asked.preset else asked.backbone_weights or "random",
+        "data": asked.data, "root": asked.root.resolve().name if asked.root else None,
+        "pictures": {"train": len(source.train), "scored": len(source.test)},
+        "mean": list(source.mean), "std": list(source.std),
+        "longer_side": laptop.LONGER_SIDE if asked.preset else None,
+        "working_size": laptop.WORKING_SIZE if asked.preset else None,
+        "recipe": recipe.source, "steps": steps, "batch_size": recipe.batch_size,
+        "learning_rate": recipe.learning_rate, "head_factor": recipe.head_factor, "optimizer": recipe.optimizer,
+        "schedule": getattr(recipe.schedule, "__name__", "stairs"), "weight_decay": recipe.weight_decay,
+        "crop": recipe.crop, "scale": list(recipe.scale), "clip": recipe.clip, "balanced": recipe.balanced,
+        "seed": asked.seed, "processes": distributed.world(), "device": str(device), "amp": asked.amp,
+        "machine": platform.machine(), "torch": torch.__version__, "course": __version__,
+    }  # fmt: skip
+
+
+def finish(model: nn.Module, source: sources.Source, history: History, asked, output: Path, told: dict) -> None:
     """Score, log, plot; by the first process, though all help to score."""
     small = asked.data.startswith("scenes")
-    score = evaluate(model, source.test, batch_size=16 if small else 1, workers=0 if small else asked.workers)
+    scored = AtWorkingSize(model, told["working_size"]) if told["working_size"] else model
+    score = evaluate(scored, source.test, batch_size=16 if small else 1, workers=0 if small else asked.workers)
     if distributed.rank() != 0:
         return
     checkpoint.save(output / "weights.pt", model.state_dict())
     history.write_csv(output / "log.csv")
     plot(history, output / "plot.png", f"{asked.model} on {asked.data}")
-    whole.write(output / "scores.json", json.dumps(summary(score, source, history), indent=2) + "\n")
+    whole.write(
+        output / "scores.json", json.dumps(summary(score, source, history) | {"conditions": told}, indent=2) + "\n"
+    )
     say(f"{source.scored_on}: mIoU {float(score.mean_iou):.4f}, pixel accuracy {float(score.pixel_accuracy):.4f}")
     for name, iou in zip(source.classes, score.iou.tolist()):
         say(f"  {name:<14} {iou:.4f}")

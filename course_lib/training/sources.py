@@ -6,7 +6,7 @@ root and a recipe; out go two data sets.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from course_lib.datasets import VOC2012, CamVid, Folder, Normalise, Pets, augmen
 from course_lib.datasets.pairs import Pairs, check_name
 from course_lib.datasets.transforms import IMAGENET_MEAN, IMAGENET_STD
 from course_lib.scenes import Scenes
-from course_lib.training import distributed
+from course_lib.training import distributed, laptop
 from course_lib.training.recipes import Recipe
 
 NAMES = ("camvid", "voc", "pets", "folder", "scenes:FAMILY")
@@ -32,6 +32,8 @@ class Source:
     train: Dataset
     test: Dataset
     scored_on: str
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
 
     @property
     def num_classes(self) -> int:
@@ -55,6 +57,7 @@ def load(
     count: int = 1024,
     seed: int = 0,
     sbd: bool = False,
+    preset: str | None = None,
 ) -> Source:
     """Training and test data; real files are looked through once before training begins."""
     if name.startswith("scenes:"):
@@ -68,6 +71,8 @@ def load(
     mean, std = (CAMVID_MEAN, CAMVID_STD) if name == "camvid" else (IMAGENET_MEAN, IMAGENET_STD)
     train = augment(crop=crop_of(name, recipe), scale=recipe.scale, mean=mean, std=std)
     test = Normalise(mean=mean, std=std)
+    if preset:
+        (mean, std), (train, test) = laptop.LOOK.values(), laptop.looks(recipe)
     if name == "camvid":
         source = Source(CamVid(root, "train", train), CamVid(root, "test", test), "CamVid test")
     elif name == "voc":
@@ -81,7 +86,7 @@ def load(
     for part in (source.train, source.test):
         if isinstance(part, Pairs) and distributed.rank() == 0:
             part.check()
-    return source
+    return replace(source, mean=mean, std=std)
 
 
 def table(colours: Sequence[str]) -> dict[tuple[int, int, int], int]:

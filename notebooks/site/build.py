@@ -15,16 +15,18 @@ from pathlib import Path
 import nbformat
 
 from course_lib.evidence import ledger
+from course_lib.exercises import all_exercises
+from course_lib.explorers.break_the_network import NETWORKS
 from course_lib.explorers.machinery import widget
 from course_lib.models import shipped
 from notebooks import build, convert
-from notebooks.site import networks, pages, reference, tables
+from notebooks.site import networks, pages, reference, slides, tables
 from notebooks.site.lecture import Lecture, Pictures
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 SITE, ROOM = ROOT / "site", ROOT / ".cache" / "site"  # what is published, and where it is made
-OTHERS = ("photograph", "ledger", "zoo", "GLOSSARY", "reference")
+OTHERS = ("progress", "photograph", "ledger", "zoo", "GLOSSARY", "reference")
 
 
 def main() -> int:
@@ -32,11 +34,13 @@ def main() -> int:
     for folder in (source, made):
         shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
-    live = tables.without_python()
+    live = tables.every()
     for name, explorer in live.items():
         tables.write(name, explorer, ROOM / "explorers")
     for name in networks.NAMES:
         networks.write(name, ROOM / "networks")
+    for name in sorted({one for asked in NETWORKS.values() for one in asked.values()}):
+        networks.write_checkpoint(name, ROOM / "networks")
     networks.write_runtime(ROOM / "networks", ROOM / "npm")
     lectures = [convert.parse(path.stem, path.read_text()) for path in build.sources()]
     write_lectures(lectures, source, made, live)
@@ -47,6 +51,7 @@ def main() -> int:
     if failed := subprocess.run(sphinx, cwd=ROOT, env=environment).returncode:
         return failed
     write_host(made / "_static")
+    slides.write_reveal(ROOM / "npm", made)
     for folder in ("explorers", "networks"):
         shutil.copytree(ROOM / folder, made / folder)
     shutil.rmtree(SITE, ignore_errors=True)
@@ -66,13 +71,18 @@ def write_lectures(lectures: list[convert.Source], source: Path, made: Path, liv
         shutil.copy(notebook, made / "notebooks")
         page = Lecture(lecture.name, lecture.front, live, citations, pictures).page(nbformat.read(notebook, 4))
         nbformat.write(page, source / f"{lecture.name}.ipynb")
+        (made / f"slides_{lecture.name[:2]}.html").write_text(slides.slides(lecture.name, lecture.front, page))
 
 
 def write_others(lectures: list[convert.Source], source: Path) -> None:
     checkpoints = ROOT / "data" / "checkpoints"
     shutil.copytree(checkpoints / "pictures", source / "zoo")
+    solved_in = {one.name[:2]: [] for one in lectures}
+    for one in all_exercises():
+        solved_in[f"{int(one.number.partition('.')[0]):02}"].append(one.number)
     sizes = sorted({" x ".join(map(str, networks.working_size(shipped.card(name)))) for name in networks.NAMES})
     texts = {
+        "progress": pages.progress(lectures, solved_in),
         "photograph": pages.photograph(networks.NAMES, sizes, build.loaded("glossary")),
         "index": pages.entrance(lectures, OTHERS),
         "ledger": pages.ledger(list(ledger.read().values()), lectures),

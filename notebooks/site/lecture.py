@@ -1,7 +1,7 @@
 """From an executed notebook to the page of a lecture: the same cells, without what only a notebook can use.
 
 Pictures become files beside the page, so that the text is there first; explorers become places where host.js shows
-them; the quiz becomes buttons. No cell is run here.
+them; the quiz and what else a page can judge become buttons. No cell is run here.
 """
 
 import base64
@@ -15,7 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from course_lib.figures.shown import HEARD
 from notebooks import first_cell
+from notebooks.site import exercise
 from notebooks.site.quiz import quiz
 
 EMBEDDED = re.compile(r'<img\b([^>]*?) src="data:image/(png|jpeg);base64,([^"]+)"([^>]*)>')
@@ -25,7 +27,6 @@ SHOWN = re.compile(r"explorers\.(\w+)\(\), moved by ")
 BADGE = re.compile(r"\)\]\((.+)\)$")
 LONG = 6  # lines of code; from here on it unfolds when asked for
 FIRST = "# Run this cell first."
-NOT_HERE = "For every move this explorer asks Python or a trained network, so it moves in the notebook only."
 
 
 class Pictures:
@@ -57,13 +58,13 @@ class Lecture:
     """One notebook on its way to a page.
 
     front      the front matter of its source
-    tables     the names of the explorers that need no Python
+    live       the names of the explorers' scripts
     citations  link of a paper -> its title and venue
     """
 
-    def __init__(self, name: str, front: dict, tables: Collection[str], citations: dict[str, str], pictures: Pictures):
-        self.name, self.front, self.tables, self.citations, self.pictures = name, front, tables, citations, pictures
-        self.waiting: dict[str, str] = {}  # the first picture of an explorer that will be shown live, further down
+    def __init__(self, name: str, front: dict, live: Collection[str], citations: dict[str, str], pictures: Pictures):
+        self.name, self.front, self.live, self.citations, self.pictures = name, front, live, citations, pictures
+        self.waiting: dict[str, tuple[str, str]] = {}  # explorer -> its script and first picture, until it is shown
 
     def page(self, book: NotebookNode) -> NotebookNode:
         cells = [cell for cell in book.cells if not cell.source.startswith(FIRST)]
@@ -74,12 +75,18 @@ class Lecture:
     def opening(self, text: str) -> str:
         """The first words; the badge, a picture from elsewhere, becomes a link."""
         title, _, rest = text.replace(first_cell.badge(self.name), "").partition("\n")
+        return f'{title}\n\n<p class="ways">{self.ways()}{self.slides()}</p>\n\n{rest.strip()}'
+
+    def ways(self) -> str:
+        """Links to the notebook itself."""
         colab = f'<a href="{link[1]}">Open in Colab</a>' if (link := BADGE.search(first_cell.badge(self.name))) else ""
-        ways = f'<p class="ways"><a href="notebooks/{self.name}.ipynb" download>Download the notebook</a>{colab}</p>'
-        return f"{title}\n\n{ways}\n\n{rest.strip()}"
+        return f'<a href="notebooks/{self.name}.ipynb" download>Download the notebook</a>{colab}'
+
+    def slides(self) -> str:
+        return f'<a href="slides_{self.name[:2]}.html">Slides</a>'
 
     def words(self, cell: NotebookNode) -> NotebookNode:
-        text = quiz(self.front["quiz"]) if cell.source.startswith("## Quiz\n") else cell.source
+        text = quiz(self.front["quiz"], self.name) if cell.source.startswith("## Quiz\n") else cell.source
         text = TERM.sub(r'<a class="term" href="GLOSSARY.html#\2" data-says="\3">\1</a>', text)
         for link, says in self.citations.items():
             text = text.replace(f"]({link})", f']({link}){{.paper data-says="{says}"}}')
@@ -88,7 +95,11 @@ class Lecture:
     def code(self, cell: NotebookNode) -> NotebookNode:
         shown = [output for one in cell.outputs for output in self.output(cell, one)]
         made = nbformat.v4.new_code_cell(cell.source, outputs=shown, id=cell.id, execution_count=None)
-        if cell.source.count("\n") >= LONG and "exercise" not in cell.metadata.get("tags", []):
+        if one := exercise.asked(cell.source):
+            here = exercise.statements(one)
+            shown.append(as_html(exercise.form(one) if here else exercise.elsewhere(one, self.ways())))
+            made.metadata["tags"] = ["remove-input"] if here else []
+        elif cell.source.count("\n") >= LONG and "exercise" not in cell.metadata.get("tags", []):
             made.metadata["tags"] = ["hide-input"]  # on a page the text leads from picture to picture
         return made
 
@@ -100,20 +111,37 @@ class Lecture:
         data, made = output.data, MADE.search(cell.source)
         if explorer := SHOWN.match(data["text/plain"]):
             yield as_html(self.place_of(explorer[1]))
-        elif "image/png" in data or "image/jpeg" in data:
-            kind = "png" if "image/png" in data else "jpeg"
-            alt = f' alt="{html.escape(output.metadata.get("alt", ""))}"'
-            yield as_html(self.pictures.image(kind, data[f"image/{kind}"], alt))
-        elif made and made[1] in self.tables and not made[2] and "text/html" in data:
-            self.waiting[made[1]] = self.pictures.outside(data["text/html"])
+        elif HEARD in data.get("text/html", ""):
+            return  # the alt text once more, for JupyterLab: here it stands in the picture
+        elif picture := self.picture(output):
+            if made and identity(made) in self.live:
+                self.waiting[made[1]] = identity(made), picture
+            else:
+                yield as_html(picture)
         elif "text/html" in data and "not attempted" not in data["text/plain"]:
             yield as_html(dressed(self.pictures.outside(data["text/html"])))
+
+    def picture(self, output: NotebookNode) -> str:
+        """An output that is a picture and nothing else, with its alt text; empty for others."""
+        for kind in ("png", "jpeg"):
+            if f"image/{kind}" in output.data:
+                alt = html.escape(output.metadata[f"image/{kind}"]["alt"])
+                return self.pictures.image(kind, output.data[f"image/{kind}"], f' alt="{alt}"')
+        text = output.data.get("text/html", "")  # a notebook from before the alt text moved into the metadata
+        return self.pictures.outside(text) if EMBEDDED.fullmatch(text.strip()) else ""
 
     def place_of(self, explorer: str) -> str:
         """Where host.js shows an explorer; until then, and in print, its first picture stands there."""
         if explorer not in self.waiting:
-            return f'<p class="not-here">{NOT_HERE} <a href="notebooks/{self.name}.ipynb" download>Download it</a></p>'
-        return f'<div class="explorer" data-explorer="{explorer}">{self.waiting.pop(explorer)}</div>'
+            raise ValueError(f"{self.name} shows explorers.{explorer} without a figure of it: call .figure() before")
+        name, picture = self.waiting.pop(explorer)
+        return f'<div class="explorer" data-explorer="{name}">{picture}</div>'
+
+
+def identity(made: re.Match) -> str:
+    """The name of an explorer's script: where a lecture chooses a network or a picture, this is part of it."""
+    chosen = re.match(r'"(\w+)"', made[2])
+    return f"{made[1]}_{chosen[1]}" if chosen else made[1]
 
 
 def as_html(text: str) -> NotebookNode:

@@ -1,4 +1,4 @@
-"""Trained networks and their runtime as scripts: what the page needs that labels a visitor's own photograph.
+"""Trained networks and their runtime as scripts: for a visitor's own photograph, and for scenes that are edited.
 
 A network becomes ONNX, for bytes from 0 to 255 at its working size; the runtime is onnxruntime-web from npm, as
 WebAssembly. Both are packed as text into scripts, because a page opened from a disk may fetch nothing.
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from course_lib import palette, paths, segment, zoo
 from course_lib.evidence import code_shape
+from course_lib.models import shipped
+from course_lib.training import checkpoints
 
 HERE = Path(__file__).parent
 NAMES = {"deeplab_v3plus_pets": "where is a cat, where is a dog?"}
@@ -46,14 +48,6 @@ def write(name: str, folder: Path) -> None:
     loaded, told = segment.loaded(name)
     example = paths.data() / "photos" / f"{zoo.PHOTO.get(name, 'cat')}.jpg"
     size = working_size(told)
-    program = torch.onnx.export(
-        FromBytes(loaded.net, told["mean"], told["std"]).eval(),
-        (torch.zeros(1, 3, *size),),
-        dynamo=True,  # the older exporter knows neither unpooling nor adaptive pooling
-        input_names=["picture"],
-        output_names=["scores"],
-        verbose=False,
-    )
     state = {
         "classes": told["classes"],
         "colours": palette.ORDER[: len(told["classes"])],
@@ -62,10 +56,35 @@ def write(name: str, folder: Path) -> None:
         "size": size,
         "square": not isinstance(told["working_size"], list),
         "example": f"data:image/jpeg;base64,{base64.b64encode(example.read_bytes()).decode()}",
-        "onnx": packed(program.model_proto.SerializeToString()),
+        "onnx": exported(FromBytes(loaded.net, told["mean"], told["std"]), picture=torch.zeros(1, 3, *size)),
     }
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{made_by}course.network({json.dumps(name)}, {json.dumps(state)});\n")
+
+
+def write_checkpoint(name: str, folder: Path) -> None:
+    """A checkpoint of the lessons, for scenes of its own size; once for the same weights."""
+    told = shipped.card(name)
+    path, made_by = folder / f"{name}.js", f"// {told['sha256']} {code_shape.of_modules('course_lib.models')}\n"
+    if path.exists() and path.read_text().startswith(made_by):
+        return
+    size = [told["size"]] * 2
+    onnx = exported(FromBytes(checkpoints.load(name), 0, 1), picture=torch.zeros(1, 3, *size))
+    folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{made_by}course.network({json.dumps(name)}, {json.dumps({'size': size, 'onnx': onnx})});\n")
+
+
+def exported(net: nn.Module, **inputs: Tensor) -> str:
+    """The network as ONNX, packed; its only output is called scores."""
+    program = torch.onnx.export(
+        net.eval(),
+        tuple(inputs.values()),
+        dynamo=True,  # the older exporter knows neither unpooling nor adaptive pooling
+        input_names=list(inputs),
+        output_names=["scores"],
+        verbose=False,
+    )
+    return packed(program.model_proto.SerializeToString())
 
 
 def write_runtime(folder: Path, room: Path) -> None:

@@ -86,6 +86,46 @@ def glossary(terms: dict[str, dict]) -> str:
     return f'# Glossary\n\nThe words of the lectures, with the Korean terms.\n\n<dl class="terms">{entries}</dl>'
 
 
+PROGRESS = """# Your progress
+
+What you answer on these pages is kept in this browser, on this machine alone. Save it as a file: then it is yours,
+you can go on in another browser, and an instructor can sign it. The exercises that you solve in the
+notebooks are in `.beyond_fcn_progress.json` in your home folder; add that file here and both are one.
+"""
+
+
+def progress(lectures: list[Source], solved_in: dict[str, list[str]]) -> str:
+    """What is answered, lecture by lecture. `solved_in`: the numbers of each lecture's exercises."""
+    rows = "".join(
+        f'<tr data-lecture="{one.name}" data-exercises="{" ".join(solved_in[one.name[:2]])}">'
+        f'<th scope="row"><a href="{one.name}.html">{one.name[:2]} {code(one.front["title"])}</a></th>'
+        "<td></td><td></td></tr>"
+        for one in lectures
+    )
+    room = (
+        '<div class="progress" hidden><p><label>Your name <input name="student" autocomplete="name"></label></p>'
+        '<div class="wide" tabindex="0"><table><thead><tr><th scope="col">Lecture</th><th scope="col">Quiz, right at '
+        f'the first try</th><th scope="col">Exercises solved</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        '<div class="ask"><button type="button" name="save">Save as a file</button>'
+        '<label class="button">Add a file <input type="file" name="load" accept=".json,application/json"></label>'
+        '<button type="button" name="forget">Forget everything</button></div><output></output></div>'
+        "<noscript><p>This page needs JavaScript: the record is kept by it.</p></noscript>"
+    )
+    return "\n\n".join([PROGRESS, room, SIGNED])
+
+
+SIGNED = """## For instructors
+
+Signing is one line, and so is verifying, both offline (`pip install "beyond-fcn[sign]"`). The first line makes your key
+if it is not there; give `mine.pub` to whoever wants to verify, and keep `mine.pem` to yourself. A signature says that
+you have seen the record. It does not say who answered: the quizzes are open, and anybody can write into a file.
+
+```
+python -m course_lib.exercises sign beyond_fcn_record.json --key mine.pem
+python -m course_lib.exercises verify beyond_fcn_record.signed.json --key mine.pub
+```
+"""
+
 PHOTOGRAPH = """# Your photograph
 
 A trained network of the course labels a picture of yours, here in this page.

@@ -6,7 +6,7 @@ Without a script the options still unfold, as they do in the notebook.
 from notebooks.words import LETTERS, check_quiz, code
 
 
-def quiz(questions: list[dict]) -> str:
+def quiz(questions: list[dict], lecture: str) -> str:
     check_quiz(questions)
     parts = ["## Quiz", "Choose the answer you believe in; each says why it is right or not."]
     for number, question in enumerate(questions, start=1):
@@ -18,4 +18,4 @@ def quiz(questions: list[dict]) -> str:
         parts.append(
             f'<div class="question" role="group"><p><b>{number}.</b> {code(question["ask"])}</p>{options}</div>'
         )
-    return "\n\n".join([*parts, '<p class="score" role="status"></p>'])
+    return "\n\n".join([*parts, f'<p class="score" role="status" data-lecture="{lecture}"></p>'])

@@ -12,12 +12,13 @@ from course_lib import explorers
 from course_lib.evidence import code_shape
 from course_lib.explorers.machinery.explorer import MOST, Explorer
 from course_lib.explorers.machinery.widget import spec_of
+from notebooks.site import computed, fields
 
 
-def without_python() -> dict[str, Explorer]:
-    """The explorers of which every picture can be stored: the tables of the notebooks, and what is as small."""
-    made = {name: getattr(explorers, name)() for name in explorers.__all__}
-    return {name: one for name, one in made.items() if one._tabulated or most_settings(one) <= MOST}
+def every() -> dict[str, Explorer]:
+    """The explorers that a lecture shows, by the name of their script."""
+    made = {name: getattr(explorers, name)() for name in explorers.__all__ if name != "receptive_field"}
+    return made | fields.made()
 
 
 def most_settings(explorer: Explorer) -> int:
@@ -26,11 +27,18 @@ def most_settings(explorer: Explorer) -> int:
 
 
 def write(name: str, explorer: Explorer, folder: Path) -> None:
-    """Draws every setting, also of an explorer that asks Python for them in a notebook; once for the same code."""
-    path, made_by = folder / f"{name}.js", f"// {code_shape.of_modules(f'course_lib.explorers.{name}')}\n"
+    """Draws every setting, or the first one and what the engine of the others starts from; once for the same code."""
+    engine = computed.ENGINES.get(explorer.name)
+    modules = [f"course_lib.explorers.{explorer.name}", *([engine.__module__] if engine else [])]
+    path, made_by = folder / f"{name}.js", f"// {code_shape.of_modules(*modules)}\n"
     if path.exists() and path.read_text().startswith(made_by):
         return
-    table = explorer.table(whole=True).compressed()
+    whole = explorer._tabulated or most_settings(explorer) <= MOST
+    if not whole and engine is None:
+        raise ValueError(f"{name} has more than {MOST} settings: write an engine for it, and name it in computed.py")
+    table = explorer.table(whole=whole).compressed()
     state = {"spec": spec_of(explorer), "settings": explorer.settings(), "table": table}
+    if not whole:
+        state |= {"engine": explorer.name, "data": engine(explorer)}
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{made_by}course.explorer({json.dumps(name)}, {json.dumps(state)});\n")

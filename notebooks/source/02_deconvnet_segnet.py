@@ -5,23 +5,24 @@
 #   - pool and unpool by hand, and say what each of the two keeps and loses
 #   - write max unpooling and a transposed convolution yourself
 #   - follow a picture through DeconvNet and SegNet, and say where their weights are
-#   - tell which of their advantages show up in an experiment of your own, and which do not
+#   - tell which of their advantages an experiment of your own confirms, and which it does not
+#   - say what the two networks have in common, what differs, and why
 #   - find the three mistakes in a listing of DeconvNet
 # needs: Lecture 01, or max pooling, skips and bilinear upsampling.
 # read_minutes: 45
-# run_seconds: 35
+# run_seconds: 45
 # quiz:
 #   - ask: "A 2x2 pool and its unpooling pass over a map of 32x32 positive values. How many values are not zero
 #         afterwards?"
 #     options:
 #       - say: "1024, as before"
-#         why: "Pooling keeps one value of four. Unpooling puts these back and fills nothing in."
+#         why: "Pooling keeps one value of four. Unpooling puts these back and fills no holes."
 #       - say: "256, each where it was"
 #         right: true
 #         why: "A quarter of the map, and exactly the values that pooling kept (row D2). The holes are the decoder's
 #             work."
 #       - say: "256, each in the upper left of its window"
-#         why: "That is unpooling to a fixed corner, which needs no memory. Row D3 measures what it costs."
+#         why: "That is unpooling to a fixed corner, which remembers nothing. Row D3 measures what it costs."
 #   - ask: "Which step of pool-then-unpool loses information?"
 #     options:
 #       - say: "unpooling, because it leaves zeros"
@@ -34,19 +35,19 @@
 #             before unpooling begins."
 #   - ask: "DeconvNet has 251.8 million parameters, SegNet 29.4 million. What makes the difference?"
 #     options:
-#       - say: "fc6, fc7 and the way back from them"
+#       - say: "fc6, fc7 and fc6_deconv"
 #         right: true
-#         why: "222 of the millions are there. Encoder and decoder are nearly the same size in both."
+#         why: "222 million are there. Encoder and decoder have almost the same size in both."
 #       - say: "transposed convolutions have more weights than convolutions"
 #         why: "A 3x3 transposed convolution has as many weights as a 3x3 convolution between the same widths."
 #       - say: "DeconvNet's decoder is deeper"
 #         why: "Both mirror the thirteen convolutions of VGG16."
 #       - say: "the pooling indices"
-#         why: "Indices are not parameters. They are found anew for every picture."
+#         why: "Indices are not parameters. They are computed for every picture."
 #   - ask: "A transposed convolution has kernel 3 and stride 2. Why can a flat map come out uneven?"
 #     options:
 #       - say: "because 3x3 is too small"
-#         why: "Kernel 5 at stride 2 has the same trouble. Size alone is not the point."
+#         why: "Kernel 5 at stride 2 has the same problem. Size alone is not the point."
 #       - say: "because transposed convolutions are never even"
 #         why: "A kernel of 4 with bilinear weights is even, to the digit (row D10)."
 #       - say: "some pixels are covered by more stamps than their neighbours"
@@ -71,18 +72,18 @@
 #     - section: "Do the indices matter?"
 #       minutes: 8
 #       show: "Train both twins live. Ask for bets before the pictures appear."
-#     - section: "DeconvNet"
+#     - section: "DeconvNet: VGG16 and its mirror image"
 #       minutes: 9
 #       show: "The drawing: the dashed lines carry places, not features. Point at the single cell at the bottom."
-#     - section: "Filling the holes"
+#     - section: "Filling the holes: transposed convolution"
 #       minutes: 9
 #       show: "Four stamps and their sum; then the explorer with kernel 3 and 4, weights all 1 and bilinear."
 #     - section: "What a decoder does, stage by stage"
 #       minutes: 7
-#       show: "Two buses, ten pairs of maps. Let them say what the upper and the lower rows show before you do."
-#     - section: "SegNet"
+#       show: "One bus, five maps. Let them say at which stage they see the bus, and at which its outline."
+#     - section: "SegNet: the same idea for less"
 #       minutes: 7
-#       show: "The bar of weights; then the paper's table of costs."
+#       show: "The two hourglasses, one above the other; then the paper's table of costs."
 #     - section: "A listing with three mistakes"
 #       minutes: 8
 #       show: "Give them two minutes with the listing before you run it."
@@ -95,7 +96,7 @@
 #     - says: "SegNet is the fastest of them all."
 #       reply: "In its own table two networks are faster. It needs the least memory, and its file is small."
 #     - says: "An even overlap removes the checkerboard."
-#       reply: "It makes an even answer possible. Random weights of a kernel of 4 show it as strongly (row D10)."
+#       reply: "It makes an even answer possible. Random weights of a kernel of 4 show the pattern as strongly (row D10)."
 #   discuss:
 #     - ask: "SegNet sends places over the dashed lines, U-Net sends features. What does each cost in memory?"
 #       answer: "A place needs two bits for a 2x2 window, a feature 16 or 32 bits for each of four values. That was
@@ -108,34 +109,57 @@
 #           values change enough that another cell wins."
 # ---
 # %% [markdown]
-# ## Where did the maximum come from?
-# [[Max pooling]] keeps the largest of four values and forgets which of the four it was. Lecture 01 showed the bill:
-# thin things vanish and edges melt. Ask a [[decoder]] to undo it, and it can only guess. [@noh2015] and
-# [@badrinarayanan2017] had the same thought: *write down where each maximum was*. That note is called
-# [[pooling indices]] (SegNet) or [[switches]] (DeconvNet), and putting values back by it is **[[unpooling]]**.
+# ## A photograph on which it fails
+# FCN-8s again, on the right half of our cat. Its outline does not follow the cheek: it cuts in as far as the eye. A part
+# of the detail was thrown away by [[max pooling]]: a pool keeps the largest of four values and forgets where it was.
 #
-# *Guess:* of the 16 values below, how many survive pool, then unpool?
-# <details><summary>Your guess, then ours</summary>Four: one for each 2x2 window, and each of them stands where it
-# stood. The rest are zeros.</details>
+# Can a [[decoder]] put the detail back? The second figure makes the test without any network. It takes the edges around
+# the cat's eye and pools them twice, so that one value in sixteen is left. Then it enlarges them again in three ways: to
+# the *remembered places* of the maxima, to a fixed corner, and by [[bilinear upsampling]]. *Guess:* in which of the
+# three pictures can you still see the eye's outline, and in which one is it sharp?
 
 # %%
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_lib.evidence.card import evidence
-from course_lib.lectures.l02_deconvnet_segnet import figures as figures
+from course_lib import palette
+from course_lib.datasets import photos
+from course_lib.lectures.l01_fcn_limits.figures import answers
+from course_lib.lectures.l02_deconvnet_segnet import figures, schematics
+from course_lib.segment import segment
 
+cat = photos.load("cat")
+failing = segment(cat.image.permute(1, 2, 0).numpy(), network="fcn8s_pets")
+right, eye = (..., slice(40, 300), slice(230, 451)), (..., slice(72, 168), slice(232, 376))
+given = {"FCN-8s": failing.labels[right]}
+display(answers(cat.image[right], cat.mask[right], given, failing.classes, palette.ORDER))
+figures.there_and_back(cat.image[eye], pools=2)
+
+# %% [markdown]
+# By places, the outline of the eye stays exactly where it was, as a row of points with holes between them. In corners,
+# the points stand on a grid. Bilinear upsampling leaves no holes and blurs everything.
+#
+# [@noh2015] and [@badrinarayanan2017] had the same idea: *write down where each maximum was*. These notes are called
+# [[pooling indices]] (SegNet) or [[switches]] (DeconvNet). Putting the values back there is **[[unpooling]]**. Learned
+# layers then fill the holes.
+#
+# ## Where did the maximum come from?
+# Now with numbers. *Guess:* how many of the 16 values below survive pooling followed by unpooling?
+# <details><summary>Your guess, then ours</summary>Four, one for each 2x2 window, and each stands where it stood before.
+# The rest are zeros.</details>
+
+# %%
 grid = torch.tensor([[1, 2, 0, 3], [4, 0, 1, 1], [0, 5, 2, 0], [1, 0, 0, 6]]).float()[None, None]
 pooled, places = F.max_pool2d(grid, 2, return_indices=True)
 figures.pool_and_unpool(grid, pooled, places)
 
 # %% [markdown]
-# Now move the largest value yourself. Three ways back are compared: by index, into a fixed corner, and bilinear. The
-# last picture fills the holes with one small convolution. *Find out:* can you move the 9 without changing the pooled
-# map? Which of the three ways notices?
+# Now move the largest value yourself. The picture compares three ways to enlarge the pooled map: by index, into a fixed
+# corner, and bilinearly. The last panel fills the holes with one small convolution. *Find out:* can you move the 9
+# without changing the pooled map? Which of the three ways notices?
 # <details><summary>What we saw</summary>Inside one window the 9 may stand anywhere: the pooled map is the same. Only
-# the way back by index knows the difference.</details>
+# unpooling by index shows the difference.</details>
 
 # %%
 from course_lib import explorers
@@ -148,9 +172,11 @@ moving
 
 # %% [markdown]
 # ### Exercises 2.1 and 2.2: remember places, and unpool
-# `my_places(image)` lists for each 2x2 window of a map, row by row, the place of its largest value: row * width + column.
-# `my_unpool(values, places, size)` gets N x C x h x w values and the place of each one, counted row by row over its own
-# large map. Put them there; everything else is 0. `exercises.deconvnet.unpool.hint()` helps.
+# - `my_places(image)`: for each 2x2 window of a map, row by row, the place of its largest value: row * width + column.
+# - `my_unpool(values, places, size)`: `values` are N x C x h x w, `places` say for each value where it belongs, counted
+#   row by row over its own large map of `size`. Put them there; everything else is 0.
+#
+# `exercises.deconvnet.unpool.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -177,20 +203,14 @@ def my_unpool(values, places, size):
 display(exercises.deconvnet.places.check(my_places), exercises.deconvnet.unpool.check(my_unpool))
 
 # %% [markdown]
-# ## Who loses what?
-# Which of the two loses information? Pooling: it drops three of four values, and with them some noise. Unpooling loses
-# nothing. After ReLU all values are non-negative, so unpooling followed by pooling returns the original values.
-#
-# In **D2** look at the share that is filled and at the number of weights.
-
-# %%
-evidence("D2")
-
-# %% [markdown]
 # ## Do the indices matter?
-# Twins: one small [[encoder-decoder]], trained twice. Same weights at the start, same pictures, same steps. One unpools
-# by its indices. The other puts every value into the upper left corner of its window, as if it had forgotten. 100
-# steps each, together about 15 seconds.
+# Which of the two steps loses information? Pooling: it drops three of four values, and with them some noise. Unpooling
+# loses nothing. After ReLU all values are non-negative, so unpooling followed by pooling returns the original values. It
+# has no weights, and it fills exactly a quarter of the map (row D2, at the end).
+#
+# So the places are free. Are they useful? We train twins: one small [[encoder-decoder]], twice, with the same first
+# weights, the same pictures and the same number of steps. One twin unpools by its indices. The other one puts every
+# value into the upper left corner of its window, as if it had forgotten. 100 steps each take about 15 seconds together.
 
 # %% tags=["heavy"]
 from course_lib.evidence.mirrored import Mirrored
@@ -204,19 +224,17 @@ for way in ("indices", "corners"):
     fit(twins[way], street, steps=100)
 
 # %% [markdown]
-# First their answers on one street. Then **D3**, which repeats this with twice the steps over three seeds: IoU along
-# the edges decides.
-#
-# *Guess:* both have had the same lessons. Where will you see the difference: in the sky, on the bus, or on the poles?
+# *Guess:* where will the two answers differ: in the sky, on the bus, or on the poles?
 # <details><summary>Your guess, then ours</summary>On everything thin, and along every edge. After three pools a cell
-# stands for 8 x 8 pixels; a thin pole fills a part of them only, and the twin without indices no longer knows which
+# stands for 8 x 8 pixels. A thin pole fills a part of them, and the twin without indices no longer knows which
 # part.</details>
 #
-# One caution: a fixed corner is a harsh rival, since most values come back in the wrong place. D5 below has a gentler
-# one, bilinear enlargement.
+# Below are both answers on one street. Row **D3** repeats the comparison with twice the steps over three seeds; the IoU
+# along the edges decides. One caution: a fixed corner is a weak rival, because most values come back in the wrong place.
+# Row D5 below compares with bilinear upsampling.
 
 # %%
-from course_lib.lectures.l01_fcn_limits.figures import answers
+from course_lib.evidence.card import evidence
 
 unseen = Scenes("street", count=64, seed=1_000_003)
 image, label, _ = unseen[7]
@@ -225,38 +243,32 @@ for way, net in twins.items():
     score = evaluate(net, unseen)
     found[way] = net.eval()(image[None]).argmax(1)[0]
     print(f"{way}: mean IoU {score.mean_iou:.2f}, IoU of poles {score.iou[5]:.2f}, over 64 streets")
-answers(image, label, found, unseen.classes, unseen.colours)
-
-# %%
+display(answers(image, label, found, unseen.classes, unseen.colours))
 evidence("D3")
 
 # %% [markdown]
-# ## DeconvNet: a mirror
-# [@noh2015] took VGG16, down to a **single cell** (its layer fc6 reads all 7x7 cells that are left), and built its
-# mirror image on the other side: unpool and convolve, five times. In the drawing the dashed lines carry no features,
-# only places. They call the decoder's layers *deconvolutions*; the honest name is [[transposed convolution]], and we
-# come to it below. Under the drawing stands the way forward in code: find the five pairs of a pool and its unpooling.
-
-# %%
-from course_lib.figures.architecture import architecture
-
-architecture("deconvnet")
+# ## DeconvNet: VGG16 and its mirror image
+# [@noh2015] took VGG16 down to a **single cell**: its layer fc6 reads all 7 x 7 cells that are left. Then they built the
+# mirror image: unpool and convolve, five times. In the drawing, the dashed lines carry places and no features. The
+# authors call the layers of the decoder *deconvolutions*; the correct term is [[transposed convolution]], explained
+# below. Under the drawing is the forward pass. Find the five pairs of a pool and its unpooling.
 
 # %%
 from inspect import getsource
 
+from course_lib.figures.architecture import architecture
 from course_lib.models import deconvnet
 
+display(architecture("deconvnet"))
 print(getsource(deconvnet.DeconvNet.forward))
 
 # %% [markdown]
 # ## At full size
-# A quarter of a billion weights, and one picture of 224 x 224. With its numbers this would take a gigabyte; on the
-# device `meta` tensors have a shape and no numbers, and shapes are all we ask for. Below the cell stands row **D1**:
-# the sides go down to 1 and come back in the same steps.
+# DeconvNet has a quarter of a billion weights. We send one picture of 224 x 224 through it and ask for sizes only, again
+# on the device `meta`. The sides go down to 1 and come back in the same steps (row D1, at the end).
 #
-# *Guess:* how many of the weights sit in fc6, fc7 and the way back from them?
-# <details><summary>Your guess, then ours</summary>Nearly nine of ten. The cell prints it.</details>
+# *Guess:* what share of the weights is in fc6, fc7 and the layer that leads back from them, `fc6_deconv`?
+# <details><summary>Your guess, then ours</summary>Almost nine of ten. The cell prints it.</details>
 
 # %%
 from course_lib import models
@@ -271,28 +283,26 @@ middle = sum(p.numel() for layer in (large.fc6, large.fc7, large.fc6_deconv) for
 print(f"{total:,} parameters, {middle / total:.0%} of them in the middle")
 del large, inside
 
-# %%
-evidence("D1")
-
 # %% [markdown]
-# ## Filling the holes: stamps
-# An unpooled map is three quarters zeros. What follows fills them. A [[transposed convolution]] turns the view round:
-# not "each output looks at its neighbours" but "each input **stamps** a kernel into the output, times its value". Where
-# stamps overlap they add up. Here a flat map of four ones stamps kernels of 3x3, two cells apart.
+# ## Filling the holes: transposed convolution
+# Three quarters of an unpooled map are zeros. The next layers fill them. A [[transposed convolution]] takes the other
+# view of a convolution. Instead of "each output looks at its neighbours" it says "each input **stamps** the kernel, times
+# its value, into the output". Where stamps overlap, they add up. Here a flat map of four ones stamps kernels of 3 x 3, two
+# cells apart.
 #
-# *Guess:* the map is flat. Is the result?
-# <details><summary>Your guess, then ours</summary>No: 1, 2 and 4. Stamps of 3 at a distance of 2 overlap in every
-# second row and column. That pattern has a name: [[checkerboard]].</details>
+# *Guess:* the input is flat. Is the output flat?
+# <details><summary>Your guess, then ours</summary>No: it holds 1, 2 and 4. Stamps of width 3 at a distance of 2 overlap in
+# every second row and column. This pattern is called a [[checkerboard]].</details>
 
 # %%
 figures.stamps(torch.ones(2, 2), torch.ones(3, 3), stride=2)
 
 # %% [markdown]
 # ### Exercises 2.3 and 2.4: stamp, and count the stamps
-# `my_transposed(image, kernel, stride)`: image and kernel are tables of numbers, each with its own height and width;
-# there is no padding. Two loops are fine.
-# `my_cover(cells, kernel, stride)` counts, along one row of cells, how many stamps land on each output. Try it with a
-# kernel that the stride does not divide: there is the checkerboard.
+# - `my_transposed(image, kernel, stride)`: image and kernel are tables of numbers, each with its own height and width.
+#   There is no padding. Two loops are fine.
+# - `my_cover(cells, kernel, stride)`: along one row of cells, how many stamps land on each output? Try a kernel that the
+#   stride does not divide: there is the checkerboard.
 
 
 # %% tags=["exercise"]
@@ -319,108 +329,112 @@ def my_cover(cells, kernel, stride):
 display(exercises.deconvnet.transposed.check(my_transposed), exercises.deconvnet.cover.check(my_cover))
 
 # %% [markdown]
-# ## When does a checkerboard come?
-# Choose kernel, stride and weights below and read the index: 0 is even. *Find out:* with all weights 1, for which
-# kernels is stride 2 even? What do bilinear weights change?
+# ## When is there a checkerboard?
+# Choose kernel, stride and weights below and read the index: 0 is even. *Find out:* with all weights 1, for which kernels
+# is stride 2 even? What do bilinear weights change?
 #
-# [@odena2016] trace the pattern to uneven overlap: a kernel that the stride does not divide. They advise to enlarge
-# first and to convolve then (`resize-convolution`). **D10** compares the two before any training, on nearly flat maps,
-# with random weights. Unfold its numbers: how do `kernel 4`, which the stride divides, and bilinear weights do?
+# [@odena2016] trace the pattern to uneven overlap, a kernel that the stride does not divide. They recommend to resize
+# first and to convolve then (`resize-convolution`). Row **D10** compares both before any training, on nearly flat maps,
+# with random weights. Unfold its numbers: what about `kernel 4`, which the stride divides, and bilinear weights?
 
 # %%
 stamping = explorers.upsampling()
 stamping.figure(method="transposed convolution", kernel=3, stride=2)
 
 # %%
-stamping
-
-# %%
-evidence("D10")
+display(stamping, evidence("D10"))
 
 # %% [markdown]
-# A kernel that the stride divides covers every pixel equally often, which makes an even answer *possible*; but its
-# weights must agree as well, and random ones do not. Odena et al. say so too: models with even overlap often learn such
-# kernels. Note where DeconvNet stands: its
-# transposed convolutions have **stride 1**. They fill; unpooling enlarges.
+# A kernel that the stride divides covers every pixel equally often. That makes an even output *possible*. Its weights
+# must agree as well, and random ones do not. Odena et al. say so too: models with even overlap often learn such kernels.
+# DeconvNet does not have this problem. Its transposed convolutions have **stride 1**: they fill the holes, and unpooling
+# does the enlarging.
 #
 # ## What a decoder does, stage by stage
-# The trained small SegNet of this course on two streets with a bus, from its deepest stage to its last. For each
-# street the upper row shows the maps after unpooling, the lower one after the convolutions that follow; shown is the
-# mean over all channels, bright where it is large. (Channels leave their holes at different places, so that the mean
-# hides many of them.)
+# [@noh2015] show single maps of their decoder, from the deepest stage to the last. Below we do the same with a small
+# trained SegNet on a street of 128 pixels. For each stage we show one map after its convolutions: of all channels, the
+# one that correlates most with the bus. The red line is the true outline.
 #
-# [@noh2015] say two things about such maps. Unpooling is *example-specific*: it follows this picture's own maxima. The
-# convolutions after it are *class-specific*: they bring out the shape of a class. And early stages give the coarse
-# shape, late ones the detail. Look first: do you see it?
+# *Guess:* in which stage does the bus appear, and in which stage its outline?
 #
-# Then the numbers, from a network of three stages, trained twice: it unpools (`switches`), or enlarges bilinearly
-# (`bilinear`). **D4** asks how much of a map's differences between pixels is explained by their true class alone:
-# compare each stage before its convolutions (`enlarged`) and after them (`deconvolved`). An unpooled map is mostly
-# zeros, and these alone could make the number small. So `filled cells` counts without them, and the mean of the three
-# stages over these cells decides. **D5** reads each stage
-# with one 1x1 layer: `shape` is IoU far from every boundary, `edges` is IoU along them. Which of the two is nearly
-# there at stage 1, the deepest, and which comes late?
-# <details><summary>Your reading, then ours</summary>The leap from `enlarged` to `deconvolved` is large, but most of it
-# is the zeros: at stage 1 the filled cells already say as much of the class. Only at stage 3 is it clear that the
-# convolutions add to it; over all stages the gain is near the bound, and D4 is undecided. The shape is there at stage 1,
-# the edges come late: D5 holds. Whether the switches bring them, more than bilinear stages would, three seeds cannot
-# tell.</details>
+# Noh et al. say two things about such maps. Unpooling is *example-specific*: it puts values back where this picture had
+# its maxima. The convolutions are *class-specific*: they bring out the shape of a class. Two rows test this on a
+# network of three stages. **D4** asks how much of the differences between pixels is explained by their true class,
+# before (`enlarged`) and after the convolutions of a stage (`deconvolved`). Zeros alone could make the first number
+# small, so `filled cells` counts without them. **D5** reads each stage with one 1x1 layer: `shape` is IoU far from every
+# boundary, `edges` is IoU along them.
+# <details><summary>Our reading</summary>The bus is there at stage 1, as a few bright cells; its outline appears at stages 4
+# and 5. D5 agrees: the shape is complete at stage 1, the edges come late. D4 stays undecided. The step from `enlarged`
+# to `deconvolved` is large, but most of it is due to the zeros: at stage 1 the filled cells already tell the class as
+# well. Only at stage 3 do the convolutions clearly add to it. Whether switches bring the edges, more than bilinear
+# upsampling would, three seeds do not decide.</details>
 
 # %%
 from course_lib.training import checkpoints
 
 segnet = checkpoints.load("segnet_street")
-buses, _, _ = checkpoints.unseen("segnet_street").batch([26, 22])
-unpooled = [f"upsample{n}" for n in (5, 4, 3, 2, 1)]
+scenes = Scenes("street", size=128, count=8, seed=1_000_003)
+picture, truth, _ = scenes[7]
 convolved = ["conv5_D", "conv4_D", "conv3_D", "conv2_D", "conv1_2_D"]
-with torch.no_grad(), models.activations(segnet, *unpooled, *convolved) as decoded:
-    segnet(buses)
-pairs = enumerate(zip(unpooled, convolved), start=1)
-figures.decoder_maps(buses, {f"stage {n}": (decoded[a], decoded[b]) for n, (a, b) in pairs})
-
-# %%
+with torch.no_grad(), models.activations(segnet, *convolved) as decoded:
+    segnet(picture[None])
+stages = {f"stage {n}": decoded[name][0] for n, name in enumerate(convolved, start=1)}
+display(figures.telling_maps(picture, truth == scenes.classes.index("bus"), stages))
 evidence("D4", "D5")
 
 # %% [markdown]
 # ## SegNet: the same idea for less
-# What could DeconvNet do without? The answer of [@badrinarayanan2017]: the middle. SegNet drops fc6, fc7 and the way
-# back from them; its deepest map is an ordinary one, not a single cell. Its decoder uses plain convolutions, and the
-# last of them, 3x3, *is* the score layer: no [[batch normalisation]] and no [[relu|ReLU]] behind it, so that scores
-# can be negative. Below: its way forward, to compare with DeconvNet's, and where both have their weights.
+# SegNet was made for another purpose. [@badrinarayanan2017] want to understand **road scenes**, from a camera in a moving
+# car, in **real time**. So time and memory are metrics for them, beside accuracy. Which part of DeconvNet can such a
+# network do without? The middle. SegNet drops fc6, fc7 and fc6_deconv, and its deepest map is an ordinary one. What is
+# left of VGG16 are its thirteen convolutions, and they start from ImageNet's weights ([[pretraining]]).
 #
-# *Guess* from the bars: if 222 million weights go, how much faster will it be?
-# <details><summary>Your guess, then ours</summary>Less than the bars suggest, and more than the arithmetic does. A
-# weight of fc6 is used once, on one cell, so that the multiply-adds of the two are nearly the same. But all these
-# weights must be read from memory for that cell, and that takes time. **D8** counts, **D9** gives DeconvNet's time as a
-# multiple of SegNet's: compare its line `without fc6 and fc7`. Its accuracies are those of small networks after
-# few steps, and decide nothing.</details>
+# *Guess* before you run: 222 million weights go. How much faster does that make the network?
+# <details><summary>Your guess, then ours</summary>Less than the number of weights suggests, and more than the arithmetic
+# suggests. A weight of fc6 is used once, on one cell, so the multiply-adds of the two networks are almost the same. But
+# all those weights must be read from memory for that one cell, and that takes time.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
 
+display(schematics.hourglasses())
 print(getsource(segnet_code.SegNet.forward))
 
-# %%
-parts = {}
-for title, name in (("DeconvNet", "deconvnet"), ("SegNet", "segnet")):
-    parts[title] = {"encoder": 0, "decoder": 0, "fc6, fc7 and back": 0}
-    for layer, module in models.build(name, num_classes=11, device="meta").named_children():
-        encodes = layer.startswith("conv") and not layer.endswith("_D")
-        part = "fc6, fc7 and back" if layer.startswith("fc") else "encoder" if encodes else "decoder"
-        parts[title][part] += sum(p.numel() for p in module.parameters())
-figures.where_the_weights_are(parts)
+# %% [markdown]
+# | | DeconvNet | SegNet |
+# |---|---|---|
+# | **in common:** encoder | 13 convolutions of VGG16, batch normalisation, start from ImageNet | the same |
+# | **in common:** decoder | mirror image of the encoder, unpooling by places | the same |
+# | middle | fc6, fc7, fc6_deconv; a single cell | nothing; 12 x 15 cells of 360 x 480 pixels |
+# | layers of the decoder | transposed convolutions 3x3, stride 1 | convolutions 3x3 |
+# | last layer | 1x1 convolution | 3x3 convolution, no [[batch normalisation]], no ReLU |
+# | parameters | 251.8 million | 29.4 million |
+# | input | up to 50 crops of each picture (*proposals*), 224 x 224 | the whole picture |
+# | made for | objects, PASCAL VOC | road scenes, CamVid, in real time |
+# | rare classes | as they come | weights in the loss ([[median frequency balancing]]) |
+#
+# The last layer of SegNet *is* the score layer. A ReLU behind it would forbid negative scores.
+#
+# Row **D8** counts parameters and multiply-adds. Row **D9** measures DeconvNet's time as a multiple of SegNet's; compare
+# its line `without fc6 and fc7`. Its accuracies belong to small networks after few steps and decide nothing.
 
 # %%
 evidence("D8", "D9")
 
 # %% [markdown]
 # ## What the papers reported
-# DeconvNet: 69.6 per cent mean IoU on VOC 2012, where FCN-8s has 62.2. But it answers up to 50 crops of each picture
-# (*proposals*) and joins the answers, so that this is the network and the crops against a network without them.
+# DeconvNet reaches 69.6 per cent mean IoU on PASCAL VOC 2012, where FCN-8s has 62.2. It was trained in two stages: first
+# on crops around single objects, then on proposals as it meets them in use. It used no data beyond VOC and the extra
+# masks that exist for VOC's pictures. Its answer joins those of up to 50 proposals, so the comparison is between network
+# and crops on one side and a network alone on the other.
+#
+# The authors noticed that the two networks fail differently. DeconvNet is better at detail, FCN-8s at the overall shape.
+# So they average the scores of both: this **ensemble** has 71.7, and 72.5 with a CRF (lecture 05) on top. That was the
+# best result without Microsoft's COCO data.
 #
 # ### Exercises 2.5 and 2.6: what SegNet remembers, and its table of costs
-# `my_sizes(side, pools)` lists the picture's side and the side after each pool: SegNet's round up. The cell also prints
-# the paper's table of costs and five statements. Which of them follow from it? Answer with letters.
+# `my_sizes(side, pools)` lists the side of the picture and the side after each pool; SegNet's pools round up. The cell
+# also prints the paper's table of costs and five statements. Which of them follow from it? Answer with letters.
 
 
 # %% tags=["exercise"]
@@ -438,15 +452,14 @@ display(exercises.deconvnet.sizes.check(my_sizes), exercises.deconvnet.costs.che
 
 # %% [markdown]
 # ## A listing with three mistakes
-# The class below holds three slips that are easily made when DeconvNet is written down. It runs and it trains. It has
-# three mistakes. *Find them* before you run the cell, and say for each what it breaks. The last lines
-# show each one, and **D6** counts the same at the network's own size: see how many parameters one stage loses.
+# The class below contains three mistakes that are easily made when one writes down DeconvNet. It runs and it trains.
+# *Find them* before you run the cell, and say for each what it breaks. The last lines of the cell demonstrate each one.
 # <details><summary>The three</summary>
 #
 # 1. `conv5_2` is assigned twice. The second layer replaces the first, and one of VGG16's 13 convolutions is missing.
 # 2. `self.indices` holds the places of whatever was pooled *last*: of another picture, or of another pool.
-# 3. `deconv5_1` is a `Conv2d`. It can learn the same functions, but it stores its kernels the other way round: the
-#    authors' weights do not fit. Where widths are equal they load without a word, and compute something else.
+# 3. `deconv5_1` is a `Conv2d`. It can learn the same functions, but it stores its kernels in another layout, so the
+#    authors' weights do not fit. Where both widths are equal they load without an error, and compute something else.
 #
 # </details>
 
@@ -476,13 +489,13 @@ print(f"values that come home: {(back[back != 0] == first[back != 0]).float().me
 right = nn.ConvTranspose2d(4, 4, 3, padding=1)
 faulty.deconv5_1.load_state_dict(right.state_dict())  # no complaint!
 print("same answer with the same weights:", torch.allclose(faulty.deconv5_1(first), right(first), atol=1e-3))
-evidence("D6")
 
 # %% [markdown]
-# ### Exercises 2.7 and 2.8: mend two listings
-# `my_score_layer(before, num_classes)` gives SegNet's last layer as a module; the listing that circulates ends with
-# Conv2d 3x3, BN and ReLU. `my_decoder_block(before, after)` gives one layer of DeconvNet's decoder: the right kind of
-# convolution, 3x3, then BN, then ReLU.
+# ### Exercises 2.7 and 2.8: correct two listings
+# - `my_score_layer(before, num_classes)`: SegNet's last layer as a module. The listing that circulates ends with Conv2d
+#   3x3, BN and ReLU.
+# - `my_decoder_block(before, after)`: one layer of DeconvNet's decoder, the right kind of convolution, 3x3, then BN, then
+#   ReLU.
 
 
 # %% tags=["exercise"]
@@ -500,17 +513,38 @@ ours = exercises.deconvnet
 display(ours.score_layer.check(my_score_layer), ours.decoder_block.check(my_decoder_block))
 
 # %% [markdown]
+# ### Exercise 2.9: a picture to keep
+# Choose a photograph of the course or write the path of your own. What do its edges look like when only their maxima are
+# left, each in its place? Count the pools up from 1: at which number do you no longer recognise the picture?
+# `poster.savefig("my_maxima.png")` keeps the result.
+
+# %%
+from course_lib import paths
+from course_lib.datasets import brought
+
+poster = figures.there_and_back(brought.read(paths.data() / "photos" / "rocket.jpg"), pools=2)
+poster
+
+# %% [markdown]
+# Some statements of this lecture are exact. These are their rows in the ledger, each checked by a test. They are here
+# for reference:
+
+# %%
+evidence("D1", "D2", "D6")
+
+# %% [markdown]
 # [quiz]
 
 # %% [markdown]
 # ## Take away
-# - Pooling loses three of four values *and* the place. Remembering the place costs no weights; against a fixed corner
-#   it is worth a lot on edges and thin things (D3). Against bilinear stages three seeds cannot tell (D5).
-# - Unpooling enlarges and leaves holes; convolutions fill them. A transposed convolution stamps; uneven overlap or
-#   unequal weights leave a checkerboard.
-# - DeconvNet is VGG16 and its mirror; nearly nine of ten of its weights sit in the middle. SegNet leaves them out.
-# - Besides the deepest map, places are all that these decoders get from the encoder. Lecture 03 hands them the
-#   encoder's other maps, too.
+# - Pooling loses three of four values *and* their places. Remembering the places costs no weights. Compared with a fixed
+#   corner it improves edges and thin things a lot (D3). Compared with bilinear upsampling, three seeds do not decide (D5).
+# - Unpooling enlarges and leaves holes; convolutions fill them. A transposed convolution stamps its kernel; uneven
+#   overlap or unequal weights leave a checkerboard.
+# - DeconvNet is VGG16 and its mirror image. Almost nine of ten of its weights are in the middle. SegNet drops the middle,
+#   because it was made for road scenes in real time.
+# - Besides the deepest map, places are all that these decoders get from the encoder. Lecture 03 also hands them the
+#   encoder's feature maps.
 #
 # ## Further reading
 # - [@@noh2015]

@@ -5,10 +5,10 @@
 #   - tell the three kinds of errors that a network makes when it lacks context
 #   - say what an average of the whole map knows, and what it has forgotten
 #   - write pyramid pooling, and count its channels
-#   - set up an experiment on context with a control that could prove you wrong
+#   - design an experiment on context with a control that could prove you wrong
 # needs: Lecture 04 (theoretical and effective receptive field). Lecture 05 helps, for rates and bilinear upsampling.
 # read_minutes: 40
-# run_seconds: 30
+# run_seconds: 35
 # quiz:
 #   - ask: "A hull lies in the fog, 30 pixels from the water. The network's field is 15 pixels. What helps?"
 #     options:
@@ -18,7 +18,7 @@
 #   - ask: "What does a global average forget?"
 #     options:
 #       - {say: "Where something was.", why: "Three crosses here or three crosses there: the same average.", right: true}
-#       - {say: "How much of it there was.", why: "That is just what it keeps."}
+#       - {say: "How much of it there was.", why: "That is exactly what it keeps."}
 #       - {say: "In which channel it was.", why: "Each channel is averaged by itself."}
 #   - ask: "How many averages does each channel have in the pyramid with bins 1, 2, 3 and 6?"
 #     options:
@@ -29,7 +29,7 @@
 #   - ask: "How many maps leave PSPNet's pyramid, and why not more?"
 #     options:
 #       - {say: "2052: each level is reduced to one channel.", why: "One number for 2048 maps says very little."}
-#       - {say: "4096: each of the four levels is reduced to 512, so that all together weigh as much as the features.", why: "2048 / 4 = 512, and 2048 + 4 * 512 = 4096.", right: true}
+#       - {say: "4096: each of the four levels is reduced to 512, so that context and features have equally many maps.", why: "2048 / 4 = 512, and 2048 + 4 * 512 = 4096.", right: true}
 #       - {say: "10240: each level keeps its 2048 maps.", why: "Then context would outnumber the features four to one."}
 #   - ask: "What becomes of the auxiliary head when training is over?"
 #     options:
@@ -38,13 +38,14 @@
 #       - {say: "It replaces the main head on small pictures.", why: "It reads an earlier stage and knows less; nobody uses its answer."}
 # teach:
 #   sections:
+#     - {section: "Too close to see", minutes: 5, show: "the three pieces; cover the photograph and let the class guess"}
 #     - {section: "Boat or car?", minutes: 8, show: "the cut-outs; let the class vote before the next cell"}
-#     - {section: "Three complaints", minutes: 5, show: "skyline and bedroom: what would you have to look at?"}
+#     - {section: "Three kinds of errors", minutes: 5, show: "skyline and bedroom: what would you have to look at?"}
 #     - {section: "Is the field too small?", minutes: 10, show: "487 pixels on paper, and the picture of what weighs"}
-#     - {section: "How much, not which shape", minutes: 7, show: "cover the upper row: can one tell the two threes apart from the sums?"}
+#     - {section: "How much, not where", minutes: 7, show: "cover the upper row: can one tell the two threes apart from the sums?"}
 #     - {section: "The pyramid", minutes: 15, show: "the explorer with the module set to pyramid pooling; click into the sky, then the road"}
-#     - {section: "The real network, and a small one live", minutes: 15, show: "train both heads; before the answers appear, ask how many hulls the blind one gets right"}
-#     - {section: "Does it always help?", minutes: 10, show: "the row P8: the world where one average gains nothing"}
+#     - {section: "A small one, live", minutes: 15, show: "train both heads; before the answers appear, ask how many hulls the blind one gets right"}
+#     - {section: "Does the pyramid help?", minutes: 10, show: "the row P8 beside the paper's own ablation: what was shown, and what was not"}
 #   wrong:
 #     - {says: "PSPNet pools because its receptive field is too small.", reply: "In theory it covers the picture before any pooling: 487 pixels for 473. What is small is the part that weighs."}
 #     - {says: "Each level has one channel.", reply: "One bin is one place, not one channel. Count the 1x1 convolution's outputs: 512."}
@@ -56,13 +57,43 @@
 #     - {ask: "How would a transformer settle boat and car?", answer: "Attention lets the hull's cell read the cell with water directly, wherever it is: a pooling whose weights hang on the content."}
 # ---
 # %% [markdown]
-# ## Boat or car?
-# Four pieces of four pictures. *Guess:* which of them show boats, and which cars? Decide before you read on.
+# ## Too close to see
+# FCN-8s, trained on cats and dogs, labels the photograph of a cat. Then it gets three pieces of the same photograph,
+# each 49 x 49 pixels, *without* what lies around them. The weights and the pixels are the same.
+#
+# *Guess:* how much of each piece does it still label *cat*?
+# <details><summary>Your guess, then ours</summary>Next to nothing. Inside the photograph nearly all of the three pieces
+# is labelled cat; alone, none of it. What makes these pixels a cat lies outside the piece.</details>
 
 # %%
 import torch
+from torch.nn import functional as F
 
+from course_lib import models
+from course_lib.datasets import photos
 from course_lib.lectures.l06_pspnet import figures as figures
+from course_lib.models import shipped
+
+told, side, corners = shipped.card("fcn8s_pets"), 49, ((24, 48), (0, 96), (48, 48))
+net = models.build("fcn8s", 3, **told["options"], weights="fcn8s_pets").eval()
+cat = photos.load("cat").image[None].float() / 255
+photograph = F.interpolate(cat, size=(139, 209), mode="bilinear", antialias=True)
+normal = (photograph - told["mean"]) / told["std"]
+with torch.no_grad():
+    whole = net(normal)[0].argmax(0)
+    alone = [net(normal[..., y : y + side, x : x + side])[0].argmax(0) for y, x in corners]
+figures.pieces(photograph[0], corners, alone, whole, told["classes"][1])
+
+# %% [markdown]
+# You recognise the eye at once, because you have seen cats at every distance. The network learned from whole animals,
+# and what made it say *cat* lay around the eye. This is [[context]]: everything around a pixel that helps to name it.
+# PSPNet ([@zhao2017]) is the network that makes context its subject.
+#
+# ## Boat or car?
+# A photograph cannot prove the point: it mixes many clues, and so small a piece is unlike any picture of the training.
+# So we paint a world with exactly one clue. Here are four pieces of four pictures. *Guess:* which of them show boats, and which show cars?
+
+# %%
 from course_lib.scenes import Scenes
 
 water, road = (Scenes("harbour", size=64, count=8, seed=5, surface=surface) for surface in ("water", "road"))
@@ -71,29 +102,33 @@ images, truth = (torch.stack([sample[part] for sample in samples]) for part in (
 figures.cut_out(images, truth >= water.classes.index("boat"))
 
 # %% [markdown]
-# You cannot know, and no network that sees only these pieces can: they come in pairs that are equal to the last bit.
-# What makes a hull a boat is the water, far away at the edge of the picture.
-# <details><summary>The answer</summary>The first and the third are boats, the second and the fourth cars.</details>
+# You cannot know. The pieces come in pairs that are equal to the last bit, so no network can tell them apart either. A
+# hull is a boat if there is water, and the water lies at the edge of the picture.
+# <details><summary>The answer</summary>The first and the third are boats, the second and the fourth are cars.</details>
 #
-# Below are the whole pictures with their labels. The knob `surface` exchanged water and road and left each hull as it
-# was. This is what the authors of PSPNet [@zhao2017] call a **mismatched relationship**: a network that takes a boat
-# for a car, because it looks like one and nobody told it about the river.
+# Below are the whole pictures with their labels. The option `surface` swaps water for road and leaves each hull as it
+# was. The authors of PSPNet call this error a **mismatched relationship**: their FCN labels a boat *car* because it
+# looks like one, although it lies on a river and cars are seldom seen there.
 
 # %%
 names = [f"picture {number}, {surface}" for number in (0, 1) for surface in ("water", "road")]
 figures.twins(images, truth, names, water.classes, water.colours)
 
 # %% [markdown]
-# ## Three complaints
-# The authors looked through the errors of an FCN on ADE20K, 150 classes, and sorted them. Besides mismatched
-# relationships they found
+# ## Three kinds of errors
+# The authors sorted the errors of an FCN on ADE20K, a data set with 150 classes. Besides mismatched relationships they
+# found two more kinds.
 #
-# - **confusion categories**: two names that fit nearly the same thing. In our skyline a lying building is a house, a
-#   standing one a tower; windows, walls and corners are alike;
-# - **inconspicuous classes**: things that hide in what is behind them. In our bedroom a pillow has the sheet's pattern.
-#   And a bump is a pillow only in a bedroom; in a laundry it is a fold. The frames on the wall tell which room it is.
+# - **Confusion categories** are pairs of classes that look alike: field and earth, mountain and hill, building and
+#   skyscraper. Even people mix them up. A network paints one part of an object *building* and another part
+#   *skyscraper*; the whole object should get one of the two names. The cure is to use the **relation between the
+#   categories**: whoever sees the whole object can compare the alternatives. In our skyline a house is wider than tall
+#   and a tower taller than wide; walls, windows and corners are the same.
+# - **Inconspicuous classes** are small or blend in with what is behind them. In the paper a pillow has the same pattern
+#   as the sheet. In our bedroom it has, too. And a bump is a pillow only in a bedroom; in a laundry it is a fold. The
+#   frames on the wall tell which room it is.
 #
-# All three call for [[context]]. For each row, find the pixels that *you* would have to look at.
+# All three need context. *For each row:* which pixels would **you** look at?
 
 # %%
 skyline, bedroom = (Scenes(family, size=64, count=8, seed=5) for family in ("skyline", "bedroom"))
@@ -101,53 +136,45 @@ figures.worlds({"skyline": skyline, "bedroom": bedroom})
 
 # %% [markdown]
 # ## Is the field too small?
-# A dilated ResNet-50 reads far. *Guess:* how large is its [[theoretical receptive field]], for the pictures of 473 x
-# 473 pixels on which PSPNet is trained?
-# <details><summary>Your guess, then ours</summary>487 x 487 pixels: more than the whole picture. On paper there is no
+# PSPNet stands on a dilated ResNet-50 and is trained on crops of 473 x 473 pixels. *Guess:* how large is the
+# [[theoretical receptive field]] of the backbone?
+# <details><summary>Your guess, then ours</summary>487 x 487 pixels: more than the whole crop. On paper there is no
 # problem.</details>
 #
-# But most of this field weighs next to nothing. Below is the [[effective receptive field]] of the middle cell, before
-# any training: the same topology with an eighth of the channels, which has the same field. The number above it is the
-# share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016]. It takes about 5 seconds.
+# But most of this field has almost no weight. The cell computes the [[effective receptive field]] of the middle cell,
+# in about 5 seconds. The network is untrained and has an eighth of the channels; its theoretical field is the same. The
+# title gives the share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016].
 #
-# The paper gives this gap as the reason for its pyramid. Row P4, under the picture, measured it on small networks and
-# pictures. What decides is how much of the picture the network called *far* leaves out, which was trained on the harbour
-# without any pooling. Then unfold the numbers and look at the *weight from beyond*: the share of all weight that lies
-# outside the field of a network without pooling (*none*), once that network pools the whole map (*global*).
-# <details><summary>What we read in P4</summary>Pooling does what it promises: more than half of the weight comes from
-# beyond. But a network that needs to look far can learn to without it: *far* leaves out 0.14 of the picture, and even
-# plain layers before training leave out less than half. The gap above is real; on small pictures it does not
-# reproduce.</details>
+# The paper names this gap as the reason for its pyramid, and cites Zhou et al. 2015. Does the gap also exist in a
+# *trained* network? Card P4 asks a small network that was trained on the harbour without any pooling. It is called
+# *far*, because its dilated layers reach across the picture. *Guess:* what share of the picture does it leave out?
+# <details><summary>What P4 says</summary>Only 0.14, so the statement does not reproduce here: a network that has to
+# look far learns to look far. (Our pictures are small: even untrained plain layers leave out less than half.) Pooling
+# still does what it promises. With a global average more than half of the weight comes from beyond the field that the
+# network has without it.</details>
 
 # %% tags=["heavy"]
-from course_lib import models
+from course_lib.evidence.card import evidence
 from course_lib.receptive_field import effective, theoretical
 
 thin = models.build("pspnet50", width=0.125)
 field = theoretical(thin, image_size=(473, 473))
-print("theoretical, backbone:", field.size("backbone"), " behind the pyramid:", field.size())
+print("theoretical, backbone:", field.size("backbone"), " after the pyramid:", field.size())
 big = Scenes("harbour", size=473, count=1, seed=5, grain=0)[0][0]
 weighs = effective(thin, big[None], (30, 30), layer="backbone", progress=False)
-figures.hears(big, {"untrained backbone": weighs}, weighs.unit)
-
-# %%
-from course_lib.evidence.card import evidence
-
-evidence("P4")
+display(figures.hears(big, {"untrained backbone": weighs}, weighs.unit), evidence("P4"))
 
 # %% [markdown]
-# ## How much, not which shape
-# To judge the whole scene you need not know where everything is. *Is there any water?* is enough. A [[convolution]]
-# asks which shape is here. An average over the map asks **how much** of it there is, wherever it lies.
+# ## How much, not where
+# To judge a scene you need not know where everything is. *Is there any water?* is enough. A [[convolution]] asks which
+# shape is *here*. [[Global average pooling]] asks **how much** of it there is in the picture, wherever it is.
 #
-# Below, a convolution that detects crosses answers 1 at the middle of each. Its largest answer is the same in all three
-# maps. *Guess* its average for the three maps, times the number of cells.
-# <details><summary>Your guess, then ours</summary>1, 3 and 3: the number of crosses. The second and the third map
-# cannot be told apart any more: where they are is forgotten.</details>
+# Below, a convolution detects crosses: it answers 1 at the centre of each cross. Its largest answer is the same for all
+# three maps. *Guess* its average for each map, times the number of cells.
+# <details><summary>Your guess, then ours</summary>1, 3 and 3: the number of crosses. The second and the third map have
+# the same average. Where the crosses are is lost.</details>
 
 # %%
-from torch.nn import functional as F
-
 from course_lib.lectures.l06_pspnet.claims import crosses
 
 cross = torch.tensor([[0.0, 1, 0], [1, 1, 1], [0, 1, 0]])
@@ -156,20 +183,17 @@ maps["three, elsewhere"] = crosses((12, 6), (5, 12), (8, 2))
 found = [F.relu(F.conv2d(canvas[None, None], cross[None, None], padding=1) - 4) for canvas in maps.values()]
 figures.shape_and_amount(maps, found)
 
-# %%
-evidence("P7")
-
 # %% [markdown]
 # ## The pyramid
-# One average says *water somewhere*. If the picture holds a house and a tower, you also want to know *where*: left or
-# right, above or below. So average over parts, too. PSPNet takes four levels of **bins**: the whole map, 2 x 2, 3 x 3
-# and 6 x 6 parts. Each level is enlarged bilinearly and laid beside the features, so that every cell can read its own
-# features, its neighbourhood and the whole.
+# One average says *there is water somewhere*. If a picture holds a house **and** a tower, you also want to know where:
+# left or right, above or below. So take averages over parts of the picture as well. [[Pyramid pooling]] has four levels
+# of [[bin|bins]]: the whole map, 2 x 2, 3 x 3 and 6 x 6. Each level is upsampled bilinearly and concatenated to the
+# features. Every cell can then read its own features, its neighbourhood and the whole picture.
 #
-# In the picture the three colours stand for a network's channels. Above, the averages; below, what lies beside the
-# features. *Guess:* at which level can you still see that there is a bus?
-# <details><summary>Your guess, then ours</summary>At 6 x 6, and at 3 x 3 as a darker middle. The coarser levels say
-# only: bright and blue above, grey below.</details>
+# In the figure the three colour channels stand for a network's channels. The upper row shows the averages, the lower
+# row what is concatenated to the features. *Guess:* at which level can you still see that there is a bus?
+# <details><summary>Your guess, then ours</summary>At 6 x 6, and at 3 x 3 as a darker middle. The coarser levels only
+# say: bright and blue above, grey below.</details>
 
 # %%
 street = Scenes("street", size=96, count=8, seed=3)
@@ -177,26 +201,23 @@ figures.pyramid(street[0][0], bins=(1, 2, 3, 6))
 
 # %% [markdown]
 # ### Play: what each bin sees
-# First the picture as it stands, for pyramid pooling; then for you to move. Set *Module* to pyramid pooling and click
-# into the sky, then on the road, then on the bus.
+# The first picture is fixed and shows pyramid pooling. The second one is for you: set *Module* to pyramid pooling and
+# click on the sky, on the road, on the bus. It takes about 5 seconds to appear.
 #
 # *Find out:* click on the road near the lower edge, in the middle. Which levels tell this cell that there is a bus?
-# <details><summary>What we saw</summary>The whole picture does, 13 % of it is bus, and faintly the 2 x 2 bin with 4 %.
-# The finer bins hold hardly anything but road. Each level answers another *where*.</details>
+# <details><summary>What we saw</summary>The whole picture does: 13 % of it is bus. The 2 x 2 bin still holds 4 % bus.
+# The finer bins hold almost only road.</details>
 
-# %%
+# %% tags=["heavy"]
 from course_lib import explorers
 
 moving = explorers.pyramids()
-moving.figure(module="pyramid pooling (PSPNet)")
-
-# %%
-moving
+display(moving.figure(module="pyramid pooling (PSPNet)"), moving)
 
 # %% [markdown]
 # ## The code
-# This is the module as it stands in the library and in the real network. One line averages, one reduces by a 1x1
-# convolution and enlarges, one concatenates.
+# This is the module of the library, and of the real network. One line averages, one reduces the channels with a 1x1
+# convolution and upsamples, one concatenates.
 
 # %%
 from inspect import getsource
@@ -206,13 +227,18 @@ from course_lib.models.pspnet import PyramidPooling
 print(getsource(PyramidPooling))
 
 # %% [markdown]
+# ### Count the channels
+# The backbone gives 2048 maps. Each of the N = 4 levels is reduced to 1/N of them, 512, so that context and features
+# have equally many maps: 2048 + 4 * 512 = 4096. Lecture notes say that each level is reduced to *one* channel. Then 4
+# of 2052 maps would be left for the context; the listing below has this mistake.
+#
 # ### Exercises 6.1 to 6.3: pyramid pooling, its channels, and a listing to debug
 # - `my_pyramid(x, bins, weights)`: for each number of bins average, reduce with the level's 1x1 weight (`F.conv2d`),
-#   enlarge with corners aligned; concatenate all behind `x` itself. [[batch normalisation|BN]] and [[relu|ReLU]] are left
-#   out here.
-# - `my_joined(features, bins)`: how many channels come out, for so many maps and numbers of bins?
-# - `my_levels(channels, bins)`: the levels as an `nn.ModuleList`, one 1x1 with BN and ReLU for each of the bins. The
-#   listing that circulates has `nn.Conv2d(channels, 1, kernel_size=1)`.
+#   upsample with aligned corners; concatenate all of them after `x`. [[batch normalisation|BN]] and [[relu|ReLU]] are
+#   left out here.
+# - `my_joined(features, bins)`: how many channels come out, for so many maps and so many levels?
+# - `my_levels(channels, bins)`: the levels as an `nn.ModuleList`, for each number of bins one 1x1 with BN and ReLU. The
+#   listing to debug has `nn.Conv2d(channels, 1, kernel_size=1)`.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -241,22 +267,34 @@ ours = exercises.pspnet
 display(ours.pyramid.check(my_pyramid), ours.joined.check(my_joined), ours.levels.check(my_levels))
 
 # %% [markdown]
-# ## Count the channels
-# The backbone gives 2048 maps. Each of the four levels is reduced to a quarter of that, so that context and features
-# weigh alike: 2048 + 4 * 512 = 4096 (P6). Were each level reduced to one channel, 4 of 2052 would be left for the context.
+# ## The ancestor: spatial pyramid pooling
+# The idea of a pyramid of bins is older: [[spatial pyramid pooling]] ([@he2014]) takes the *maximum* of each of 4 x 4,
+# 2 x 2 and 1 x 1 bins and writes all of them into one vector. The vector has the same length for every input size, and
+# that solved two problems:
 #
-# The pyramid has an ancestor, [[spatial pyramid pooling]] ([@he2014]): the *maxima* of 4 x 4, 2 x 2 and 1 x 1 bins, one
-# after the other in one vector. It was made for classification, where the vector must have one length for every size of
-# picture. PSPNet wants an answer for each pixel and gives maps instead (P10: compare the shapes).
+# - **classification**: fully connected layers need a fixed length. With SPP one network reads pictures of any size;
+# - **detection**: R-CNN ran the whole network on each of 2,000 region proposals. With SPP the convolutions run **once**
+#   on the picture, and each proposal's part of the map is pooled to a vector. Fast R-CNN keeps the idea as RoI pooling.
+#
+# PSPNet wants a label for each pixel. It therefore averages, and returns *maps* of the input's size instead of a vector.
 
 # %%
-evidence("P6", "P10")
+from course_lib.models.spatial_pyramid import SpatialPyramidPooling
+
+for size in ((13, 13), (10, 17)):
+    features = torch.rand(1, 256, *size)
+    vector, context = SpatialPyramidPooling()(features), PyramidPooling(256, (1, 2, 3, 6)).eval()(features)
+    print(f"map {size}: SPP {tuple(vector.shape)}, pyramid pooling {tuple(context.shape)}")
 
 # %% [markdown]
 # ## The real network
-# PSPNet-50 as released: a ResNet-50 with a stem of three 3x3 convolutions, rate 2 in its fourth stage and 4 in its
-# fifth, so that the map stays at an eighth; the pyramid; two last layers. We build it at its full size, send the shape
-# of one picture through it, and draw it from its own code.
+# PSPNet-50 as released: a ResNet-50 whose stem has three 3x3 convolutions, with rate 2 in its fourth stage and rate 4
+# in its fifth, so that the map keeps stride 8; the pyramid; two last layers. The cell builds it at full size, without
+# memory for its weights, and draws it from its own code.
+#
+# It has one more part, the **auxiliary head**. A network of fifty or a hundred layers learns more easily if its middle
+# gets a [[loss]] of its own. So a small classifier on the fourth stage is trained along with the network; its loss is
+# added with weight 0.4. This is an [[auxiliary loss]]. At test time the head is dropped.
 
 # %%
 from course_lib.figures.architecture import architecture
@@ -270,22 +308,14 @@ architecture("pspnet50")
 
 # %% [markdown]
 # ## A small one, live
-# Now the experiment. Two networks, the same in everything but one: a backbone of stride 4 that sees 15 pixels, then a
-# head. In one head the branches average over bins 1, 2, 3 and 6; in the other they leave the features where they are.
-# **Both have the same parameters**, the same pictures in the same order, the same 200 steps. It takes
-# about 15 seconds on two cores.
+# Now the experiment. Two networks share a backbone of stride 4 that sees 15 pixels. They differ in the head only. One
+# head averages over bins of 1, 2, 3 and 6; the other leaves the features where they are. **Both have the same number of
+# parameters**, the same pictures in the same order, and the same 200 steps. It takes about 15 seconds on two cores.
 #
-# *Guess:* how much of the hulls will the network without pooling name rightly, in pictures that come in twins?
-# <details><summary>Your guess, then ours</summary>Half at best. What it sees of a hull is the same in both twins, so it
-# gives the same answer twice, and one of the two is wrong. Often it cannot decide within one hull and paints it in two
-# colours.</details>
-#
-# Row P1 did this at three seeds: what decides is the share of hulls that get the wrong name. It has a **control**: a
-# head without any pooling, called *far*, whose dilated layers cover the picture. Look for its score in the numbers. If it were as good as pooling, we could not say that pooling is what helps; we
-# could only say that seeing far helps.
-# <details><summary>What we read in P1</summary>Seeing far is most of it. Without it 43 per cent of the hulls are
-# swapped, for *far* 7, with pooling none. And *far* needs three 3x3 layers and two and a half times the parameters for that, as the
-# cell prints.</details>
+# *Guess:* the test pictures come in twins, boat and car. What share of the hulls' pixels will the network **without**
+# pooling get right?
+# <details><summary>Your guess, then ours</summary>Half at best. What it sees of a hull is the same in both twins. So it
+# gives both the same answer, and one of them is wrong. Often it cannot decide even within one hull.</details>
 
 # %% tags=["heavy"]
 from course_lib.evidence.context_heads import backbone, far_net, pooling_net
@@ -300,8 +330,6 @@ for name, bins in {"no pooling": (0,), "pyramid": (1, 2, 3, 6)}.items():
     heads[name] = pooling_net(harbour.num_classes, bins)
     fit(heads[name], harbour, steps=200, learning_rate=4e-3)
     print(name, sum(parameter.numel() for parameter in heads[name].parameters()), "parameters")
-
-# %%
 with torch.no_grad():
     given = {name: head.eval()(images).argmax(dim=1) for name, head in heads.items()}
 hulls = truth >= water.classes.index("boat")
@@ -309,62 +337,82 @@ for name, answer in given.items():
     print(f"{name}: {(answer == truth)[hulls].float().mean():.0%} of the hulls' pixels right")
 figures.answers(images, truth, given, water.classes, water.colours)
 
+# %% [markdown]
+# Card P1 repeats this over three seeds, with a **control**: the head *far*, which has no pooling, but dilated layers
+# that reach across the picture. If *far* did as well as pooling, we could not say that **pooling** helps; only that
+# **seeing far** helps.
+# <details><summary>What P1 says</summary>Seeing far is most of it. Without it 43 % of the hulls' pixels get the other
+# name; with *far* it is 7 %, with pooling 0 %. But *far* needs three 3x3 layers and two and a half times the parameters
+# for that. Pooling is the cheap way to see everything.</details>
+
 # %%
 evidence("P1")
 
 # %% [markdown]
 # ## Play: break them
-# Three trained networks of the harbour, loaded from their checkpoints: one without pooling that sees 27 pixels, one
-# without pooling that sees 99, and the real topology, PSPNet-50 at a sixteenth of its width. Set *World* to harbour and
-# *Edges* to water, then to road, and move the hull with a click.
+# Three trained networks of the harbour: one without pooling that sees 27 pixels, one without pooling that sees 99, and
+# the real topology, PSPNet-50 at a sixteenth of its width. After about 5 seconds you see a picture on which PSPNet is
+# right: one edge is road, and the hull is a car.
 #
-# *Find out:* then give the picture **both** edges, as below. The truth goes by the nearer one. After which edge does
-# PSPNet name the hull?
-# <details><summary>What we saw</summary>With one kind of edge the small field paints hulls in two colours. The two
-# others name them rightly nearly everywhere; but with road alone and the hull at the left, farthest from it, PSPNet
-# says boat. With both edges it names a hull that stands near one of them after the *other*, the farther one, on either
-# side; in the middle it wavers. In the training no picture had two kinds of edge, and the telling one was never nearer
-# than 18 pixels: to trust what is far was never wrong there. And its outlines are blobs, because a map of stride 8,
-# enlarged, has no corners. Context and detail are two questions; the pyramid answers the first.</details>
+# *Find out:* move the hull with a click. Set *Edges* to water and to road: where does PSPNet fail? Then set *Edges* to
+# **both**. The label of the hull follows the nearer edge. Which edge does PSPNet follow?
+# <details><summary>What we saw</summary>With one kind of edge, the small field paints hulls in two colours; the two
+# others are right nearly everywhere. With road alone and the hull at the far left, PSPNet says boat. With both edges it
+# follows the **farther** one. This is what it learned: in training no picture had two kinds of edge, and the telling
+# one was never nearer than 18 pixels. Trusting what is far was never wrong. A network outside its training distribution
+# is not stupid; it applies the wrong rule. Its outlines are blobs because a map of stride 8 has no corners. Context and
+# detail are two questions, and the pyramid answers the first.</details>
 
-# %%
+# %% tags=["heavy"]
 breaking = explorers.break_the_network()
-breaking.figure(world="harbour")
-
-# %%
-breaking
+display(breaking.figure(world="harbour", surface="road", hull=(16, 21)), breaking)
 
 # %% [markdown]
-# ## Does it always help?
-# In the harbour the whole picture has one answer. On the skyline each building has its own, and in the bedroom the sign
-# is far and the outline faint. The ledger has all three worlds; each pooling head has the same parameters again.
+# ## Does the pyramid help?
+# In the harbour the whole picture has one answer. On the skyline each building has its own. In the bedroom the clue is
+# far away and the outline is faint. All pooling heads below have the same number of parameters.
 #
-# - P2, house or tower: is the pyramid above no pooling? And how does the head that sees *far* without pooling do?
-# - P3, the pillow: look at the spread of the dots before you look at the means.
-# - P8, house or tower: do four levels do better than the finest one alone?
-#
-# <details><summary>What we read in them</summary>One global average helps enormously in the harbour (P1). On the skyline
-# it gains nothing (0.83 against 0.86): it mixes two buildings into one answer. Bins do not have this weakness, and the
-# pyramid gains 0.04 over no pooling: P2 holds. The honest rival does better still: a larger field without pooling (0.92
-# against 0.89), though with more layers and parameters. P8 is undecided: over the finest level alone the pyramid gains
-# 0.003, within the scatter of the seeds. So here the pyramid itself is never shown to help, only averages over bins; the
-# paper's own ablation, below, gives four levels one point over one. The pillow is found at some seeds and hardly at
-# others: P3 is undecided, too.</details>
+# - P2, house or tower: pyramid against no pooling. How does *far* do, which has no pooling?
+# - P3, pillow or fold: look at the spread of the seeds before you look at the means.
+# - P8, house or tower: four levels against the finest level alone. This is the question of the section.
 
 # %%
 evidence("P2", "P3", "P8")
 
 # %% [markdown]
-# ## A second loss half-way up
-# A network of fifty or a hundred layers learns more easily if its middle hears the [[loss]] directly. PSPNet puts a
-# small classifier on the fourth stage; its loss counts 0.4. At test time this head is dropped. It is an
-# [[auxiliary loss]].
+# What was measured, in one table. IoU of house and tower, skyline; P2 has five seeds and P8 three.
 #
+# | head | none | one average | 6 x 6 alone | four levels | *far*, no pooling |
+# |---|---|---|---|---|---|
+# | same parameters? | yes | yes | yes | yes | 2.5 times as many |
+# | P2 | 0.86 | 0.83 | | 0.89 | **0.92** |
+# | P8 | 0.86 | 0.83 | 0.89 | 0.89 | |
+#
+# Read it as it stands.
+#
+# - **One average does not help here** and rather hurts: two buildings need two answers, and the average mixes them.
+# - **Bins help**: +0.04 over no pooling (P2 holds).
+# - **Four levels over one level of bins: +0.003.** The seeds scatter by 0.01. So on our pictures the *pyramid* is not
+#   shown to help, only bins are. P8 is undecided.
+# - ***Far* beats the pyramid by 0.024**, without any pooling. It has more layers and more parameters.
+# - **The pillow is found at some seeds and hardly at others.** P3 is undecided.
+#
+# ## What the paper reported
+# Our pictures have 64 pixels and four classes. ADE20K has photographs and 150 classes, and there the authors measured the
+# same thing. *Guess:* which is the larger step, from no pooling to one average, or from one average to four levels?
+# <details><summary>Your guess, then ours</summary>From no pooling to one average: +2.84 points. Four levels add +1.00.
+# Reducing each level to 512 maps adds another +0.61, so that the pyramid is worth one to two points over a single
+# average. It is one training each, without seeds.</details>
+
+# %%
+figures.steps(figures.POOLINGS, what="mean IoU in percent, ADE20K validation, as printed", low=34)
+
+# %% [markdown]
 # ### Exercises 6.4 to 6.6: the older pyramid, a head without pooling, the training loss
-# - `my_vector(x, levels)`: spatial pyramid pooling, the maximum of each bin, one row of a fixed length for each picture.
+# - `my_vector(x, levels)`: spatial pyramid pooling, the maximum of each bin, one row of fixed length for each picture.
 # - `my_rates`: the smallest head that solves the harbour without pooling, as a list of rates of 3x3 layers;
 #   `exercises.pspnet.head.question()` describes the harbour.
-# - `my_loss(logits, auxiliary, target)`: both heads on the same target, [[void]] is 255.
+# - `my_loss(logits, auxiliary, target)`: the training loss of both heads with the same target; [[void]] is 255.
 
 
 # %% tags=["exercise"]
@@ -384,19 +432,9 @@ ours = exercises.pspnet
 display(ours.vector.check(my_vector), ours.head.check(my_rates), ours.loss.check(my_loss))
 
 # %% [markdown]
-# ## What the paper reported
-# On ADE20K, as printed. *Guess:* which is the larger step, from nothing to one average, or from one average to four
-# levels?
-# <details><summary>Your guess, then ours</summary>From nothing to one average: 2.84 points. Four levels add 1.00, and
-# reducing each to 512 maps another 0.61.</details>
-
-# %%
-figures.steps(figures.POOLINGS, what="mean IoU in percent, ADE20K validation, as printed", low=34)
-
-# %% [markdown]
 # ### Exercise 6.7: read the ablation
-# Another table of the paper takes the network apart in steps: an [[ablation]]. Run the cell: it prints the table and
-# five statements. Which of them *follow from the table*? Answer with letters, such as "bd".
+# Another table of the paper takes the network apart step by step: an [[ablation]]. The cell prints the table and five
+# statements. Which of them *follow from the table*? Answer with letters, such as "bd".
 
 # %% tags=["exercise"]
 print(exercises.pspnet.ablation.question())
@@ -404,20 +442,40 @@ my_letters = "ace"  # solution
 exercises.pspnet.ablation.check(my_letters)
 
 # %% [markdown]
+# ### A picture to keep: what is left of your photograph
+# Here is the cat as the pyramid sees it: four grids of averages. Take a photograph of your own
+# (`brought.read("my.jpg", "mine")` instead of the first line's `cat`), try other bins, and find the coarsest grid in
+# which you still recognise it. Set `keep = True` to write the picture to a file.
+
+# %%
+from course_lib.datasets import brought as brought
+
+mine, my_bins, keep = photos.load("cat").image, (1, 2, 6, 24), False
+kept = figures.pyramid(mine[:, :, 76:376].float() / 255, my_bins)
+if keep:
+    kept.savefig("what_the_pyramid_sees.png")
+kept
+
+# %% [markdown]
 # [quiz]
 
 # %% [markdown]
 # ## Take away
-# - Some pixels cannot be named from what is near. No amount of training repairs that; seeing farther does.
-# - A theoretical field that covers the picture is not enough: most of it may weigh next to nothing.
+# - Some pixels cannot be labelled from their neighbourhood. More training does not repair that; seeing farther does.
+# - A theoretical field that covers the picture is not enough: most of it may have almost no weight.
 # - An average knows how much and forgets where. Bins give back a rough where.
-# - Pyramid pooling lays four levels of averages beside the features, each reduced to a quarter of the channels.
-# - Ask of each gain: pooling, or only a larger view? A control tells.
+# - Pyramid pooling concatenates four levels of averages to the features, each reduced to a quarter of the channels.
+# - Ask of each gain: is it the pooling, or the larger view? Only a control tells. In our small world the larger view
+#   won; in the paper's the pyramid gained one to two points over one average.
 #
-# Next: lecture 07 puts pyramid, rates and a decoder together.
+# The exact statements of this lecture, counted on the networks, are below. Next: lecture 07 combines image pooling,
+# rates and a decoder.
 #
 # ## Further reading
 # - [@@zhao2017]
 # - [@@he2014]
 # - [@@luo2016]
 # - [@@zhou2015]
+
+# %%
+evidence("P6", "P7", "P10")

@@ -3,8 +3,8 @@
 # question: How do rates, strides, the whole picture and sharp edges fit into one network?
 # able:
 #   - name each step from DeepLab v2 to v3 and to v3+, and say which problem it answers
-#   - trade strides for rates, and say what output stride 8 costs against 16
-#   - write a depthwise separable convolution, and say what it saves and what it does not
+#   - trade strides for rates, and say what output stride 8 costs compared with 16
+#   - derive the cost of a depthwise separable convolution, and say what it saves and what it does not
 #   - explain why the decoder keeps 48 low-level maps, and neither one nor all
 # needs: "Lectures 04 to 06: dilation and receptive fields, atrous spatial pyramid pooling (ASPP), pooling for
 #      context."
@@ -56,18 +56,18 @@
 #            than 48. One channel circulates in lecture notes."}
 # teach:
 #   sections:
-#     - {section: "Weights that fall off the map", minutes: 8, show: "weights_on_the_map for 33 cells; let the class
+#     - {section: "Problem one: wide rates fall off the map", minutes: 8, show: "weights_on_the_map for 33 cells; let the class
 #          guess rate 18 first"}
-#     - {section: "One number for the whole picture", minutes: 10, show: "the pyramids explorer: move the cell to a
+#     - {section: "The idea: one average for the whole picture", minutes: 10, show: "the pyramids explorer: move the cell to a
 #          corner, then change to pyramid pooling"}
-#     - {section: "From v2 to v3, counted", minutes: 10, show: "models.compare, line by line: which line answers which
+#     - {section: "From v2 to v3, counted on the networks", minutes: 10, show: "models.compare, line by line: which line answers which
 #          problem?"}
 #     - {section: "Output stride", minutes: 12, show: "the output stride explorer: 32, 16, 8, and watch the memory of
 #          conv4 and conv5"}
-#     - {section: "What stride 16 can hardly say", minutes: 10, show: "the fitted answer at stride 4, 8 and 16; ask
-#          who is at fault: the network or the stride"}
-#     - {section: "The decoder of v3+", minutes: 15, show: "the borrowed low-level feature: whose bus is it?"}
-#     - {section: "Cheaper convolutions and Xception", minutes: 15, show: "the cost explorer with the time measured on
+#     - {section: "Problem two: thin things at stride 16", minutes: 10, show: "the fitted answer at stride 4, 8 and 16; ask
+#          what is to blame: the network, the stride or the loss"}
+#     - {section: "The idea: a small decoder", minutes: 15, show: "the borrowed low-level feature: whose bus is it?"}
+#     - {section: "Problem three: the price", minutes: 15, show: "the cost explorer with the time measured on
 #          the lecture hall's own machine"}
 #   wrong:
 #     - {says: "Output stride 8 is coarser than 16, because 8 is smaller.", reply: "It is the number of pixels for
@@ -93,17 +93,16 @@
 # ---
 # %% [markdown]
 # ## One set of weights, four outlines
-# This is the network that labelled a photograph in the first minute of lecture 00: DeepLab v3+ on a light backbone,
-# trained on cats and dogs. Below, the *same weights* answer four times. In the first three pictures one cell of the map
-# is 32, 16 or 8 pixels wide; nothing was trained again. In the last one the low-level maps of its [[decoder]] are set
-# to zero. The number is the IoU of the cat. It takes about 5 seconds.
+# DeepLab v3+ labelled a photograph in the first minute of lecture 00. Here is the same network again: a light backbone,
+# trained on cats and dogs. Below, the **same weights** answer four times. In the first three pictures one cell of the
+# encoder's map is 32, 16 or 8 pixels wide; nothing was trained again. In the last picture the low-level maps of the
+# [[decoder]] are set to zero. The number is the IoU of the cat. It takes about 5 seconds.
 #
-# *Guess:* what changes, the class or the outline? And is the network worse without the low-level maps?
-# <details><summary>Your guess, then run the cell</summary>The outline. All four find the cat. From 32 to 8 the outline
-# follows the ear and the cheek more closely. Without the low-level maps it is smoother, and on this photograph its IoU
-# is even higher. One photograph proves nothing. V12, further down, asks many, and there the boundaries are far worse
-# without the low-level maps. V11 asks the same of the stride: from 16 to 8 too little is gained to be told from
-# chance.</details>
+# *Guess:* what changes, the class or the outline? And is the network worse without its low-level maps?
+# <details><summary>Your guess, then run the cell</summary>The outline. All four find the cat. From stride 32 to 8 the
+# outline follows the ear and the cheek more closely. Without the low-level maps it is smoother, and on this photograph
+# its IoU is even higher! One photograph proves nothing. Card V12, further down, asks 149 photographs, and there the
+# boundaries are far worse without low-level maps.</details>
 
 # %% tags=["heavy"]
 import torch
@@ -128,21 +127,22 @@ for stride, details in ((32, 1), (16, 1), (8, 1), (16, 0)):
 outlines(cat, found, told["classes"], window=(slice(0, 300), slice(190, 451)), columns=4)
 
 # %% [markdown]
-# How can a stride change without a weight? What do the low-level maps contribute? And how does the network know
+# How can a stride change without a new weight? What do the low-level maps contribute? And how does the network know
 # *what* it sees? This lecture takes it apart.
 #
 # ## Where we stand
-# Lecture 05 built a pyramid of rates ([[aspp|ASPP]]), lecture 06 averaged the picture to learn what scene it is. Both
-# keep a map of stride 8 and pay for it. DeepLab v3 ([@chen2017]) puts the two ideas together; v3+ ([@chen2018plus])
-# adds edges and makes it cheap.
+# Lecture 05 built a pyramid of rates ([[aspp|ASPP]]). Lecture 06 averaged the whole picture to learn what scene it is.
+# Both keep a map of stride 8, which is expensive. DeepLab v3 ([@chen2017]) combines the two ideas. DeepLab v3+
+# ([@chen2018plus]) adds sharp edges and makes the network cheaper.
 #
 # ## Problem one: wide rates fall off the map
-# A picture of 513 pixels at [[output stride]] 16 becomes a map of 33 x 33 cells. A 3x3 kernel has nine weights; near
-# the border some lie outside, where there are only zeros. Below, each cell is coloured by how many weights are left
-# for a kernel that stands there. *Guess:* at [[dilation rate]] 18, how many of the 1089 cells have all nine?
-# <details><summary>Your guess, then ours</summary>None. From a rate of half the map's side on, the kernel's left and
-# right columns are never both on the map. At rate 24 two or three weights are left on average; at rate 33 only the
-# centre would be.</details>
+# A picture of 513 pixels at [[output stride]] 16 becomes a map of 33 x 33 cells. A 3x3 kernel at [[dilation rate]] r
+# reads cells that are r apart. Cells outside the map hold zeros, and a weight that meets a zero does nothing. Below,
+# each cell is coloured by how many of the nine weights meet the map when the kernel stands there. *Guess:* at rate 18,
+# how many of the 1089 cells have all nine? And where are the fewest, at the border or in the middle?
+# <details><summary>Your guess, then ours</summary>None has all nine. From half the map's side on, the left and the
+# right column of the kernel are never both on the map. And at rates 18 and 24 the **middle** has the fewest: there all
+# eight outer weights fall off, and the kernel is a 1x1. In a corner four weights remain.</details>
 
 # %%
 from course_lib.lectures.l07_deeplab_v3_v3plus import figures as figures
@@ -150,14 +150,27 @@ from course_lib.lectures.l07_deeplab_v3_v3plus import figures as figures
 figures.weights_on_the_map(33, rates=(6, 12, 18, 24))
 
 # %% [markdown]
-# On this map a branch with rate 24 has lost most of its weights, and with rate 33 it would be a 1x1 convolution in
-# disguise. (v2 could afford rate 24: its map of stride 8 has twice as many cells along a side.) v3 draws two
-# conclusions: use an honest 1x1, and get the wide view in another way.
+# At rate 24 two or three weights are left on average, and at rate 33 only the centre would be. DeepLab v2 had rate 24,
+# too. Its map has stride 8, 41 cells for a crop of 321; in the middle of that map, rate 24 is a 1x1 as well. Did it
+# hurt? The papers' own ablations, in mean IoU on VOC 2012 validation:
+#
+# | DeepLab v2 on VGG16, before the CRF | | DeepLab v3 on ResNet-101 | |
+# |---|---|---|---|
+# | LargeFOV: one branch, rate 12 | 65.76 | rates 6, 12, 18, multi-grid | 76.58 |
+# | ASPP-S: rates 2, 4, 8, 12 | 66.98 | and rate 24 | 76.46 |
+# | ASPP-L: rates 6, 12, 18, 24 | 68.96 | instead of 24: image pooling | 77.21 |
+#
+# In v2 the wide set won by two points over the narrow set. In v3 a branch with rate 24 gained nothing, and image
+# pooling gained 0.63. v3 concludes: use an honest 1x1, and get the wide view in another way.
 #
 # ## The idea: one average for the whole picture
-# **[[Image pooling]]** averages each [[channel]] over the whole map, sends the averages through a 1x1, and hands the
-# result to every cell. It is the coarsest level of PSPNet's pyramid. Here is the whole module as the network runs it:
-# find the 1x1, the rates, the image pooling, and the line that joins them.
+# **[[Image pooling]]** averages each [[channel]] over the whole map, sends the averages through a 1x1 convolution, and
+# gives every cell the result. It is the coarsest level of PSPNet's pyramid. Below is the whole module as the network
+# runs it. Find the 1x1, the rates, the image pooling, and the line that joins them.
+#
+# Lecture notes say that v3 "concatenates the branches and then sums them with the score". It does not. It concatenates
+# five stacks of 256 maps, and a 1x1 convolution reduces the 1280 maps to 256. Then one more 1x1 gives the scores. The sum
+# of v2 is a special case: a 1x1 over a concatenation *is* a sum, W [a, b] = W1 a + W2 b. v3 learns the W.
 
 # %%
 from inspect import getsource
@@ -167,8 +180,8 @@ from course_lib.models import deeplab_v3
 print(getsource(deeplab_v3.ASPP))
 
 # %% [markdown]
-# ### Play: what does one cell learn?
-# The same cell, five branches. Each bar says how much of which class a branch reads. Move the cell into a corner:
+# ### Play: what does one cell read?
+# One cell and the five branches. Each bar says how much of which class a branch reads. Move the cell into a corner:
 # which rates lose their weights, and which branch does not care? Then change to pyramid pooling and compare.
 
 # %%
@@ -179,11 +192,12 @@ display(moving_pyramids.figure(), moving_pyramids)
 
 # %% [markdown]
 # ### Measured: does image pooling help?
-# One small network, twice, with the same number of parameters: its last branch pools the whole picture, or it does not.
-# It is trained on two worlds. In the *harbour* a hull is a boat or a car depending on a surface far away; in the
-# *skyline* a house and a tower differ in their own proportions. *Guess* in which of them image pooling helps, then
-# look at the two pairs of numbers. V13 asks the same on photographs: DeepLab v3+ on a body that ImageNet trained learns
-# cats and dogs with and without the average. Which of the two worlds will it be like?
+# One small network is trained twice, with the same number of parameters. Its last branch pools the whole picture, or it
+# does not. There are two worlds. In the *harbour* a hull is a boat or a car depending on a surface far away. On the
+# *skyline* a house and a tower differ in their own proportions. *Guess* in which of them image pooling helps.
+#
+# Card V13 asks the same on photographs: DeepLab v3+ on an ImageNet backbone learns cats and dogs, with and without
+# image pooling. *Guess* again: which of the two worlds are they like?
 
 # %%
 from course_lib.evidence.card import evidence
@@ -191,20 +205,24 @@ from course_lib.evidence.card import evidence
 evidence("V3", "V13")
 
 # %% [markdown]
-# A large gain where the evidence is far away, none where it is near. An average of everything is no better than the
-# question you ask of it. The photographs show one animal each, and what tells a cat from a dog lies within it: three
-# trainings with the average end no better than three without it, and are too few to say more.
+# Image pooling gains much where the evidence is far away and nothing where it is near. The photographs show one animal
+# each, and what tells a cat from a dog is on the animal. There three trainings with the average end no better than three
+# without; they are too few to say more.
 #
 # ## From v2 to v3, counted on the networks
-# The next list was not typed in: both full-size networks ran once, without weights, and the differences were noted,
-# v2 above and v3 below. *Joins*: v2 added four score maps; v3 concatenates five stacks of 256 maps and lets a 1x1
-# weigh them. *[[batch normalisation|BN]]*: the branches now have it. *Rate 24* is gone. *conv5* has three rates of its
-# own, 2 x (1, 2, 4): that is **[[multi-grid]]**. *conv4* got its stride back and lost its rate: v3's map has stride 16.
-# In *pool1* and *conv3* the two releases only round differently and put the stride into another layer. And one thing is
-# missing because no layer shows it: the [[CRF]].
+# Nobody typed the next list. Both full-size networks ran once, without weights, and the program noted the differences.
+# For each line find the reason:
 #
-# Under the list the same facts from the ledger, and then v3 drawn from itself at the size of the paper's crops: orange
-# boxes dilate, c joins. The comparison takes about 5 seconds.
+# - *joins*: v2 added four score maps; v3 concatenates and learns how to weigh the branches;
+# - *[[batch normalisation|BN]]*: the branches now have it;
+# - *rate 24* is gone, a 1x1 and image pooling came;
+# - *conv5* has three rates of its own, 2 x (1, 2, 4): this is **[[multi-grid]]**;
+# - *conv4* got its stride back and lost its rate: the map of v3 has stride 16;
+# - *pool1* and *conv3* only round differently and put the stride into another layer of the block;
+# - and the [[CRF]] is gone, which no layer shows.
+#
+# Below the list v3 is drawn from itself, at the size of the paper's crops. Orange boxes dilate, *c* concatenates. The
+# comparison takes about 5 seconds.
 
 # %% tags=["heavy"]
 from course_lib.figures.architecture import architecture
@@ -212,25 +230,37 @@ from course_lib.figures.architecture import architecture
 for change in models.compare("deeplab_v2", "deeplab_v3_resnet101").changes:
     print(f"{change.group:15} {change.what:13} v2  {change.before or 'none'}")
     print(f"{'':29} v3  {change.after or 'none'}")
-display(evidence("V1", "V2"))
 architecture("deeplab_v3_resnet101")
 
 # %% [markdown]
 # ## Output stride: how many pixels is a cell?
-# **Output stride** = side of the picture / side of the [[encoder]]'s output. Take a stride away from a stage, give its
-# layers twice the rate, and the map is twice as fine while each layer still sees the same part of the picture. No
-# weight changes its shape. *Guess:* we load the weights of a stride-16 network into a stride-8 one. What changes: the
-# number of weights, the size of the scores, the rates?
-# <details><summary>Your guess, then ours</summary>The weights are the same. The scores are twice as fine along each
-# side, and the pyramid's rates are doubled, so that they span the same part of the picture.</details>
+# **Output stride** = side of the picture / side of the [[encoder]]'s output. A picture of 512 pixels and a map of 32
+# cells: output stride 16. (Lecture notes often give the ratio upside down.)
 #
-# Stride 8 costs about three times the [[multiply-adds]]; the cell counts them. The paper trains at 16 and evaluates at
-# 8: the weights fit. V10 says so too, and V6 has the ratio, which is easily written upside down. V11 does it with the network
-# of the opening, trained at 16 and asked at 32, 16 and 8 about photographs that it has never seen. Compare the IoU along
-# the boundaries: 32 loses much. 8 gains 0.6 points, and five folds cannot tell this from the paper's gain of 1.3: V11
-# is undecided.
+# To halve it, take the stride out of a stage and double the rate of every layer behind it. The map is twice as fine, and
+# each layer still reads the same part of the picture. *Guess:* we load the weights of a stride-16 network into a
+# stride-8 network. What changes: the number of weights, the size of the scores, the rates?
+# <details><summary>Your guess, then ours</summary>The weights are the same. The scores are twice as fine along each
+# side. The rates of ASPP double, so that they span the same part of the picture.</details>
+#
+# Two sentences about this circulate, and both are wrong.
+#
+# - *"DeepLab deletes the last blocks to lower the output stride."* No block is deleted. The block's **stride** goes and a
+#   rate comes. Without the blocks their weights would be gone, and with them the most abstract features.
+# - *"Atrous convolution prevents abstraction."* Abstraction comes from the layers, and all layers are still there. What
+#   atrous convolution prevents is the loss of *resolution*. The opening shows it: at stride 32, 16 and 8 the same weights
+#   find the same cat.
+#
+# Stride 8 costs about three times the [[multiply-adds]] of stride 16; the cell counts them. The paper trains at 16 and
+# evaluates at 8. Card V11 does the same with the network of the opening. Compare the IoU along the boundaries: stride 32
+# loses 9 points; stride 8 gains 0.6 over 16. Five folds cannot tell this from the paper's gain of 1.3, so V11 is
+# undecided.
+#
+# ### Play: which stages pay?
+# Choose stride 32, 16, 8. Which stages turn orange, and where does the memory grow? Then switch multi-grid on: which
+# number changes, and which do not? The cell takes about 5 seconds.
 
-# %%
+# %% tags=["heavy"]
 from course_lib.evidence import cost as full_size
 
 name, picture = "deeplab_v3_resnet50", torch.rand(1, 3, 257, 257)
@@ -242,25 +272,17 @@ for stride in (16, 8):
     print(f"stride {stride}: scores {sides}, ASPP rates {rates}")
     full = models.build(name, output_stride=stride, device="meta")
     print(f"    full size, 513 pixels: {full_size.multiply_adds(full, 513) / 1e9:.0f} billion multiply-adds")
-evidence("V6", "V10", "V11")
-
-# %% [markdown]
-# ### Play: which stages pay?
-# Choose stride 32, 16, 8. Which stages turn orange, and where does the memory grow? Then switch multi-grid on: which
-# number changes, and which do not?
-
-# %%
 moving_stride = explorers.output_stride()
-display(moving_stride.figure(), moving_stride)
+display(evidence("V11"), moving_stride.figure(), moving_stride)
 
 # %% [markdown]
-# ## Problem two: what stride 16 can hardly say
-# Suppose that the encoder makes **no mistake**. We play it ourselves, without any network: only the scores of the cells
-# and [[bilinear upsampling]] to the picture's size. Gradient descent looks at the truth of 16 streets and moves the
-# scores of their cells, step by step, towards the best fit. It takes about 10 seconds. *Guess* the IoU of the thin
-# poles at stride 4, 8 and 16.
-# <details><summary>Your guess, then run the cell</summary>At stride 4 nearly 1; at stride 16 most of the poles are
-# lost. Between two cells a score can only fade into its neighbour's; it cannot rise and fall again within a few
+# ## Problem two: thin things at stride 16
+# How well *could* a map of stride 16 draw a street? We play the encoder ourselves, without any network. The scores of
+# the cells are free numbers, and [[bilinear upsampling]] brings them to the picture's size. Gradient descent on the usual
+# loss moves the scores of 16 streets towards the truth. It takes about 10 seconds. *Guess* the IoU of the thin poles at
+# stride 4, 8 and 16.
+# <details><summary>Your guess, then run the cell</summary>At stride 4 nearly 1; at stride 16 most of the poles are lost.
+# Between two cells a score can only fade into its neighbour's. It cannot rise and fall again within a few
 # pixels.</details>
 
 # %% tags=["heavy"]
@@ -289,14 +311,17 @@ scene = {"the picture": images[0]}
 figures.answers(scene, shown, streets.classes, streets.colours, truth=labels[0])
 
 # %% [markdown]
-# A network has to guess what these scores were shown, so it will hardly do better: the cells are too large. Stride 8
-# everywhere is dear. But somewhere in the encoder there *is* a map of stride 4 with the edges still in it, a
-# **[[low-level feature]]**. It does not know what things are, and the encoder's map does not know where they end.
+# Is this the best that stride 16 can do? No: it is the best for the *usual loss*, in which a pole's few pixels hardly
+# count. With four times the weight on poles, the same cells draw about twice as many of them. So it is no upper bound.
+# But it shows the price: at stride 16 a thin thing must be paid for by its neighbours.
+#
+# Stride 8 everywhere is expensive. But inside the encoder there *is* a map of stride 4 with the edges still in it, a
+# **[[low-level feature]]**. The low-level feature has the detail, and the encoder's map has the meaning.
 #
 # ## The idea: a small decoder
-# v3+ joins the two. The low-level feature has 256 channels; a 1x1 reduces them to **48**, so that they do not outweigh
-# the encoder's 256 maps. The encoder's maps are enlarged to stride 4, both are joined, and two 3x3 decide which edges
-# count. Here is the whole [[decoder]]:
+# v3+ joins the two. The low-level feature has 256 channels, and a 1x1 reduces them to **48** (not to one, as some notes
+# say), so that they do not outweigh the encoder's 256 maps. The encoder's maps are upsampled to stride 4, both are
+# concatenated, and two 3x3 convolutions decide which edges count. Here is the whole [[decoder]]:
 
 # %%
 from course_lib.models import deeplab_v3plus
@@ -305,13 +330,14 @@ print(getsource(deeplab_v3plus.Decoder))
 
 # %% [markdown]
 # ### Who draws the outline?
-# The course's trained v3+ is small. On its pictures of 64 pixels the encoder's map has 4 x 4 cells and the low-level
-# feature 16 x 16. We give it the encoder's map of one street and the low-level feature **of another**, for 64 streets,
-# and look at the buses. *Guess:* whose bus will it draw?
-# <details><summary>Your guess, then ours</summary>The row *borrowed* says it: whose truth fits the drawn buses better?
-# With 4 x 4 cells the encoder can hardly say where a bus is, so we expect the lender's. The last row puts zeros in the
-# place of the low-level feature. But zeros are something that this network never met; for a fair trial it must be
-# trained with them, as in V9 below.</details>
+# The trained v3+ of our streets is small: for a picture of 64 pixels the encoder's map has 4 x 4 cells, the low-level
+# feature 16 x 16. We give it the encoder's map of one street and the low-level feature **of another street**, for 64
+# streets, and look at the buses. *Guess:* whose bus will it draw?
+# <details><summary>Your guess, then ours</summary>Mostly the lender's: the row *borrowed* fits the lender's truth
+# better. So here the low-level feature brings more than edges; with 4 x 4 cells the encoder can hardly say *where* a bus
+# is. At full size the encoder has 33 x 33 cells, and the split of work is closer to the textbook's. The last row puts
+# zeros in place of the low-level feature. This network never met zeros, so the trial is unfair; V9 below trains a
+# network with them.</details>
 
 # %%
 from course_lib.models.blocks import resize
@@ -335,12 +361,16 @@ figures.answers(pair, first, unseen.classes, unseen.colours)
 
 # %% [markdown]
 # ### Measured: the decoder
-# V7 counts the real decoder. V9 trains one small network with four ways home: its scores enlarged at once from stride
-# 16; the same from stride 4, an encoder that gives up its strides; the decoder; and, as a control, the decoder with its
-# low-level maps set to zero. V12 silences the low-level maps of the network from the opening, on photographs. The cell
-# first counts what each way costs. Look at the IoU along the boundaries, in bands
-# of 1, 2, 4 and 8 pixels on either side. *Guess* first: what do the decoder's two extra layers gain without the
-# low-level feature?
+# Card V9 trains one small network with four ways back to the picture's size:
+#
+# 1. **plain 16x**: scores of stride 16, upsampled at once;
+# 2. **plain 4x**: an encoder that keeps stride 4, upsampled at once;
+# 3. **decoder**: the decoder of v3+;
+# 4. **zeroed decoder**: the control, a decoder whose low-level maps are zeros.
+#
+# Card V12 silences the low-level maps of the network from the opening, on photographs. The cell first counts what each
+# way costs. Look at the IoU along the boundaries. *Guess* first: what do the two extra layers of the decoder gain
+# **without** the low-level feature?
 
 # %%
 from course_lib.lectures.l07_deeplab_v3_v3plus.networks import WAYS, SmallV3Plus
@@ -348,24 +378,24 @@ from course_lib.lectures.l07_deeplab_v3_v3plus.networks import WAYS, SmallV3Plus
 with torch.device("meta"):
     for way in WAYS:
         print(f"{way:15} {full_size.multiply_adds(SmallV3Plus(way), 64) / 1e6:5.1f} million multiply-adds")
-evidence("V7", "V9", "V12")
+evidence("V9", "V12")
 
 # %% [markdown]
-# Over enlargement by 16 the decoder gains much, at every width of the band, and nearly all of it comes from the
-# low-level feature: with zeros in its place the same two layers gain little. But unfold the numbers and look at the last comparison. An
-# encoder that keeps stride 4 has no decoder, and three seeds cannot tell its edges from the decoder's. It pays
-# for them with almost twice the multiply-adds. So the decoder may not be a better way to sharp edges; it is a cheaper
-# one.
+# Compared with upsampling by 16 the decoder gains much, and nearly all of the gain comes from the low-level feature: with
+# zeros in its place the same two layers gain little. But unfold the numbers and look at the last comparison. An encoder
+# that keeps stride 4 needs no decoder, and three seeds cannot tell its edges from the decoder's. It costs almost twice the
+# multiply-adds. So the decoder may not be a *better* way to sharp edges; it is a *cheaper* one.
 #
 # ### Exercises 7.1 to 7.3: the average, ASPP, and output stride
-# `my_image_pooling(x, weight)` is as large as `x` again, BN and ReLU left out. `my_aspp(x, branches, project)` is v3's
-# ASPP of layers that you may call. `my_output_stride(image, cells)` is the definition, the right way up.
+# - `my_image_pooling(x, weight)`: image pooling, as large as `x` again; BN and ReLU are left out.
+# - `my_aspp(x, branches, project)`: v3's ASPP, from layers that you may call.
+# - `my_output_stride(image, cells)`: the definition, the right way up.
 #
 # ### Exercises 7.4 and 7.5: strides for rates, and the decoder
-# `my_plan(strides, output_stride)` lists the strides that stay, then the rate of each stage:
-# `my_plan([4, 2, 2, 2], 8)` is `[4, 2, 1, 1, 1, 1, 2, 4]`. `my_decoder(low, encoded, reduce)` is the decoder up to its
-# 3x3s: `low` is the low-level feature, `encoded` the encoder's map, `reduce` a layer that you may call.
-# `exercises.deeplab_v3.decoder.hint()` helps.
+# - `my_plan(strides, output_stride)`: the strides that stay, then the rate of each stage. For example,
+#   `my_plan([4, 2, 2, 2], 8)` is `[4, 2, 1, 1, 1, 1, 2, 4]`.
+# - `my_decoder(low, encoded, reduce)`: the decoder up to its 3x3s. `low` is the low-level feature, `encoded` the
+#   encoder's map, `reduce` a layer that you may call. `exercises.deeplab_v3.decoder.hint()` helps.
 
 # %% tags=["exercise"]
 from course_lib import exercises
@@ -416,46 +446,55 @@ display(exercises.deeplab_v3.plan.check(my_plan), exercises.deeplab_v3.decoder.c
 
 # %% [markdown]
 # ## Problem three: the price
-# A plain 3x3 convolution does two things at once: it looks at neighbours, and it mixes channels. A
-# **[[depthwise separable convolution]]** does them one after the other. Below, a street with 3 channels on its way to
-# 16 maps. *Guess:* a plain 3x3 needs 3 x 3 x 3 x 16 weights for that. How many do the two steps need?
-# <details><summary>Your guess, then ours</summary>3 x 3 x 3 + 3 x 16 = 75, where the plain one has 432. In general the
-# ratio is 1/N + 1/k² for N output channels and a k x k kernel.</details>
+# A plain convolution does two things at once: it looks at neighbours, and it mixes channels. **Chollet's hypothesis**
+# ([@chollet2017]) is that the two can be separated completely. A **[[depthwise separable convolution]]** does them one
+# after the other:
 #
-# Under the maps is an explorer of what a convolution costs. Move the channels and the kernel, then switch the
-# measurement on: it times both kinds on *your* machine. Does the time fall as much as the multiply-adds?
+# 1. **depthwise**: each of the M input channels is filtered by *one* k x k kernel of its own. Weights: k² M;
+# 2. **pointwise**: a 1x1 convolution mixes the M filtered maps into N outputs. Weights: M N.
+#
+# A plain convolution has a k x k kernel for every *pair* of input and output: k² M N. Where is the saving? The spatial
+# filters are **shared by all N outputs**; the outputs differ only in how they mix them. The ratio is
+#
+# (k² M + M N) / (k² M N) = 1/N + 1/k².
+#
+# Below, a street with M = 3 channels becomes N = 16 maps. *Guess:* a plain 3x3 needs 3 x 3 x 3 x 16 = 432 weights. How
+# many do the two steps need?
+# <details><summary>Your guess, then ours</summary>27 + 48 = 75. The ratio is 0.174 = 1/16 + 1/9. For many output
+# channels it approaches 1/9: at 3x3, separable layers save at most a factor of nine.</details>
+#
+# Below the maps is an explorer. Move the channels and the kernel. Then switch the measurement on: it times both kinds on **your**
+# machine. Does the time fall as much as the multiply-adds? The cell takes about 5 seconds.
 
-# %%
+# %% tags=["heavy"]
 torch.manual_seed(0)
 alone = F.conv2d(images[:1], torch.randn(3, 1, 3, 3), padding=1, groups=3)
 mixed = F.conv2d(alone, torch.randn(16, 3, 1, 1))
-figures.separable_steps(images[0], alone[0], mixed[0])
-
-# %%
 moving_cost = explorers.convolution_cost()
-moving_cost.figure()
-
-# %%
-moving_cost
+display(figures.separable_steps(images[0], alone[0], mixed[0]), moving_cost.figure(), moving_cost)
 
 # %% [markdown]
 # ### Measured: what separable convolutions save
-# V4 counts weights. V5 trains and times. What decides is the accuracy at equal numbers of maps: the paper's network loses
-# 0.14 points. Then unfold the numbers. How many times fewer multiply-adds, and how many times less time: not the same
-# number. And the controls: a plain network so narrow that it has as many weights as the separable one, and a separable
-# one that is wider. At this width the separable one loses 17 points, so the paper's small loss does not reproduce here.
+# Card V5 trains the same small network with plain and with separable layers and times both. What decides is the accuracy
+# at equal numbers of maps; the paper's network loses 0.14 points. Then unfold the numbers and look for three things: how
+# many times fewer multiply-adds; how many times less time; and the two controls, a *narrow* plain network with as few
+# weights as the separable one, and a *wide* separable one with as many weights as the plain one.
 
 # %%
-evidence("V4", "V5")
+evidence("V5")
 
 # %% [markdown]
-# So in a small network the saving is not free. At equal numbers of maps separable layers lose accuracy; at equal
-# numbers of weights a narrow plain network does as well; width wins back most of what was lost. The paper made only
-# the layers of pyramid and decoder separable, 256 maps wide, behind a large backbone: 79.93 became 79.79.
+# In a small network the saving is not free. At equal numbers of maps the separable network loses 17 points: the paper's
+# small loss does not reproduce here. At equal numbers of *weights* the narrow plain network does as well as the separable
+# one. Width wins back most of what was lost. And 8.7 times fewer multiply-adds became 5 times less time.
+#
+# The paper measured something else. Its backbone, Xception, was separable from the start and had learned ImageNet. It
+# then made the layers of ASPP and decoder separable as well, 256 maps wide: 79.93 became 79.79, for 40 % fewer
+# multiply-adds.
 #
 # ### Exercises 7.6 and 7.7: an atrous separable convolution, and what it saves
-# v3+ makes the pyramid's 3x3s separable too. Write one: `my_separable(x, depthwise, pointwise, rate)`, as large as x.
-# Then `my_cost(cells, before, after, kernel)` lists the multiply-adds of an ordinary and of a separable convolution.
+# - `my_separable(x, depthwise, pointwise, rate)`: the layer of v3+'s ASPP, as large as `x`.
+# - `my_cost(cells, before, after, kernel)`: the multiply-adds of a plain and of a separable convolution, as a list.
 
 
 # %% tags=["exercise"]
@@ -473,31 +512,41 @@ def my_cost(cells, before, after, kernel):
 display(exercises.deeplab_v3.separable.check(my_separable), exercises.deeplab_v3.cost.check(my_cost))
 
 # %% [markdown]
-# ## The real network: v3+ on Xception-65
-# [[Xception]] ([@chollet2017]) is a [[backbone]] of separable convolutions. v3+ changes it: strided separable
-# convolutions stand where max pools were, the middle has 16 blocks instead of 8, and each depthwise step has its own
-# BN. The next cell sends the shape of a picture of 513 pixels through the full-size network. In the
-# drawing under it, find the skip: it leaves *entry2* before the last of its three layers, the strided one, and so still
-# at stride 4.
+# ## Xception, and the real network
+# [[Xception]] ([@chollet2017]) is built on the hypothesis: its convolutions are separable, all but the first two. It
+# has three flows. The **entry flow** shrinks the picture, the **middle flow** repeats one residual block, and the
+# **exit flow** widens to 2048 maps. The figure is drawn from the layers of the network; a grey line is a shortcut.
+#
+# v3+ changes three things in Chollet's network:
+#
+# - **Strided separable convolutions replace the max pools.** A pool has no rate. A strided convolution has one: its
+#   stride can be traded for a rate, so that the backbone runs at any output stride.
+# - **16 middle blocks instead of 8.** A deeper network classifies better: on ImageNet the authors report 20.19 % error
+#   with this Xception and 22.40 % with ResNet-101. The middle flow is the cheap place to be deep, because its map is
+#   small; the entry flow, whose maps are large, stays as it was.
+# - **BN and ReLU after each depthwise step** as well. (In the released code ReLU stands there only in the last block.)
+#
+# Now all of v3+, at full size, on a picture of 513 pixels. In the drawing find the skip: it leaves *entry2* before the
+# last of its three layers, the strided one, and so still at stride 4.
 
 # %%
+from course_lib.lectures.l07_deeplab_v3_v3plus import figures_xception
+
 network = models.build("deeplab_v3plus", num_classes=21, device="meta").eval()
 scores = network.scores(torch.rand(1, 3, 513, 513, device="meta"))
 print(f"{sum(p.numel() for p in network.parameters()):,} parameters, scores {tuple(scores.shape)}")
-del network
-display(evidence("V8"))
-architecture("deeplab_v3plus")
+display(figures_xception.flows(network.backbone), architecture("deeplab_v3plus"))
 
 # %% [markdown]
-# ## With a network: torchvision's weights, and all the pets
-# This course needs no network. Whoever has one can take two more steps. The next cell says how much each would fetch,
-# and fetches nothing as long as `fetch` is `False`.
+# ## Online: torchvision's weights, and all the pets
+# Nothing in this course needs the internet. With it you can take two more steps. The next cell says how much each would
+# download, and downloads nothing as long as `fetch` is `False`.
 #
-# - **DeepLab v3 as torchvision trained it**, on ResNet-50, with COCO's pictures of VOC's 20 classes. Our network takes
-#   its weights as they are, with `variant="torchvision"`. *Guess* before you look: will it find the cat's outline better
-#   than the light network of the opening, and which of its other classes will appear?
-# - **All of Oxford-IIIT Pet**: 7349 photographs of 37 breeds, where our networks learned from 249. One command fetches
-#   and checks them, says how long your machine will train, and goes on where it was stopped:
+# - **DeepLab v3 as torchvision trained it**, on ResNet-50, with COCO's photographs of the 20 classes of VOC. Our network
+#   takes its weights as they are, with `variant="torchvision"`. *Guess:* will it find the cat's outline better than the
+#   light network of the opening, and which of its other classes will appear?
+# - **All of Oxford-IIIT Pet**: 7349 photographs of 37 breeds; our networks learned from 249. One command downloads and
+#   checks them, says how long your machine will train, and resumes where it was stopped:
 #   `python -m course_lib.training --model deeplab_v3plus --option backbone=efficientnet_lite0 --backbone-weights
 #   efficientnet_lite0_imagenet --data pets --crop 193 --batch-size 8 --steps 600`. Its classes are background and pet.
 
@@ -524,12 +573,12 @@ if fetch:
 
 # %% [markdown]
 # ## What the papers report
-# All on VOC 2012, in percent of mean IoU: first the test pictures, then the validation pictures, each from low to high.
-# *With* says what else was at work, such as more training pictures (COCO, JFT) or several scales of each picture.
-# Compare only rows of one split and one condition.
+# Mean IoU on VOC 2012 in percent: first the test pictures, then the validation pictures, each from low to high. *With*
+# says what else was at work, such as more training pictures (COCO, JFT) or several scales of each picture. Compare only
+# rows of the same split and the same conditions.
 #
 # ### Exercise 7.8: read a table
-# Under this table the cell prints v3+'s own table on low-level channels and five statements. Which of them follow?
+# Below the table the cell prints v3+'s own ablation of low-level channels and five statements. Which of them follow?
 # Answer with letters, such as "bd".
 
 # %% tags=["exercise"]
@@ -542,27 +591,50 @@ my_letters = "ad"  # solution
 exercises.deeplab_v3.low_level.check(my_letters)
 
 # %% [markdown]
+# ### A picture to keep: a sticker
+# The network cuts your cat or dog out of its photograph. Give `segment` the path of your own picture, and set `keep` to
+# `True` to write the file. Look at the outline: where would a decoder at stride 2 have helped?
+
+# %%
+from course_lib import paths
+from course_lib.segment import segment
+
+keep, thing = False, "cat"
+found = segment(paths.data() / "photos" / "cat.jpg")  # your own: segment("my_dog.jpg")
+cut = figures.sticker(found.image, found.labels == found.classes.index(thing), thing)
+if keep:
+    cut.savefig("sticker.png")
+cut
+
+# %% [markdown]
 # [quiz]
 
 # %% [markdown]
 # ## Take away
-# - Wide rates on small maps lose their weights. v3 replaces the widest by a 1x1 and adds the picture's average. That
-#   helped us where the evidence is far away, and not where it is near.
-# - Output stride is pixels per cell: input / output. Trade a stride for a rate and the same weights run finer, dearer.
-# - Even scores that were fitted to the truth lose most of the poles at stride 16. Edges must come from a layer that has
-#   them: v3+ joins 48 low-level maps at stride 4, which is cheaper than an encoder that never shrinks so far.
-# - Separable convolutions look first and mix later. They save nearly a factor of nine in work at 3x3, less in
-#   time, and a small network pays for it with accuracy.
+# - Wide rates on small maps lose their weights, in the middle first. v3 replaces the widest by a 1x1 and adds the
+#   picture's average. The average helped us where the evidence is far away, and not where it is near.
+# - Output stride is pixels per cell: input / output. Trade a stride for a rate, and the same weights run finer and cost
+#   more. No block is deleted.
+# - Edges must come from a layer that still has them. v3+ concatenates 48 low-level maps at stride 4, which is cheaper
+#   than an encoder that keeps stride 4.
+# - Separable convolutions share their spatial filters among all outputs. At 3x3 they save nearly a factor of nine in
+#   multiply-adds, less in time, and a small network pays for it with accuracy.
 #
 # ## Easily confused
 # - "Output stride = output / input." Upside down (V6).
 # - "The low-level feature is reduced to one channel." To 48 (V7).
+# - "v3 concatenates and then sums with the score." A 1x1 reduces the concatenation, another gives the scores (V1).
+# - "Deleting the last blocks lowers the output stride." Their strides become rates (V10).
 # - Code with one 3x3 in the decoder, without BN and ReLU between the halves of its separable convolutions, or with the
-#   low-level feature of Xception's first block: runs, and is another network.
+#   low-level feature of Xception's first block runs. It is another network.
+#
+# The exact statements of this lecture, counted on the networks, are below. Next: lecture 08 looks at all networks
+# together.
 #
 # ## Further reading
 # - [@@chen2017]
 # - [@@chen2018plus]
 # - [@@chollet2017]
-#
-# Next: lecture 08 puts all families on one bench.
+
+# %%
+evidence("V1", "V2", "V4", "V6", "V7", "V8", "V10")

@@ -1,6 +1,9 @@
-"""A JupyterLab server and a browser for the tests of this folder, each started once."""
+"""A JupyterLab server, the site and a browser for the tests of this folder, each started once."""
 
+import importlib.util
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +11,9 @@ import pytest
 from chromium import FLAGS, HOW_TO_GET_IT, find
 from gallery_page import Gallery, open_gallery
 from jupyterlab_page import PATIENCE, Lab, running_lab
+from site_visit import Visit
+
+from notebooks.site.build import SITE
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
 
@@ -48,3 +54,39 @@ def gallery(opened) -> Gallery:
     """That page as each file of tests finds it, whatever the one before left there."""
     opened.as_opened()
     return opened
+
+
+@pytest.fixture(scope="session")
+def site(root):
+    """The site, built again where something that it is made from is younger."""
+    if importlib.util.find_spec("furo") is None:
+        pytest.skip("needs the packages of the site: make site")
+    made = SITE / "index.html"
+    static = root / "notebooks/site/static"
+    inputs = [root / "notebooks", root / "notebooks/site", static, static / "engines", root / "data/claims.json"]
+    inputs += [root / "course_lib/explorers/machinery/widget.js", root / "course_lib/explorers/machinery/widget.css"]
+    files = [file for one in inputs for file in ([one] if one.is_file() else one.iterdir()) if file.is_file()]
+    if not (SITE / "explorers").is_dir() or any(file.stat().st_mtime > made.stat().st_mtime for file in files):
+        done = subprocess.run([sys.executable, "-m", "notebooks.site"], cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return SITE
+
+
+@pytest.fixture(scope="module")
+def desktop(browser, site):
+    visit = Visit(browser, site.as_uri(), viewport={"width": 1400, "height": 900})
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture(scope="module")
+def phone(browser, site):
+    visit = Visit(browser, site.as_uri(), viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_wrong_yet(request):
+    for name in {"desktop", "phone"} & set(request.fixturenames):
+        request.getfixturevalue(name).wrong.clear()

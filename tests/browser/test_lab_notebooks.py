@@ -30,6 +30,19 @@ def test_all_cells_run_and_all_explorers_move_in_a_real_browser(lab, name):
 
 
 @pytest.mark.browser
+def test_the_alt_text_of_a_picture_is_in_jupyterlab_to_be_heard(lab):
+    draw = "from course_lib.explorers import dilation\nfigure = dilation().figure()\ndisplay(figure)\nprint(figure.alt)"
+    page = lab.open(lab.notebook("a_picture", [draw]))
+    (outputs,) = lab.run_all(page)
+    words = next(output["text"] for output in outputs if output["output_type"] == "stream").strip()
+    assert page.locator(".jp-OutputArea img").count() == 1
+    heard = page.locator(".jp-RenderedHTMLCommon div", has_text=words[:60])
+    assert heard.text_content() == words
+    assert heard.bounding_box()["height"] <= 1
+    lab.close(page)
+
+
+@pytest.mark.browser
 def test_without_the_token_nobody_runs_code_in_the_lab(lab):
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{lab.address}/api/kernels", timeout=60)

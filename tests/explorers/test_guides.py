@@ -1,5 +1,6 @@
 """What the explorers say: every tour can be walked, and the numbers in its words are those of the explorer."""
 
+import numpy as np
 import pytest
 
 from course_lib import explorers
@@ -94,6 +95,17 @@ def test_the_cost_tour_tells_its_numbers():
     separable, point = (numbers("convolution_cost", step) for step in range(2))
     assert float(separable["Separable / plain"]) == pytest.approx(1 / 8, abs=0.005)
     assert float(point["Separable / plain"]) > 1
+
+
+def test_the_classifiers_tour_tells_its_numbers():
+    tour = GUIDES["sliding_classifier"].tour
+    assert numbers("sliding_classifier", 0)["Cat, all five kinds"] == "49%"
+    cells, wide = (explorers.sliding_classifier().render(**step.settings)[1].values for step in tour[1:])
+    assert cells.max() > 0.99
+    assert f"{wide.max():.0%}" == "89%"
+    assert cells[:, -1].max() < 0.02
+    assert cells[2, 2] > 0.9
+    assert abs(np.diff(wide)).mean() < abs(np.diff(cells)).mean() / 2
 
 
 def test_an_explorer_is_moved_by_the_line_that_keeps_its_state():

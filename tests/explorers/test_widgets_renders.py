@@ -30,6 +30,7 @@ TABULATED = (
     "metrics",
     "output_stride",
     "pyramids",
+    "sliding_classifier",
     "unpooling",
     "upsampling",
 )

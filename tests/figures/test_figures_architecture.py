@@ -8,13 +8,22 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from course_lib import models
 from course_lib.figures.architecture import architecture, size_for
 from course_lib.figures.architecture_layout import KINDS, laid_out
+from course_lib.figures.architecture_upright import BROADEST, upright
 from course_lib.models.structure import structure
 
 
 @pytest.fixture(scope="module", params=models.names())
-def drawn(request):
-    net = structure(request.param, image_size=size_for(request.param))
-    return net, laid_out(net)
+def net(request):
+    return structure(request.param, image_size=size_for(request.param))
+
+
+@pytest.fixture(scope="module", params=(laid_out, upright), ids=("lying", "upright"))
+def drawn(request, net):
+    return net, request.param(net)
+
+
+def test_an_upright_drawing_is_no_broader_than_a_notebook(net):
+    assert upright(net).width <= BROADEST
 
 
 def test_every_stage_has_a_box_and_every_link_a_line(drawn):
@@ -86,6 +95,12 @@ def test_words_fit_into_their_boxes():
             x, y = (own.x0 + own.x1) / 2, (own.y0 + own.y1) / 2
             (box, *_) = sorted((box for box in boxes if box.contains(x, y)), key=lambda box: box.width)
             assert own.width <= box.width + 2, f"{text.get_text()!r} of {name} is wider than its box"
+
+
+def test_no_text_is_smaller_than_eleven_pixels_at_the_width_shown():
+    figure = architecture("deeplab_v3plus")
+    drawn = [*figure.axes[0].texts, *figure.legends[0].get_texts(), figure._suptitle]
+    assert min(text.get_fontsize() for text in drawn) * 96 / 72 >= 11
 
 
 def test_another_size_and_options_are_drawn():

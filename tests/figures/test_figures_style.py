@@ -1,5 +1,7 @@
 """The style sheet and the figure that can be read aloud."""
 
+import base64
+
 import matplotlib
 import pytest
 import torch
@@ -15,29 +17,42 @@ def line(values):
     return figure
 
 
-def test_a_figure_shows_itself_with_its_alt_text():
-    shown = line([1, 2, 3])._repr_html_()
-    assert shown.startswith('<img alt="A line up to 3 &amp; &quot;more&quot;" width="384"')
-    assert "data:image/png;base64,iVBOR" in shown
+@pytest.fixture
+def displayed(monkeypatch):
+    """What IPython is given to display: (data, metadata), one pair a call."""
+    ipython, got = pytest.importorskip("IPython.display"), []
+    monkeypatch.setattr(ipython, "display", lambda data, metadata=None, raw=False: got.append((data, metadata)))
+    return got
 
 
-def test_a_figure_of_photographs_is_kept_as_jpeg():
+def test_a_notebook_gets_a_picture_with_its_alt_text_in_the_metadata(displayed):
+    figure = line([1, 2, 3])
+    figure._ipython_display_()
+    (data, metadata), _ = displayed
+    assert set(data) == {"image/png", "text/plain"}
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"alt": figure.alt, "width": 384}}
+
+
+def test_jupyterlab_which_drops_that_text_gets_it_once_more_to_be_heard(displayed):
+    line([1, 2, 3])._ipython_display_()
+    heard = displayed[1][0]["text/html"]
+    assert heard.endswith(">A line up to 3 &amp; &quot;more&quot;</div>")
+    assert "<img" not in heard
+
+
+def test_a_figure_of_photographs_is_kept_as_jpeg(displayed):
     figure = line([1, 2, 3])
     figure.photographs = True
-    assert "data:image/jpeg;base64,/9j/" in figure._repr_html_()
+    figure._ipython_display_()
+    assert base64.b64decode(displayed[0][0]["image/jpeg"]).startswith(b"\xff\xd8")
     assert figure.png().startswith(b"\x89PNG")
 
 
-def test_jupyter_gets_the_picture_once_and_the_text(monkeypatch):
-    ipython = pytest.importorskip("IPython.display")
-    got = []
-    monkeypatch.setattr(ipython, "display", lambda bundle, raw: got.append((bundle, raw)))
-    figure = line([1, 2])
-    figure._ipython_display_()
-    bundle, raw = got[0]
-    assert raw
-    assert set(bundle) == {"text/html", "text/plain"}
-    assert bundle["text/plain"] == figure.alt
+def test_inside_a_card_the_picture_is_html():
+    shown = line([1, 2, 3])._repr_html_()
+    assert shown.startswith('<img alt="A line up to 3 &amp; &quot;more&quot;" width="384"')
+    assert "data:image/png;base64,iVBOR" in shown
 
 
 def test_a_figure_without_alt_text_is_refused():

@@ -22,8 +22,8 @@ LIBRARY = [  # what one takes home, from bottom to top: a package imports from i
     {"zoo"},
 ]
 MACHINERY = [{"figures"}, {"evidence"}, {"checking"}, {"explorers"}]  # of a course: knows of no lecture
-FACES = {"exercises", "claims", "notebook", "grading"}  # what students and instructors call gathers the lectures
-FLOORS = [*LIBRARY, *MACHINERY, {"lectures"}, {"exercises"}, {"grading"}, {"claims", "notebook"}]
+FACES = {"exercises", "claims", "notebook", "grading", "compare"}  # what people call gathers the lectures
+FLOORS = [*LIBRARY, *MACHINERY, {"lectures"}, {"exercises"}, {"grading"}, {"claims", "notebook", "compare"}]
 
 
 def room(module: str) -> str:

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from matplotlib.patches import Rectangle
 from torch.nn import functional as F
 
 from course_lib.lectures.l02_deconvnet_segnet import figures as deconvnet
+from course_lib.lectures.l02_deconvnet_segnet import schematics
 
 GRID = torch.tensor([[1.0, 2, 0, 3], [4, 0, 1, 1], [0, 5, 2, 0], [1, 0, 0, 6]])[None, None]
 
@@ -43,24 +45,36 @@ def test_a_pixel_of_zero_stamps_nothing():
         deconvnet.stamps(torch.ones(3, 3), torch.ones(2, 2), 2)
 
 
-def test_decoder_maps_tell_the_share_of_zeros_before_and_after():
-    unpooled, convolved = torch.zeros(2, 4, 8, 8), torch.ones(2, 3, 8, 8)
-    unpooled[..., ::2, ::2] = 1
-    figure = deconvnet.decoder_maps(torch.rand(2, 3, 8, 8), {"stage 1": (unpooled, convolved)})
-    assert "before and after the convolutions: stage 1 25% and 100%" in figure.alt
-    assert sum(axes.axison for axes in figure.axes) == 2 + 4
-    assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == 2 * ["unpooled", "convolved"]
+def test_a_photograph_comes_back_to_its_places():
+    image = (255 * torch.rand(3, 21, 34, generator=torch.Generator().manual_seed(0))).byte()
+    figure = deconvnet.there_and_back(image, pools=2)
+    assert "edges of a photograph of 20 x 32 pixels" in figure.alt  # what four divides
+    assert "6.2% of the pixels are filled, 100% of them with the value that stood there" in figure.alt
 
 
-def test_maps_of_other_pictures_are_refused():
-    maps = torch.ones(2, 4, 8, 8)
-    with pytest.raises(ValueError, match=r"stage 1 should be 1 x C x h x w, got \(2, 4, 8, 8\)"):
-        deconvnet.decoder_maps(torch.rand(1, 3, 8, 8), {"stage 1": (maps, maps)})
+def test_corners_are_the_upper_left_of_each_window():
+    back = F.max_unpool2d(torch.ones(1, 1, 2, 3), deconvnet.corners_of(torch.ones(1, 1, 2, 3)), 2)
+    assert back[0, 0].nonzero().tolist() == [[0, 0], [0, 2], [0, 4], [2, 0], [2, 2], [2, 4]]
 
 
-def test_the_weights_of_each_part_stand_end_to_end():
-    networks = {"large": {"encoder": 10_000_000, "middle": 90_000_000}, "small": {"encoder": 10_000_000}}
-    figure = deconvnet.where_the_weights_are(networks)
-    assert "large 100,000,000: encoder 10,000,000, middle 90,000,000; small 10,000,000" in figure.alt
-    assert [(bar.get_x(), bar.get_width()) for bar in figure.axes[0].patches] == [(0, 10), (10, 90), (0, 10)]
-    assert {text.get_text() for text in figure.legends[0].texts} == {"encoder", "middle"}
+def test_the_telling_map_is_the_one_that_correlates_most():
+    mask = torch.zeros(8, 8, dtype=torch.bool)
+    mask[:, :4] = True
+    maps = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(0))
+    maps[1] = 3 * mask + 1
+    figure = deconvnet.telling_maps(torch.rand(3, 8, 8), mask, {"stage 1": maps, "stage 2": torch.ones(2, 4, 4)})
+    assert "Correlation with the class: stage 1 1.00, stage 2 0.00" in figure.alt
+    assert (figure.axes[1].images[0].get_array() == maps[1].numpy()).all()
+
+
+def test_maps_of_a_batch_are_refused():
+    with pytest.raises(ValueError, match=r"stage 1 should be C x h x w, got \(1, 2, 4, 4\)"):
+        deconvnet.telling_maps(torch.rand(3, 8, 8), torch.ones(8, 8) > 0, {"stage 1": torch.ones(1, 2, 4, 4)})
+
+
+def test_both_hourglasses_are_drawn_with_the_sizes_of_the_networks():
+    figure = schematics.hourglasses(224)
+    assert "DeconvNet, 251.8 million parameters, sides 224-112-56-28-14-7-1-1-7-14-28-56-112-224" in figure.alt
+    assert "SegNet, 29.4 million parameters, sides 224-112-56-28-14-7-14-28-56-112-224" in figure.alt
+    above, below = ([p.get_x() for p in axes.patches if isinstance(p, Rectangle)][-5:] for axes in figure.axes)
+    assert above == below  # each stage of the one decoder stands under that of the other

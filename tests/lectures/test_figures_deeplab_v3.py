@@ -6,8 +6,10 @@ from torch.nn import functional as F
 
 from course_lib.evidence.cost import multiply_adds
 from course_lib.lectures.l07_deeplab_v3_v3plus import figures as deeplab_v3
+from course_lib.lectures.l07_deeplab_v3_v3plus import figures_xception
 from course_lib.lectures.l07_deeplab_v3_v3plus.experiments import SmallV3Plus
 from course_lib.metrics import Confusion
+from course_lib.models.xception import xception65
 from course_lib.scenes import Scenes
 
 CLASSES, COLOURS = ("sky", "pole"), ((90, 180, 230), (0, 0, 0))
@@ -91,3 +93,46 @@ def test_an_encoder_that_keeps_stride_4_costs_almost_twice_as_much_as_the_decode
     with torch.device("meta"):
         dear, decoder = (multiply_adds(SmallV3Plus(way), 64) for way in ("plain 4x", "decoder"))
     assert 1.6 < dear / decoder < 2
+
+
+def test_xceptions_flows_are_read_off_the_network():
+    with torch.device("meta"):
+        alt = figures_xception.flows(xception65()).alt
+    assert "entry flow: shrink: plain 3x3, 32, stride 2; plain 3x3, 64; separable 3x3, 128, separable" in alt
+    assert "middle flow: 16 such blocks: separable 3x3, 728, separable 3x3, 728, separable 3x3, 728." in alt
+    assert alt.endswith("separable 3x3, 1536, separable 3x3, 1536, separable 3x3, 2048.")
+
+
+def test_a_sticker_tells_its_share_and_refuses_an_empty_one():
+    thing = torch.zeros(8, 8, dtype=torch.bool)
+    thing[:4, :4] = True
+    picture = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    assert "the 25% of it that a network labels cat" in deeplab_v3.sticker(picture, thing, "cat").alt
+    with pytest.raises(ValueError, match="labels no pixel dog"):
+        deeplab_v3.sticker(picture, thing & False, "dog")
+
+
+def test_in_the_middle_of_the_map_rate_18_is_a_1x1_as_the_text_says():
+    left = deeplab_v3.on_the_map(33, 18)
+    assert left[16, 16] == left.min() == 1
+    assert left[0, 0] == 4
+    assert deeplab_v3.on_the_map(41, 24)[20, 20] == 1  # DeepLab v2's map for a crop of 321
+
+
+def test_four_times_the_weight_draws_about_twice_the_poles_at_stride_16_as_the_text_says():
+    streets = Scenes("street", size=128, count=4, seed=4)
+    labels = streets.batch(range(4))[1]
+    shares = F.one_hot(labels, streets.num_classes).permute(0, 3, 1, 2).float()
+    poles = []
+    for weight in (1.0, 4.0):
+        cells = (F.avg_pool2d(shares, 16) + 0.01).log().requires_grad_()
+        optimiser = torch.optim.Adam([cells], lr=0.5)
+        weights = torch.ones(streets.num_classes)
+        weights[-1] = weight
+        for _ in range(60):
+            enlarged = F.interpolate(cells, size=(128, 128), mode="bilinear")
+            optimiser.zero_grad()
+            F.cross_entropy(enlarged, labels, weight=weights).backward()
+            optimiser.step()
+        poles.append(Confusion(streets.num_classes).update(enlarged.argmax(1), labels).iou[-1])
+    assert poles[1] > 1.5 * poles[0]

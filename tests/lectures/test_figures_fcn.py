@@ -5,6 +5,7 @@ import torch
 
 from course_lib import palette
 from course_lib.lectures.l01_fcn_limits import figures as fcn
+from course_lib.lectures.l01_fcn_limits import schematics
 
 IMAGE = torch.rand(3, 12, 16, generator=torch.Generator().manual_seed(0))
 LABEL = torch.zeros(12, 16, dtype=torch.int64)
@@ -37,6 +38,35 @@ def test_the_tents_of_fcn_add_up_to_one(kernel, stride):
     # bilinear interpolation leaves a flat map flat
     figure = fcn.tents(kernel, stride)
     assert "Their sum lies between 1 and 1 away from the border" in figure.alt
+
+
+def test_tents_of_other_values_run_straight_from_cell_to_cell():
+    figure = fcn.tents(64, 32, values=(0.4, 1.0, 0.3))
+    total = next(line for line in figure.axes[1].lines if line.get_label() == "sum of the tents").get_ydata()
+    between = torch.tensor(total[32:64]).float()  # from the centre of the first cell to that of the second
+    assert torch.allclose(between.diff(), torch.full((31,), (1.0 - 0.4) / 32))
+
+
+def test_iou_by_size_is_three_lines_and_the_longer_training():
+    sizes, nets = ("under 12", "from 48"), ("32s", "16s", "8s", "32s, long")
+    values = {f"{size}, {net}": [0.1 * n, 0.1 * n + 0.2] for size in sizes for n, net in enumerate(nets)}
+    values |= {"lost by 32s, from 48": [0.5, 0.5], "12 to 24, truth through stride 32": [0.1, 0.1]}
+    figure = fcn.by_size({"values": values})
+    assert "IoU of objects under 12, from 48 pixels: FCN-8s 0.30, 0.30; FCN-16s 0.20, 0.20; FCN-32s 0.10" in figure.alt
+    assert len(figure.axes[0].lines) == 4
+
+
+def test_the_sliding_kernel_fits_as_often_as_the_convolution_says():
+    figure = schematics.sliding(cells=(10, 12), kernel=7)
+    assert "slides over 10 x 12 cells and gives 4 x 6 answers" in figure.alt
+
+
+def test_fcn8s_is_drawn_with_the_sizes_of_the_network():
+    figure = schematics.fcn8s(500)  # the sides that networks of Caffe have: 88, 44, 16 down; 34, 70, 568 up
+    assert "pool3 88, pool4 44, fc7 16" in figure.alt
+    assert "times 2 is 34" in figure.alt
+    assert "times 2 is 70" in figure.alt
+    assert "times 8 is 568, cropped to 500" in figure.alt
 
 
 def test_torn_tells_what_each_network_calls_the_pixel():

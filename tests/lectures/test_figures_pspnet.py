@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from course_lib import explorers
+from course_lib.evidence import ledger
 from course_lib.evidence.context_heads import far_net, pooling_net
 from course_lib.lectures.l06_pspnet import figures as pspnet
 from course_lib.lectures.l06_pspnet.claims import crosses
@@ -121,3 +122,26 @@ def test_with_road_alone_pspnet_takes_the_hull_at_the_left_for_a_boat_as_the_tex
         counts[place] = [int((values == name[word]).sum()) for word in ("boat", "car")]
     assert counts[5][0] > counts[5][1]
     assert all(cars > 10 * boats for boats, cars in (counts[14], counts[21]))
+
+
+def test_pieces_tell_what_is_labelled_inside_the_whole_and_alone():
+    whole = torch.ones(8, 8, dtype=torch.int64)
+    alone = torch.zeros(4, 4, dtype=torch.int64)
+    figure = pspnet.pieces(torch.rand(3, 8, 8), [(2, 3)], [alone], whole, "cat")
+    assert figure.alt == "A photograph of a cat and pieces of it. Share labelled cat: " + (
+        "piece 1 100% in the whole and 0% alone."
+    )
+
+
+def test_the_table_of_the_heads_is_the_ledgers(root):
+    """The lecture writes the means of P2 and P8 into a table."""
+    text = (root / "notebooks" / "source" / "06_pspnet.py").read_text(encoding="utf-8")
+    rows = ledger.read()
+    heads = ("none", "global", "pyramid", "far, without pooling")
+    p2 = [f"{rows['P2']['mean'][f'pair IoU, {head}']:.2f}" for head in heads]
+    p8 = [f"{rows['P8']['mean'][f'skyline, {head}']:.2f}" for head in ("none", "global", "6", "pyramid")]
+    assert f"# | P2 | {p2[0]} | {p2[1]} | | {p2[2]} | **{p2[3]}** |" in text
+    assert f"# | P8 | {' | '.join(p8)} | |" in text
+    assert f"{rows['P8']['core']['mean']:+.3f}" == "+0.003"
+    far = next(one for one in rows["P2"]["differences"] if one["name"] == "far field over pyramid")
+    assert round(far["mean"], 3) == 0.024

@@ -7,7 +7,8 @@ import pytest
 
 from notebooks import build, first_cell, lint
 
-PICTURE = nbformat.v4.new_output("display_data", data={"text/html": '<img alt="two grey squares, side by side">'})
+SQUARES = {"image/png": {"alt": "two grey squares, side by side"}}
+PICTURE = nbformat.v4.new_output("display_data", data={"image/png": "aGk="}, metadata=SQUARES)
 
 
 @pytest.fixture

@@ -96,11 +96,14 @@ def test_the_legend_names_each_class_and_its_share(made):
     assert [text.get_text() for text in legend.get_texts()] == ["background 50%", "cat 50%"]
 
 
-def test_a_notebook_shows_the_figure_and_nothing_stays_open(made):
-    alt, data = re.search(r'<img alt="(.*?)".* src="data:image/jpeg;base64,(.*?)">', made._repr_html_()).groups()
-    assert alt == repr(made)
-    assert "the answer of made laid over it in colour: background 50%, cat 50%" in alt
-    with Image.open(io.BytesIO(base64.b64decode(data))) as shown:
+def test_a_notebook_shows_the_figure_and_nothing_stays_open(made, monkeypatch):
+    got = []
+    monkeypatch.setattr("IPython.display.display", lambda data, metadata=None, raw=False: got.append((data, metadata)))
+    made._ipython_display_()
+    data, metadata = got[0]
+    assert metadata["image/jpeg"]["alt"] == repr(made)
+    assert "the answer of made laid over it in colour: background 50%, cat 50%" in repr(made)
+    with Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"]))) as shown:
         assert shown.format == "JPEG"
         assert min(shown.size) > 200
     assert not plt.get_fignums()

@@ -1,7 +1,7 @@
 // The browser's half of every explorer: looks a setting up in the table that widget.py sent, and paints it.
 // What the table does not hold it asks Python for: one question at a time, and always for the newest setting.
 
-const BUSY = "Python is busy; the picture follows when it answers.";
+const BUSY = "This takes a moment; the picture follows.";
 const LOST = "Only Python can draw this, and no kernel answers: run this cell again (Shift+Enter). In a saved page it cannot: open the notebook in Jupyter first.";
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e4], End: [0, 1e4], PageUp: [-8, 0], PageDown: [8, 0] };
 const CELL = 16; // units of an overlay per pixel, as in svg.py
@@ -29,14 +29,14 @@ async function unzip(text) {
   return open(await new Response(stream).arrayBuffer());
 }
 
-function stateOf(controls, settings) { // a control that does not count stands at its default
+export function stateOf(controls, settings) { // a control that does not count stands at its default; a page without a kernel asks too
   const counts = {}, value = {}, places = [];
   for (const { name, kind, when, size, values, ...control } of controls) {
     counts[name] = Object.entries(when).every(([other, allowed]) => allowed.includes(value[other]));
     const v = (value[name] = counts[name] ? settings[name] : control.default);
     places.push(kind === "grid" ? v : kind === "pixel" ? v[0] * size[1] + v[1] : values.indexOf(v));
   }
-  return { counts, key: JSON.stringify(places) };
+  return { counts, value, key: JSON.stringify(places) };
 }
 
 function colouring({ size: [height, width], rgb, ...panel }, data) { // -> the painted pixels, and what stands at each

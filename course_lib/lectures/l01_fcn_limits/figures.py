@@ -1,4 +1,4 @@
-"""The pictures of 01: answers beside the truth, a classifier's heat map, tents of bilinear upsampling, a torn bus."""
+"""The pictures of 01: answers beside the truth, a classifier's heat map, IoU by size, tents, a torn bus."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.figures.answers import side_by_side
-from course_lib.figures.style import COLOURS, INK, WIDTH, Figure, class_legend, labels, new, picture, styled
+from course_lib.figures.style import COLOURS, INK, QUIET, WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.metrics import Confusion
 from course_lib.models.blocks import bilinear_upsampling
 
@@ -29,6 +29,7 @@ def answers(
     panels = 2 + len(found)
     figure = side_by_side(image, label, titled, panels if panels <= 4 else -(-panels // 2), classes, colours)
     told = ", ".join(f"{name} {value:.2f}" for name, value in score.items())
+    figure.photographs = image.dtype == torch.uint8
     figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {told}."
     return figure
 
@@ -67,27 +68,62 @@ def heat(image: Tensor, says: Tensor, name: str, *, stride: int = 32) -> Figure:
 
 
 @styled
-def tents(kernel_size: int = 64, stride: int = 32) -> Figure:
-    """What each cell contributes along one axis of a bilinear transposed convolution, and the sum of all."""
-    cells = 4
+def tents(kernel_size: int = 64, stride: int = 32, values: Sequence[float] = (0.4, 1.0, 0.3, 0.8)) -> Figure:
+    """A bilinear transposed convolution along one axis: one tent for each cell, for equal and for other values."""
     plane = bilinear_upsampling(1, kernel_size=kernel_size, stride=stride).weight[0, 0].detach()
-    axis_weights = plane.diagonal().sqrt()
-    length = (cells - 1) * stride + kernel_size
-    figure, axes = new(size=(9, 2.6))
-    axis, total = axes[0, 0], torch.zeros(length)
-    for cell in range(cells):
-        places = torch.arange(cell * stride, cell * stride + kernel_size)
-        total[places] += axis_weights
-        axis.fill_between(places.tolist(), axis_weights.tolist(), alpha=0.25, color=COLOURS[cell % len(COLOURS)])
-        axis.plot(places.tolist(), axis_weights.tolist(), color=COLOURS[cell % len(COLOURS)], label=f"cell {cell}")
-    axis.plot(total.tolist(), color=INK, linestyle="--", label="sum")
-    axis.set(xlabel="pixel of the enlarged map", ylabel="weight", ylim=(0, 1.15), xlim=(0, length - 1))
-    figure.legend(loc="outside right center")
-    even = total[kernel_size - stride : stride - kernel_size]
+    tent = plane.diagonal().sqrt()
+    figure, axes = new(1, 2, size=(WIDTH, 2.9), sharey=True)
+    flat = [1.0] * len(values)
+    even = stamped(axes[0, 0], flat, tent, stride)[kernel_size - stride : stride - kernel_size]
+    axes[0, 0].set(title="every cell is 1: the tents add up to 1", ylabel="value", ylim=(0, 1.15))
+    stamped(axes[0, 1], values, tent, stride)
+    centres = [number * stride + (kernel_size - 1) / 2 for number in range(len(values))]
+    axes[0, 1].plot(centres, values, "o", color=INK, markersize=6)
+    axes[0, 1].set(title="other values: straight lines between the cells")
+    axes[0, 1].legend(loc="upper right")
     figure.alt = (
-        f"{cells} overlapping tents, each {kernel_size} pixels wide and {stride} pixels from the next. Their sum lies "
-        f"between {even.min():.4g} and {even.max():.4g} away from the border."
+        f"Left {len(values)} overlapping tents of height 1, each {kernel_size} pixels wide and {stride} pixels from "
+        f"the next. Their sum lies between {even.min():.4g} and {even.max():.4g} away from the border. Right the same "
+        f"tents times {', '.join(f'{value:g}' for value in values)}: their sum runs straight from value to value."
     )
+    return figure
+
+
+def stamped(axis: Axes, values: Sequence[float], tent: Tensor, stride: int) -> Tensor:
+    """Draws the tent of each cell times its value, and their sum, which is returned."""
+    total = torch.zeros((len(values) - 1) * stride + len(tent))
+    for cell, value in enumerate(values):
+        places = torch.arange(cell * stride, cell * stride + len(tent))
+        total[places] += value * tent
+        axis.fill_between(places.tolist(), (value * tent).tolist(), alpha=0.3, color=COLOURS[0], linewidth=0)
+        axis.plot(places.tolist(), (value * tent).tolist(), color=COLOURS[0], linewidth=1)
+    axis.plot(total.tolist(), color=INK, linestyle="--", linewidth=2, label="sum of the tents")
+    axis.set(xlabel="pixel of the enlarged map", xlim=(0, len(total) - 1))
+    return total
+
+
+@styled
+def by_size(row: Mapping) -> Figure:
+    """IoU over the size of the object, a line for each stride: row F2 of the ledger."""
+    values: Mapping[str, Sequence[float]] = row["values"]
+    sizes = list(dict.fromkeys(name.split(", ")[0] for name in values if name.endswith(", 32s")))
+    sizes = [size for size in sizes if f"{size}, 8s" in values]
+    figure, axes = new(size=(WIDTH, 3.6))
+    axis, told = axes[0, 0], []
+    lines = {"8s": (COLOURS[2], "o-"), "16s": (COLOURS[0], "s-"), "32s": (COLOURS[1], "^-"), "32s, long": (QUIET, "^:")}
+    for name, (colour, style) in lines.items():
+        runs = [values[f"{size}, {name}"] for size in sizes]
+        means = [sum(run) / len(run) for run in runs]
+        axis.plot(means, style, color=colour)
+        axis.vlines(range(len(sizes)), list(map(min, runs)), list(map(max, runs)), color=colour, linewidth=1)
+        word = "FCN-32s, twice the training" if name == "32s, long" else f"FCN-{name}"
+        apart = {"8s": 0.025, "16s": -0.015}.get(name, 0)  # from the other's words
+        place = (1.25, 0.1) if name == "32s, long" else (len(sizes) - 0.93, means[-1] + apart)
+        axis.text(*place, word, color=INK if colour == QUIET else colour, va="center")
+        told.append(f"{word} {', '.join(f'{mean:.2f}' for mean in means)}")
+    axis.set(xlim=(-0.2, len(sizes) + 0.1), ylim=(0, 0.9), ylabel="IoU", xlabel="side of the object, in pixels")
+    axis.set_xticks(range(len(sizes)), sizes)
+    figure.alt = f"IoU of objects {', '.join(sizes)} pixels: {'; '.join(told)}."
     return figure
 
 

@@ -1,6 +1,6 @@
-"""The pictures of 02: pooling and back, stamps of a transposed convolution, maps of a decoder, weights."""
+"""The pictures of 02: pooling and back on numbers and on a photograph, stamps, maps of a decoder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from matplotlib.axes import Axes
@@ -8,7 +8,8 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_lib.figures.style import COLOURS, HATCHES, INK, QUIET, Figure, new, picture, styled
+from course_lib import palette
+from course_lib.figures.style import COLOURS, INK, QUIET, WIDTH, Figure, new, picture, styled
 
 PALE = "#f4f4f4"
 
@@ -84,63 +85,85 @@ def stamps(image: Tensor, kernel: Tensor, stride: int) -> Figure:
 
 
 @styled
-def decoder_maps(images: Tensor, stages: Mapping[str, tuple[Tensor, Tensor]]) -> Figure:
-    """For each image two rows: the mean of the channels after unpooling, and below it after the convolutions.
-
-    `images` is N x 3 x H x W; `stages` maps a name to the two maps of a stage, N x C x h x w each.
-    """
-    for name, pair in stages.items():
-        for found in pair:
-            if found.ndim != 4 or len(found) != len(images):
-                raise ValueError(f"{name} should be {len(images)} x C x h x w, got {tuple(found.shape)}")
-    columns, rows = 1 + len(stages), 2 * len(images)
-    figure, axes = new(rows, columns, size=(9, 0.3 + rows * 9 / columns))
-    for row in range(rows):
-        if row % 2 == 0:
-            picture(axes[row, 0], images[row // 2], "" if row else "picture")
-        else:
-            axes[row, 0].set_axis_off()
-        words = ("unpooled", "convolved")[row % 2]
-        for column, (name, pair) in enumerate(stages.items(), start=1):
-            found = pair[row % 2]
-            picture(axes[row, column], found[row // 2].mean(0), "" if row else f"{name}\n{found.shape[-1]} cells")
-        axes[row, 1].set_ylabel(words)
-    told = ", ".join(f"{name} {filled(pair[0]):.0%} and {filled(pair[1]):.0%}" for name, pair in stages.items())
+def there_and_back(image: Tensor, pools: int = 3) -> Figure:
+    """The edges of a photograph (uint8, 3 x H x W), pooled and enlarged again in three ways."""
+    step = 2**pools
+    height, width = (side // step * step for side in image.shape[-2:])
+    grey = image.float().mean(0)[:height, :width]
+    down, right = (F.pad(grey.diff(dim=axis), edge) for axis, edge in ((0, (0, 0, 0, 1)), (1, (0, 1))))
+    edges = x = (down**2 + right**2).sqrt()[None, None]
+    places = []
+    for _ in range(pools):
+        x, found = F.max_pool2d(x, 2, return_indices=True)
+        places.append(found)
+    by_place = by_corner = x
+    for found in reversed(places):
+        by_place = F.max_unpool2d(by_place, found, 2)
+        by_corner = F.max_unpool2d(by_corner, corners_of(by_corner), 2)
+    bilinear = F.interpolate(x, scale_factor=step, mode="bilinear", align_corners=False)
+    panels = {
+        "the edges of the photograph": edges,
+        f"{pools} pools, then unpooled to the remembered places": by_place,
+        f"{pools} pools, then unpooled to the upper left corner": by_corner,
+        f"{pools} pools, then bilinear upsampling": bilinear,
+    }
+    figure, axes = new(2, 2, size=(WIDTH, 0.7 + WIDTH * height / width))
+    for axis, (title, found) in zip(axes.flat, panels.items()):
+        picture(axis, found[0, 0], title, cmap="gray", vmin=0, vmax=float(edges.quantile(0.995)), interpolation="none")
+    figure.photographs = edges.numel() > 30_000  # smaller ones are blocks when enlarged, of which a PNG is smaller
+    stays = float((by_place == edges)[by_place > 0].float().mean())
     figure.alt = (
-        f"{len(images)} pictures and the mean of the channels at {len(stages)} stages of a decoder, unpooled and "
-        f"convolved. Share of the values that are not zero before and after the convolutions: {told}."
+        f"The edges of a photograph of {height} x {width} pixels, and what {pools} max pools leave of them. Unpooled "
+        f"to the remembered places {filled(by_place):.1%} of the pixels are filled, {stays:.0%} of them with the value "
+        f"that stood there; unpooled to corners the same values stand elsewhere; bilinear upsampling blurs them."
     )
     return figure
+
+
+def corners_of(x: Tensor) -> Tensor:
+    """The place of the upper left corner of each 2x2 window, as `max_unpool2d` counts places."""
+    rows, columns = (torch.arange(side) for side in x.shape[-2:])
+    return (2 * rows[:, None] * 2 * len(columns) + 2 * columns).expand(x.shape)
+
+
+@styled
+def telling_maps(image: Tensor, mask: Tensor, stages: Mapping[str, Tensor]) -> Figure:
+    """A picture, and for each stage of a decoder the one map that tells a class best.
+
+    mask: where the class is, H x W of bool. stages: C x h x w each. The map is the one whose values correlate most
+    with the mask, over all pixels.
+    """
+    columns = 3
+    rows = -(-(1 + len(stages)) // columns)
+    figure, axes = new(rows, columns, size=(WIDTH, rows * (WIDTH / columns + 0.1)))
+    cells, told = list(axes.flat), []
+    picture(cells[0], image, "the picture, and the true outline")
+    for cell, (name, maps) in zip(cells[1:], stages.items()):
+        if maps.ndim != 3:
+            raise ValueError(f"{name} should be C x h x w, got {tuple(maps.shape)}")
+        large = F.interpolate(maps[None], mask.shape, mode="nearest")[0]
+        tells = correlation(large.flatten(1), mask.flatten().float())
+        best = int(tells.argmax())
+        picture(cell, large[best], f"{name}: {maps.shape[-2]} x {maps.shape[-1]} cells")
+        told.append(f"{name} {float(tells[best]):.2f}")
+    for cell in cells[: 1 + len(stages)]:
+        cell.contour(mask.float(), levels=[0.5], colors=[palette.hex_of(palette.VERMILION)], linewidths=1.2)
+    for cell in cells[1 + len(stages) :]:
+        cell.set_axis_off()
+    figure.photographs = True
+    figure.alt = (
+        f"A picture with the outline of one class, and from each of {len(stages)} stages of a decoder the map that "
+        f"tells the class best. Correlation with the class: {', '.join(told)}."
+    )
+    return figure
+
+
+def correlation(values: Tensor, mask: Tensor) -> Tensor:
+    """Pearson's correlation of each row with the mask; 0 for a row without spread."""
+    values, mask = values - values.mean(1, keepdim=True), mask - mask.mean()
+    return (values @ mask / (values.norm(dim=1) * mask.norm()).clamp_min(1e-12)).nan_to_num()
 
 
 def filled(maps: Tensor) -> float:
     """The share of values that are not zero."""
     return float((maps != 0).double().mean())
-
-
-@styled
-def where_the_weights_are(networks: Mapping[str, Mapping[str, int]]) -> Figure:
-    """One bar for each network, made of its parts' parameter counts."""
-    figure, axes = new(size=(9, 0.9 + 0.75 * len(networks)))
-    axis = axes[0, 0]
-    parts: Sequence[str] = list(dict.fromkeys(part for counts in networks.values() for part in counts))
-    for row, counts in enumerate(networks.values()):
-        left = 0.0
-        for part, count in counts.items():
-            index = parts.index(part)
-            label = part if row == [part in other for other in networks.values()].index(True) else None
-            axis.barh(row, count / 1e6, left=left, height=0.6, color=COLOURS[index % len(COLOURS)], edgecolor="white",
-                      hatch=HATCHES[index % len(HATCHES)], label=label)  # fmt: skip
-            left += count / 1e6
-        axis.text(left + 2, row, f"{left:.1f} million", va="center")
-    most = max(sum(counts.values()) for counts in networks.values()) / 1e6
-    axis.set(xlim=(0, most * 1.18), xlabel="million parameters")
-    axis.set_yticks(range(len(networks)), list(networks))
-    axis.invert_yaxis()
-    figure.legend(loc="outside upper center", ncols=len(parts))
-    told = "; ".join(
-        f"{name} {sum(counts.values()):,}: {', '.join(f'{part} {count:,}' for part, count in counts.items())}"
-        for name, counts in networks.items()
-    )
-    figure.alt = f"Parameters of {len(networks)} networks by part. {told}."
-    return figure

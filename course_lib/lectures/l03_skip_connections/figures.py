@@ -59,7 +59,7 @@ def joins(maps: int = 4, layers: int = 4, growth: int = 2) -> Figure:
                 _box(axis, place, height, parts)
             axis.text(place, len(column) + 0.25, str(len(column)), ha="center", fontsize=9)
         axis.set(xlim=(-0.6, layers + 0.6), ylim=(-0.2, tallest + 1.2), yticks=[], xticks=range(layers + 1))
-        axis.set_xticklabels([*(f"layer {n + 1}" for n in range(layers)), "out"], fontsize=8)
+        axis.set_xticklabels([*(f"layer {n + 1}" for n in range(layers)), "out"], fontsize=8.5)
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
         axis.set_title({"chain": "a chain", "residual": "added", "dense": "concatenated"}[way])
@@ -142,9 +142,11 @@ def stages(table: Sequence[int], printed: Sequence[int], names: Sequence[str]) -
         bars[index].set_edgecolor("white")
     for index, (found, said) in enumerate(zip(table, printed)):
         more = f"\nprinted {said}" if index in wrong else ""
-        axis.text(index, found + 15, f"{found}{more}", ha="center", va="bottom", fontsize=8, color=INK, linespacing=1.2)
+        axis.text(
+            index, found + 15, f"{found}{more}", ha="center", va="bottom", fontsize=8.5, color=INK, linespacing=1.2
+        )
     axis.set(ylim=(0, 1.22 * max(table)), ylabel="maps", xticks=range(len(table)))
-    axis.set_xticklabels(names, fontsize=8, color=QUIET)
+    axis.set_xticklabels(names, fontsize=8.5, color=QUIET)
     axis.tick_params(axis="x", length=0)
     told = ", ".join(f"{name} {found}" for name, found in zip(names, table))
     differ = ", ".join(f"{names[index]} {printed[index]}" for index in wrong)

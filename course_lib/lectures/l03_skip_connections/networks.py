@@ -8,15 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.evidence.small_training import Labeller, layer
+from course_lib.models.selfie import Selfie
 from course_lib.models.unet_light import LightUNet
 
 
 @contextmanager
-def silenced(net: LightUNet, levels: Iterable[int]) -> Iterator[LightUNet]:
-    """Meanwhile the skips of these levels carry zeros; level 1 is the finest, at stride 2, level 4 is at stride 16."""
-    ups = {1: net.up1, 2: net.up2, 3: net.up3, 4: net.up4}
+def silenced(net: LightUNet | Selfie, levels: Iterable[int]) -> Iterator[LightUNet | Selfie]:
+    """Meanwhile the skips of these levels carry zeros; level 1 is the finest, at stride 2."""
+    ups = {level: getattr(net, f"up{level}") for level in range(1, 5) if hasattr(net, f"up{level}")}
     if unknown := set(levels) - set(ups):
-        raise ValueError(f"the skips have levels 1 to 4, got {sorted(unknown)}")
+        raise ValueError(f"the skips have levels 1 to {max(ups)}, got {sorted(unknown)}")
     hooks = [ups[level].register_forward_pre_hook(lambda _, maps: (maps[0], maps[1] * 0)) for level in levels]
     try:
         yield net

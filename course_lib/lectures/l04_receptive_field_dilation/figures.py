@@ -88,7 +88,7 @@ def _rungs(axis: Axes, levels: Sequence[Level], layers: Sequence[Layer]) -> None
                 xs = (level.place(cell), levels[height - 1].place(below))
                 axis.plot(xs, (height - 0.17, height - 0.83), color=QUIET, linewidth=0.7, zorder=2)
     axis.set(xlim=(left - 0.6, right + 0.6), ylim=(-0.4, len(levels) - 0.6), xticks=[], yticks=range(len(levels)))
-    axis.set_yticklabels(["pixels", *map(words_for, layers)], fontsize=8)
+    axis.set_yticklabels(["pixels", *map(words_for, layers)], fontsize=8.5)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
 
@@ -203,7 +203,7 @@ def three_fields(
         if mask.shape != image.shape[-2:]:
             raise ValueError(f"the mask is {tuple(mask.shape)}, the picture {tuple(image.shape[-2:])}: they must agree")
         side = float(mask.sum()) ** 0.5
-        picture(line[0], torch.where(mask, image, 0.2 * image), f"{name}: can see, side {side:.0f}")
+        picture(line[0], torch.where(mask, image, 0.2 * image), f"{name}: theoretical, side {side:.0f}")
         for axis, spread, word in zip(line[1:], spreads, ("effective", "empirical")):
             picture(axis, (spread.map / spread.map.max()).sqrt(), f"{word}: side {spread.side():.1f}", vmin=0, vmax=1)
         for axis in line:

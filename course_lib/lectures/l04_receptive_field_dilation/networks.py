@@ -1,5 +1,8 @@
 """The small networks of lecture 04: what it shows, trains and measures."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor, nn
 
 from course_lib.evidence.small_training import (
@@ -7,6 +10,7 @@ from course_lib.evidence.small_training import (
     layer,
     stack,
 )
+from course_lib.receptive_field import theoretical
 
 PLAIN, HOLES, MIXED = (1,) * 6, (4,) * 6, (1, 2, 5, 9, 5, 2)  # receptive fields 27, 99 and 99
 
@@ -66,3 +70,35 @@ def deep(n: int) -> nn.Module:
         nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
         layers += [convolution, nn.ReLU()]
     return nn.Sequential(*layers)
+
+
+@torch.no_grad()
+def in_tiles(net: nn.Module, image: Tensor, side: int) -> Tensor:
+    """The labels (H x W) of a network that sees nothing beyond the tile, side x side, in which a pixel lies.
+
+    image: 1 x 3 x H x W. Tiles at the right and at the bottom are moved inwards, so that all have one size.
+    """
+    height, width = image.shape[-2:]
+    labels = torch.zeros(height, width, dtype=torch.long)
+    for top in (min(y, height - side) for y in range(0, height, side)):
+        for left in (min(x, width - side) for x in range(0, width, side)):
+            tile = (slice(top, top + side), slice(left, left + side))
+            labels[tile] = net(image[..., tile[0], tile[1]])[0].argmax(0)
+    return labels
+
+
+@torch.no_grad()
+def read_by(parts: Sequence[nn.Module], image: Tensor, unit: tuple[int, int]) -> list[tuple[Tensor, tuple[int, ...]]]:
+    """Each part's map (H x W, mean over channels) and the box of its cells that one unit of the last map depends on.
+
+    image: 1 x 3 x H x W. The last map comes first, the image last (as a mean over its channels, too).
+    """
+    maps = [image]
+    for part in parts:
+        maps.append(part(maps[-1]))
+    found = [(maps[-1], (unit[0], unit[1], unit[0] + 1, unit[1] + 1))]
+    for number in range(len(parts) - 1, -1, -1):
+        channels, *size = maps[number].shape[1:]
+        rest = theoretical(nn.Sequential(*parts[number:]), image_size=tuple(size), channels=channels)
+        found.append((maps[number], tuple(rest.box(unit))))
+    return [(one[0].abs().mean(0).sqrt(), box) for one, box in found]

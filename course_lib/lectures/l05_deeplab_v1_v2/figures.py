@@ -97,7 +97,7 @@ def windows(pools: Mapping[str, Sequence[tuple[int, int]]], pixels: int) -> Figu
             for pixel in range(first, last):
                 axis.plot([pixel, middle], [0.42, height - 0.3], color=QUIET, linewidth=0.9, zorder=0)
             axis.add_patch(Rectangle((middle - 0.6, height - 0.3), 1.2, 0.6, facecolor="white", edgecolor=INK))
-            axis.text(middle, height, f"cell {cell}", ha="center", va="center", fontsize=8)
+            axis.text(middle, height, f"cell {cell}", ha="center", va="center", fontsize=8.5)
         axis.set(xlim=(-1, pixels), ylim=(-0.6, 1.8), aspect="equal", title=name)
         axis.axis("off")
         shared = sum(count > 1 for count in times)

@@ -1,40 +1,35 @@
-"""Where the dense CRF hurts: a cut-out with something thin; and a photograph under a veil of classes."""
+"""Where the dense CRF hurts: a photograph with thin things; and a photograph under a veil of classes."""
 
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from course_lib.figures.style import Figure, class_legend, labels, new, picture, styled
+from course_lib.figures.style import WIDTH, Figure, class_legend, labels, new, picture, styled
 from course_lib.palette import ORDER
 
 VOID = 255
 
 
 @styled
-def hurts(
-    image: Tensor,
-    maps: Mapping[str, Tensor],
-    mask: Tensor,
-    classes: Sequence[str],
-    *,
-    thin: int,
-    window: tuple[slice, slice],
-) -> Figure:
-    """A cut-out with something thin: the photograph, the truth, and each map with its IoU on the thin class."""
-    figure, axes = new(1, len(maps) + 2, size=(9, 4.2), width_ratios=[1] * (len(maps) + 2))
-    picture(axes[0, 0], image[:, window[0], window[1]], "photograph")
-    labels(axes[0, 1], mask[window], "drawn by hand")
+def hurts(image: Tensor, maps: Mapping[str, Tensor], mask: Tensor, classes: Sequence[str], *, thin: int) -> Figure:
+    """The photograph, the truth, and each map with its IoU on the thin class, all of them whole."""
+    columns = 2
+    rows, (height, width) = -(-(2 + len(maps)) // columns), mask.shape
+    figure, axes = new(rows, columns, size=(WIDTH, 0.4 + rows * (WIDTH / columns * height / width + 0.25)))
+    cells = axes.flat
+    picture(next(cells), image, "photograph")
+    labels(next(cells), mask, "drawn by hand")
     told = []
-    for cell, (name, probabilities) in zip(axes[0, 2:], maps.items()):
+    for cell, (name, probabilities) in zip(cells, maps.items()):
         label = probabilities.argmax(0)
-        score = _iou(label[window], mask[window], thin)
-        labels(cell, label[window], f"{name}\nIoU {score:.2f}")
+        score = _iou(label, mask, thin)
+        labels(cell, label, f"{name}: IoU of {classes[thin]} {score:.2f}")
         told.append(f"{name} {score:.2f}")
     class_legend(figure, classes)
     figure.photographs = True
     figure.alt = (
-        f"A cut-out of a photograph with a thin {classes[thin]}, its true labels, and {len(maps)} maps. "
+        f"A photograph with a thin {classes[thin]}, its true labels, and {len(maps)} maps. "
         f"IoU of {classes[thin]}: {', '.join(told)}."
     )
     return figure

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -41,6 +41,32 @@ def twins(images: Tensor, truth: Tensor, names: Sequence[str], classes: Sequence
         told.append(f"{name}: {in_words(label, classes)}")
     class_legend(figure, classes, colours=colours)
     figure.alt = f"Painted pictures and their labels. {'; '.join(told)}."
+    return figure
+
+
+@styled
+def pieces(
+    photograph: Tensor, corners: Sequence[tuple[int, int]], alone: Sequence[Tensor], whole: Tensor, thing: str
+) -> Figure:
+    """A photograph with its pieces framed, and each piece with what a network labels class 1: in the whole, and alone.
+
+    `alone` holds the label map of each piece, whose upper left pixel is its corner (row, column); `whole` is the label
+    map of the photograph.
+    """
+    figure, axes = new(1, 1 + len(corners), size=(WIDTH, 2.8), width_ratios=[1.9, *[1] * len(corners)])
+    picture(axes[0, 0], photograph, "the photograph")
+    told = []
+    for number, ((y, x), label, axis) in enumerate(zip(corners, alone, axes[0, 1:]), start=1):
+        height, width = label.shape
+        rows, columns = slice(y, y + height), slice(x, x + width)
+        inside, apart = (float((found == 1).float().mean()) for found in (whole[rows, columns], label))
+        axes[0, 0].add_patch(Rectangle((x, y), width, height, fill=False, edgecolor="white", linewidth=2))
+        axes[0, 0].text(x + 3, y + 3, f"{number}", color="white", va="top", fontsize=10, fontweight="bold")
+        picture(axis, photograph[:, rows, columns], f"piece {number}\nin the whole: {inside:.0%} {thing}\n"
+                f"alone: {apart:.0%} {thing}")  # fmt: skip
+        told.append(f"piece {number} {inside:.0%} in the whole and {apart:.0%} alone")
+    figure.photographs = True
+    figure.alt = f"A photograph of a {thing} and pieces of it. Share labelled {thing}: {'; '.join(told)}."
     return figure
 
 
@@ -153,6 +179,7 @@ def pyramid(image: Tensor, bins: Sequence[int]) -> Figure:
     figure, axes = new(2, 1 + len(bins), size=(WIDTH, 4.3))
     picture(axes[0, 0], image, "features")
     picture(axes[1, 0], image, "the same, first")
+    figure.photographs = max(bins) > 6
     side = image.shape[-1]
     for top, below, count in zip(axes[0, 1:], axes[1, 1:], bins):
         average = F.adaptive_avg_pool2d(image[None], count)

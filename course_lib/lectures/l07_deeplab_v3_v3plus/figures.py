@@ -1,4 +1,4 @@
-"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers side by side."""
+"""The pictures of 07: weights that fall off the map, the two steps of a separable convolution, answers, a sticker."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib import palette
 from course_lib.figures.answers import in_words
 from course_lib.figures.scores import scores
 from course_lib.figures.style import Figure, class_legend, labels, new, picture, styled
@@ -49,9 +50,9 @@ def separable_steps(before: Tensor, alone: Tensor, mixed: Tensor) -> Figure:
     wide = -(-counts[2] // counts[0])
     figure, axes = new(1, 3, size=(9, 4.25), width_ratios=[1, 1, wide])
     titles = (
-        f"{counts[0]} channels in",
-        f"each filtered\nalone: {counts[0]} x 9\n= {9 * counts[0]} weights",
-        f"then mixed at each pixel into {counts[2]}:\n{counts[0]} x {counts[2]} = {counts[0] * counts[2]} weights",
+        f"{counts[0]} channels\nin",
+        f"each filtered:\n{counts[0]} x 9 = {9 * counts[0]}",
+        f"then mixed at each pixel into {counts[2]} maps:\n{counts[0]} x {counts[2]} = {counts[0] * counts[2]} weights",
     )
     for cell, maps, title in zip(axes[0], (before, alone, mixed), titles):
         picture(cell, tiled(maps, rows=counts[0]), title, cmap="gray", vmin=0, vmax=1)
@@ -98,4 +99,22 @@ def answers(
     class_legend(figure, classes, colours=colours)
     names = ", ".join(name.replace("\n", " ") for name in pictures)
     figure.alt = f"Pictures: {names}. Label maps of {', '.join(classes)}: {'; '.join(told)}."
+    return figure
+
+
+@styled
+def sticker(image: Tensor, thing: Tensor, name: str, *, border: int = 6) -> Figure:
+    """A picture (uint8, 3 x H x W) beside its thing (a mask, H x W), cut out with a white border on a blue ground."""
+    if not thing.any():
+        raise ValueError(
+            f"the network labels no pixel {name}: there is nothing to cut out; try another picture or class"
+        )
+    rim = F.max_pool2d(thing[None, None].float(), 2 * border + 1, stride=1, padding=border)[0, 0] > 0
+    ground = torch.tensor(palette.SKY, dtype=torch.uint8)[:, None, None].expand_as(image)
+    cut = torch.where(thing, image, torch.where(rim, torch.full_like(image, 255), ground))
+    figure, axes = new(1, 2, size=(9, 0.4 + 4.5 * image.shape[1] / image.shape[2]))
+    picture(axes[0, 0], image, "the photograph")
+    picture(axes[0, 1], cut, f"{name}, cut out by the network")
+    figure.photographs = True
+    figure.alt = f"A photograph, and the {float(thing.float().mean()):.0%} of it that a network labels {name}, cut out."
     return figure

@@ -2,31 +2,7 @@
 // network's size with averaging, ask the network, enlarge the scores bilinearly, take the highest.
 
 (() => {
-  const sessions = {}; // name -> a promise of the network, ready to be asked
   const UNPACKING = "The network is being unpacked; this happens once.";
-  let runtime = null;
-
-  const unpack = (text) => new Response(new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-
-  async function started() {
-    const { text, wasm } = await new Promise((done, failed) => {
-      course.runtime = (text, wasm) => done({ text, wasm });
-      course.script("networks/runtime.js").catch(failed);
-    });
-    const ort = await course.module(text);
-    Object.assign(ort.env.wasm, { numThreads: 1, wasmBinary: await unpack(wasm) });
-    return ort;
-  }
-
-  async function loaded(name) {
-    const told = await new Promise((done, failed) => {
-      course.network = (_name, told) => done(told);
-      course.script(`networks/${name}.js`).catch(failed);
-    });
-    const ort = await (runtime ??= started()), session = await ort.InferenceSession.create(await unpack(told.onnx), { executionProviders: ["wasm"] });
-    const ask = async (values) => (await session.run({ picture: new ort.Tensor("float32", values, [1, 3, ...told.size]) })).scores.data;
-    return { ...told, ask };
-  }
 
   function taps(from, to) { // which pixels of a line each pixel of a shorter line averages, and how much of each
     const scale = from / to, reach = Math.max(scale, 1);
@@ -118,12 +94,12 @@
   function start(room) {
     const part = (name) => room.querySelector(`[name=${name}]`), canvas = room.querySelector("canvas"), said = room.querySelector("output");
     const video = document.createElement("video");
-    const network = () => (sessions[part("network").value] ??= loaded(part("network").value));
+    const network = () => course.session(part("network").value);
     let source = null, asked = 0;
 
     async function show() {
       const mine = ++asked;
-      if (!(part("network").value in sessions)) said.textContent = UNPACKING;
+      if (!course.asked(part("network").value)) said.textContent = UNPACKING;
       try {
         const found = await label(source, await network());
         if (mine !== asked) return;

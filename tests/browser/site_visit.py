@@ -1,0 +1,35 @@
+"""A page of the site in a browser, with everything that leaves the site refused, and all that goes wrong noted."""
+
+from jupyterlab_page import PATIENCE
+
+AWAKE = '.lm-explorer[data-painted]:not([data-painted=""])'
+
+
+class Visit:
+    """A page of the site, and all that went wrong on it."""
+
+    def __init__(self, browser, base: str, **device):
+        self.wrong: list[str] = []
+        self.base, self.context = base, browser.new_context(**device)
+        self.context.route(lambda url: not url.startswith((base, "blob:", "data:")), self.refuse)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+
+    def refuse(self, route) -> None:
+        self.wrong.append(f"left the site: {route.request.url}")
+        route.abort()
+
+    def to(self, name: str):
+        self.page.goto(f"{self.base}/{name}")
+        return self.page
+
+    def awake(self, name: str):
+        """An explorer that is scrolled into sight, once it lives."""
+        place = self.page.locator(f'[data-explorer="{name}"]')
+        place.scroll_into_view_if_needed()
+        explorer = place.locator(AWAKE)
+        explorer.wait_for()
+        return explorer
