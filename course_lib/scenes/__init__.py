@@ -1,4 +1,4 @@
-"""The painted world: eight families of scenes, each made so that one claim of the lectures can be dialled.
+"""The painted world: nine families of scenes, each made so that one claim of the lectures can be dialled.
 
     from course_lib.scenes import Scenes, families
 

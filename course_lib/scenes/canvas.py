@@ -50,6 +50,7 @@ class Canvas:
         self.sizes = torch.zeros_like(self.kinds, dtype=torch.int32)
         self.roughness = torch.tensor(parts.roughness)
         self.grain = 6  # strength of the noise of the film
+        self.sun = 1  # how many times as strong the light falls as usual
         self.soft = True  # a lens that is not perfectly sharp
         self.factors: dict[str, Tensor] = {}
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from course_lib.scenes import (
+    avenue,
     bedroom,
     fine_texture,
     harbour,
@@ -28,7 +29,7 @@ from course_lib.scenes.film import develop
 
 FAMILIES: dict[str, Family] = {
     module.FAMILY.name: module.FAMILY
-    for module in (street, reflections, long_vehicle, shapes, harbour, skyline, bedroom, fine_texture)
+    for module in (street, reflections, long_vehicle, shapes, harbour, skyline, bedroom, fine_texture, avenue)
 }
 CHUNK = 1 << 20  # pixels painted at a time: enough to make torch's cost per call small, few enough to keep memory low
 

@@ -20,6 +20,7 @@ COLOURS = {
     "fog": palette.LIGHT, "boat": palette.BLUE, "ground": palette.GREY, "house": palette.ORANGE,
     "tower": palette.BLUE, "wall": palette.LIGHT, "floor": palette.GREY, "bed": palette.SKY,
     "pillow": palette.PURPLE, "upright": palette.BLUE, "level": palette.ORANGE, "checker": palette.GREEN,
+    "building": palette.YELLOW, "tree": palette.GREEN, "person": palette.PURPLE,
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def develop(canvas: Canvas, dice: Dice, picture: Tensor) -> None:
     shades = torch.arange(1 - TONES, TONES, 2) * canvas.roughness[:, None]  # parts x tones: -3, -1, 1, 3 times rough
     colours = (canvas.colours[:, :, None, :] + shades[:, :, None]).to(torch.int16)
     noise = (pick(grain(size), size, dice) * canvas.grain).bitwise_right_shift_(6).view(pictures, size, size)
-    noise += light(size, dice)
+    noise += light(size, dice) * canvas.sun
     for channel in range(3):
         plane = colours[..., channel].reshape(-1).index_select(0, entry).view(pictures, size, size)
         if canvas.soft:

@@ -14,53 +14,43 @@ from course_lib.lectures.l05_deeplab_v1_v2 import experiments as deeplab
 from course_lib.lectures.l05_deeplab_v1_v2 import experiments_aspp as aspp
 from course_lib.lectures.l05_deeplab_v1_v2 import networks as deeplab_networks
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_separable as separable
-from course_lib.lectures.l08_the_whole_picture import bench as bench
-from course_lib.lectures.l08_the_whole_picture import experiments as picture
+from course_lib.lectures.l08_the_whole_picture import bench, networks
+from course_lib.models.resnet import ResNet
 
 
-def test_all_families_come_with_about_as_many_parameters():
-    sizes = {name: family.parameters() for name, family in bench.FAMILIES.items()}
-    assert min(sizes.values()) > 0.88 * max(sizes.values()), sizes
+@pytest.fixture(scope="module")
+def paid():
+    return {name: family.costs() for name, family in bench.FAMILIES.items()}
 
 
-def test_the_control_is_as_wide_as_segnet():
-    wide, segnet = (family.build(device="meta") for family in (bench.CONTROLS[bench.WIDE], bench.FAMILIES["segnet"]))
-    assert first_maps(wide) == first_maps(segnet) == 5
-    assert first_maps(bench.FAMILIES["fcn8s"].build(device="meta")) == 2
+def test_all_families_take_about_as_many_multiply_adds(paid):
+    work = [costs["multiply-adds"] for costs in paid.values()]
+    assert max(work) <= (1 + bench.WITHIN) * min(work), paid
+    assert min(work) <= bench.WORK <= max(work)
 
 
-def first_maps(net: nn.Module) -> int:
-    return next(layer for layer in net.modules() if isinstance(layer, nn.Conv2d)).out_channels
+def test_the_search_finds_the_width_that_comes_nearest():
+    def one_layer(maps: int) -> nn.Module:
+        return nn.Conv2d(3, maps, 1)
+
+    of_one_map = 3 * bench.CROP**2
+    assert bench.maps_for(one_layer, 70 * of_one_map) == 70
+    assert bench.maps_for(one_layer, 70.7 * of_one_map) == 71
+    assert bench.maps_for(one_layer, 70.3 * of_one_map) == 70
 
 
-def test_each_family_is_in_one_group():
-    groups = (*picture.FINE_SKIPS, *picture.INDICES, *picture.ONE_ENLARGEMENT)
-    assert sorted(groups) == sorted(bench.FAMILIES)
+def test_every_decoder_answers_at_the_pictures_size_on_both_bodies():
+    image = torch.rand(2, 3, 65, 65)
+    for family in bench.FAMILIES.values():
+        assert family.build(8)(image).shape == (2, 3, 65, 65)
+    resnet = networks.OnBody(ResNet(50, output_stride=16, width=0.1), partial(networks.FCN8sDecoder, classes=3, maps=8))
+    assert resnet(image).shape == (2, 3, 65, 65)
 
 
-def test_a_short_training_is_scored_and_repeats_itself():
-    first, second = (bench.score(bench.FAMILIES["segnet"], 3, steps=2) for _ in range(2))
-    assert set(first) == {*picture.SCORES, "CPU s"}
-    assert {what: first[what] for what in picture.SCORES} == {what: second[what] for what in picture.SCORES}
-
-
-def test_a_run_is_kept_until_it_would_begin_otherwise(tmp_path, monkeypatch):
-    monkeypatch.setattr(bench.paths, "cache", lambda: tmp_path)
-    monkeypatch.setattr(bench, "score", lambda family, seed: {"mIoU": 0.5})
-    monkeypatch.setattr(bench, "begun", lambda name, seed: {"asked": [name], "numbers": [1.79]})
-    assert bench.kept("segnet", 0) == {"mIoU": 0.5}
-    (file,) = tmp_path.rglob("*.json")
-    file.write_text(file.read_text().replace("0.5", "0.25"))
-    assert bench.kept("segnet", 0) == {"mIoU": 0.25}
-    monkeypatch.setattr(bench, "begun", lambda name, seed: {"asked": [name], "numbers": [1.8]})
-    assert bench.kept("segnet", 0) == {"mIoU": 0.5}
-
-
-def test_a_run_begins_the_same_way_each_time():
-    first = bench.begun("segnet", 3)
-    bench.begun.cache_clear()
-    assert first == bench.begun("segnet", 3)
-    assert first["numbers"] != bench.begun("segnet", 4)["numbers"]
+def test_the_body_begins_as_imagenet_left_it_and_the_decoder_with_the_seed():
+    one, other = (bench.FAMILIES["U-Net"].started(seed) for seed in (0, 1))
+    assert torch.equal(one.backbone.stem[0].weight, other.backbone.stem[0].weight)
+    assert not torch.equal(one.decoder.levels[0].enlarge.weight, other.decoder.levels[0].enlarge.weight)
 
 
 def test_multiply_adds_are_those_of_the_convolutions():
@@ -78,11 +68,6 @@ def test_costs_are_those_of_the_full_size_network():
     costs = full_size.costs("segnet", 64)
     assert costs["parameters"] == 29_455_125  # 21 classes; 29,449,355 with 11 (claim D8)
     assert costs["receptive field"] == 404
-
-
-def test_time_is_told_beside_another_network():
-    times = full_size.forward_times(["fc_densenet56"], beside="fc_densenet56", side=64, rounds=1)
-    assert 0.1 < times["fc_densenet56"] < 10
 
 
 def test_the_controls_of_separable_layers_have_the_parameters_they_stand_for():

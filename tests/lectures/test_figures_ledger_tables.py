@@ -64,40 +64,26 @@ def test_a_difference_that_may_be_chance_says_so():
         ledger_tables.spoken(row, Advice("", "", "D3", "pole"))
 
 
-def test_the_bench_puts_scores_beside_the_costs_of_the_full_size_network(monkeypatch):
-    full = {"parameters": 29_455_125, "multiply-adds": 30.7e9, "receptive field": 404, "bytes kept to learn": 210e6}
-    names = [f"{what}, segnet" for what in ("mIoU", "edge IoU", "pole IoU", "time")]
+def test_the_bench_puts_scores_beside_the_costs_of_the_very_network(monkeypatch):
+    costs = {"maps": 119, "parameters": 3_267_249, "multiply-adds": 329.9e6, "bytes kept to learn": 42.9e6}
+    names = [f"{what}, DeepLab v3+" for what in ("mIoU", "edge IoU", "time")]
     row = {
         "seeds": [0, 1, 2],
-        "settings": {
-            "steps": 320,
-            "batch": 8,
-            "size": 64,
-            "bench": {"segnet": {"width": 0.077}},
-            "full size": {"segnet": full},
-        },
-        "mean": dict(zip(names, (0.51, 0.42, 0.333, 2.04))),
-        "deviation": dict(zip(names, (0.02, 0.01, 0.1, 0.3))),
+        "settings": {"steps": 100, "bench": {"DeepLab v3+": costs}},
+        "mean": dict(zip(names, (0.51, 0.42, 1.04))),
+        "deviation": dict(zip(names, (0.02, 0.01, 0.3))),
+        "values": {names[1]: [0.41, 0.42, 0.43]},
     }
     monkeypatch.setattr(ledger, "read", lambda: {"W1": row})
     ((title, (line,)),) = ledger_tables.bench().groups.items()
-    assert "320 steps of 8 streets of 64 pixels, 3 seeds" in title
-    assert line == (
-        "segnet",
-        "0.08",
-        "0.51\u00a0±\u00a00.02",
-        "0.42\u00a0±\u00a00.01",
-        "0.33\u00a0±\u00a00.10",
-        "29.5 M",
-        "31 G",
-        "404\u00a0px",
-        "210 MB",
-        "2.0",
-    )
-    assert ledger_tables.bench_points("multiply-adds", "edge IoU") == {"segnet": (30.7e9, 0.42)}
-    with pytest.raises(ValueError, match="no cost 'speed', expected one of parameters"):
+    assert "100 steps on photographs, 3 seeds" in title
+    scores = ("0.510\u00a0±\u00a00.020", "0.420\u00a0±\u00a00.010")
+    assert line == ("DeepLab v3+", *scores, "330 M", "3.27 M", "43 MB", "1.04")
+    assert ledger_tables.bench_points("parameters", "edge IoU") == {"DeepLab v3+": (3_267_249, [0.41, 0.42, 0.43])}
+    assert ledger_tables.bench_points("time", "edge IoU") == {"DeepLab v3+": (1.04, [0.41, 0.42, 0.43])}
+    with pytest.raises(ValueError, match="no cost 'speed', expected one of maps, parameters"):
         ledger_tables.bench_points("speed", "mIoU")
-    with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU, pole IoU, time"):
+    with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU"):
         ledger_tables.bench_points("parameters", "miou")
 
 

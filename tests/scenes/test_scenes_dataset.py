@@ -8,7 +8,7 @@ from torch.utils.data import DataLoader
 
 from course_lib.scenes import FAMILIES, Scenes, families
 
-NAMES = ("street", "reflections", "long_vehicle", "shapes", "harbour", "skyline", "bedroom", "fine_texture")
+NAMES = ("street", "reflections", "long_vehicle", "shapes", "harbour", "skyline", "bedroom", "fine_texture", "avenue")
 
 
 def digest(size: int, family: str, **knobs) -> str:
@@ -54,6 +54,10 @@ HASHES = {  # at 64 pixels, and at 90 without grain
         "6eb874c2307cb12981edd0e675b268280861c16e9d744f642fc5e8c50ecac14b",
         "a6754cf755e9860fc31eca219dac2da593aa0604716a2d1043f814d8659cb2a0",
     ),
+    "avenue": (
+        "351d9a5e364a4897085a5499eec08ebc9f2c81d6e2490c69570dc004c19bff29",
+        "37f2377e7f1bf903dbb41af1a3b9849be5987d5c66cb3460b4d5cb3dee626d95",
+    ),
 }
 
 
@@ -63,7 +67,7 @@ def equal(one, other) -> bool:
     return torch.equal(one[0], other[0]) and torch.equal(one[1], other[1]) and maps
 
 
-def test_the_eight_families_say_what_they_are_for():
+def test_the_nine_families_say_what_they_are_for():
     assert tuple(families()) == NAMES
     assert all(20 < len(about) < 130 and "\n" not in about for about in families().values())
 

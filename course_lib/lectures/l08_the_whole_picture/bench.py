@@ -1,102 +1,164 @@
-"""The bench of all families: the course's own networks at a width that gives each about 175,000 parameters.
+"""The bench: families at equal multiply-adds, on photographs upon one ImageNet body.
 
-The scores are taken on street scenes that no training has seen. Equal for all: pictures and their order, steps, one
-loss, AdamW with one cycle to the same rate, the largest gradient. The networks start as their files say: He et al.
-where ReLU follows, whether batch normalisation stands between or not. The rate was the better of 0.001 and 0.004 at
-seed 100, which no claim uses, for SegNet, DeconvNet, PSPNet, U-Net, DeepLab v1 and FCN-8s alike.
+The rule: every network takes `WORK` multiply-adds for one picture of 129 x 129, within ten per cent. `maps_for`
+searches the width of the decoder that comes nearest; the body stays as ImageNet trained it. It is at output stride 16
+under all but U-Net, whose own fourth level needs a stride of 32; what U-Net saves there, its decoder spends. SegNet and
+DeconvNet are not here: the body has no pools whose places they could remember.
+
+Equal for all: photographs and their order, crops, colours, steps, AdamW with one cycle, a fifth of the rate for the
+body, batch normalisation after every new layer, the start of the body. The recipe is that of the course's stored
+networks. The budget is equal and short, `STEPS` steps: no plateau is reached.
 """
 
-import json
+import math
 import time
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
 
+import torch
 from torch import nn
-from tqdm import tqdm
 
-from course_lib import models, paths
-from course_lib.evidence import probe
-from course_lib.evidence.small_training import answers, edge_iou, held_out, iou, mean_iou, started, train
+from course_lib.evidence import photograph_training, probe
+from course_lib.evidence.cost import kept_to_learn, multiply_adds
+from course_lib.evidence.counting import parameters
+from course_lib.evidence.photograph_training import CROP, NORMAL, SCALE, STORED, WORKING
+from course_lib.evidence.real_photographs import Scores, folder, photographs
+from course_lib.evidence.small_training import started
+from course_lib.lectures.l08_the_whole_picture.networks import (
+    Channels,
+    FCN8sDecoder,
+    OnBody,
+    UNetDecoder,
+    V3Decoder,
+    V3PlusDecoder,
+)
+from course_lib.models.efficientnet_lite import EfficientNetLite0
+from course_lib.models.weights import load_backbone
+from course_lib.models.working_size import AtWorkingSize
+from course_lib.training.loop import fit
+from course_lib.training.photographs import IMAGENET, NETWORKS
 
-CLASSES, POLE = 6, 5
-STEPS, BATCH, RATE = 320, 8, 4e-3
+WORK, WITHIN = 330e6, 0.1  # multiply-adds, and how far a network may lie from another
+STEPS, EVERY = 100, 4  # every fourth photograph of the test list is scored
+CLASSES = 3
 
 
 @dataclass(frozen=True)
 class Family:
-    """How one family comes to the bench: width and options of `models.build`."""
+    """What one paper puts on the body, and the output stride that it asks of the body."""
 
-    model: str
-    width: float
-    options: dict = field(default_factory=dict)
+    name: str
+    decoder: Callable[[Channels, int, int], nn.Module]
+    output_stride: int = 16
 
-    def build(self, **where: object) -> nn.Module:
-        """The network at the width of the bench."""
-        return models.build(self.model, CLASSES, self.width, **self.options, **where)
+    def build(self, maps: int) -> nn.Module:
+        """The network with a decoder of so many maps, from random weights."""
+        body = EfficientNetLite0(output_stride=self.output_stride)
+        return OnBody(body, partial(self.decoder, classes=CLASSES, maps=maps))
 
-    def parameters(self) -> int:
-        """Those that learn: FCN's fixed upsampling does not."""
-        return sum(one.numel() for one in self.build(device="meta").parameters() if one.requires_grad)
+    def started(self, seed: int) -> nn.Module:
+        """The network before its first step: the body as ImageNet trained it, the decoder as the seed has it."""
+        net = started(partial(self.build, self.maps()), seed)
+        load_backbone(net, IMAGENET)
+        return net
 
+    def maps(self) -> int:
+        """The width of the decoder at which the network takes about WORK."""
+        return searched(self)
 
-FAMILIES = {
-    "fcn8s": Family("fcn8s", 0.036),
-    "deconvnet": Family("deconvnet", 0.052, {"fc6_kernel": 2}),  # 64 pixels leave 2 cells for fc6
-    "segnet": Family("segnet", 0.077),
-    "unet": Family("unet", 0.075),
-    "fc_densenet56": Family("fc_densenet56", 0.32),
-    "deeplab_v1": Family("deeplab_v1", 0.092),
-    "dilatednet_basic": Family("dilatednet_basic", 0.036),
-    "deeplab_v2": Family("deeplab_v2", 0.057),
-    "pspnet50": Family("pspnet50", 0.06, {"auxiliary": False}),  # one loss for all
-    "deeplab_v3_resnet50": Family("deeplab_v3_resnet50", 0.066),
-    "deeplab_v3plus": Family("deeplab_v3plus", 0.058),
-}
-WIDE, SAME_BACKBONE = "fcn8s as wide as segnet", "deeplab_v3plus on resnet50"
-CONTROLS = {WIDE: Family("fcn8s", 0.077), SAME_BACKBONE: Family("deeplab_v3plus", 0.065, {"backbone": "resnet50"})}
+    def costs(self) -> dict[str, float]:
+        """What the very network that is trained costs: exact numbers."""
+        with torch.device("meta"):
+            net = self.build(self.maps())
+        return {
+            "maps": self.maps(),
+            "parameters": parameters(net),
+            "multiply-adds": multiply_adds(net.eval(), CROP),
+            "bytes kept to learn": kept_to_learn(net.train(), CROP),
+        }
 
-
-def learn(family: Family, seed: int, steps: int = STEPS) -> nn.Module:
-    """Every picture is new; the same ones in the same order for each family."""
-    net = started(family.build, seed)
-    return train(net, "street", steps=steps, seed=seed, learning_rate=RATE, batch=BATCH)
-
-
-def score(family: Family, seed: int, steps: int = STEPS) -> dict[str, float]:
-    """Mean IoU, that along the boundaries, that of the thin poles; and what the training took."""
-    began = time.process_time()
-    net = learn(family, seed, steps)
-    taken = time.process_time() - began
-    prediction, label, _ = answers(net, held_out("street"))
-    return {
-        "mIoU": mean_iou(prediction, label, CLASSES),
-        "edge IoU": edge_iou(prediction, label, CLASSES),
-        "pole IoU": iou(prediction, label, CLASSES, POLE),
-        "CPU s": taken,
-    }
+    def run(self, seed: int, place: Path | None = None) -> dict:
+        """Trains and scores: mean IoU, and that beside the boundaries, on photographs that no training has seen."""
+        recipe = replace(NETWORKS[STORED].recipe, steps=probe.at_most(STEPS, probe.STEPS), crop=CROP, scale=SCALE)
+        plan = replace(NETWORKS[STORED], recipe=recipe)
+        net = self.started(seed)
+        history = fit(
+            net, plan.training_data(folder()), steps=recipe.steps, batch_size=recipe.batch_size, seed=seed,
+            optimizer=recipe.optimizer_for(net, pretrained=True), schedule=recipe.schedule, clip=recipe.clip,
+            progress=not probe.active(), checkpoint=place and place / "checkpoint.pt", checkpoint_every=50,
+            log=place and place / "log.csv",
+        )  # fmt: skip
+        if history.interrupted:
+            raise SystemExit(f"stopped after {history.steps} of {recipe.steps} steps; the same command goes on")
+        probe.note(str((self.name, self.maps(), STEPS, EVERY, CROP, SCALE, WORKING, seed)), *history.losses)
+        return {"seconds": round(history.seconds), **scored(net)}
 
 
-def kept(name: str, seed: int) -> dict[str, float]:
-    """The scores of one run. They are kept on disk while a probe of the run gives the same, so a kill costs one run."""
-    family = (FAMILIES | CONTROLS)[name]
-    if probe.active():
-        return score(family, seed)
-    file = paths.cache() / "bench" / f"{name.replace(' ', '_')}_{seed}.json"
-    beginning = begun(name, seed)
-    held = json.loads(file.read_text()) if file.exists() else {}
-    if held.get("beginning") != beginning:
-        held = {"beginning": beginning, "scores": score(family, seed)}
-        file.parent.mkdir(parents=True, exist_ok=True)
-        whole = file.with_suffix(".new")
-        whole.write_text(json.dumps(held))
-        whole.replace(file)
-    tqdm.write(f"seed {seed}, {name}: " + ", ".join(f"{what} {value:.3f}" for what, value in held["scores"].items()))
-    return held["scores"]
+@torch.no_grad()
+def scored(net: nn.Module) -> dict[str, float]:
+    """Mean IoU of a part of the test list at the photographs' own size, and within three pixels of a boundary."""
+    asked, found = AtWorkingSize(net.eval(), WORKING), Scores(CLASSES)
+    for image, label in photographs("test", slice(None, None, EVERY)):
+        normal, label = NORMAL(image, label)
+        found.add("", asked(normal[None]).argmax(1)[0], label)
+    return {name.removesuffix(", "): value for name, value in found.values().items()}
 
 
 @cache
-def begun(name: str, seed: int) -> dict[str, list]:
-    """What the run asks for, and the first numbers that it gives."""
-    with probe.probing() as seen:
-        score((FAMILIES | CONTROLS)[name], seed)
-    return {"asked": seen.asked, "numbers": [probe.short(number) for number in seen.numbers]}
+def searched(family: Family) -> int:
+    """One search for each family."""
+    return maps_for(family.build, WORK)
+
+
+def maps_for(build: Callable[[int], nn.Module], work: float) -> int:
+    """The width whose network comes nearest to so many multiply-adds; they grow with the width."""
+    with torch.device("meta"):
+
+        @cache
+        def taken(maps: int) -> int:
+            return multiply_adds(build(maps).eval(), CROP)
+
+        low, high = 8, 16
+        while taken(high) < work:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if taken(middle) < work else (low, middle)
+        return min((low, high), key=lambda maps: abs(taken(maps) - work))
+
+
+FAMILIES = {
+    one.name: one
+    for one in (
+        Family("FCN-8s", FCN8sDecoder),
+        Family("U-Net", UNetDecoder, output_stride=32),
+        Family("DeepLab v3", V3Decoder),
+        Family("DeepLab v3+", V3PlusDecoder),
+    )
+}
+
+NO_SKIPS = "FCN without skips"
+CONTROLS = {NO_SKIPS: Family(NO_SKIPS, partial(FCN8sDecoder, skips=False))}
+
+
+def kept(name: str, seed: int) -> dict:
+    """The scores of one run, from the disk if it was made before."""
+    return photograph_training.kept((FAMILIES | CONTROLS)[name], seed)
+
+
+@torch.no_grad()
+def forward_times(beside: str, rounds: int = 3) -> dict[str, float]:
+    """CPU time of one forward pass as a multiple of `beside`'s: the best of some rounds, all in turn, one uncounted."""
+    if probe.active():
+        return dict.fromkeys(FAMILIES, math.nan)
+    image = torch.rand(1, 3, CROP, CROP).to(memory_format=torch.channels_last)
+    nets = {name: one.build(one.maps()).eval().to(memory_format=torch.channels_last) for name, one in FAMILIES.items()}
+    best = dict.fromkeys(nets, math.inf)
+    for counts in [False] + [True] * rounds:
+        for name, net in nets.items():
+            began = time.process_time()
+            net(image)
+            best[name] = min(best[name], time.process_time() - began) if counts else best[name]
+    return {name: took / best[beside] for name, took in best.items()}

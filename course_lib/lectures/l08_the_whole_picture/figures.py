@@ -4,7 +4,6 @@ The tables of 08 are in ledger_tables.py.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from torch import Tensor
 
@@ -30,56 +29,32 @@ def gallery(
 
 @styled
 def score_against_cost(
-    points: Mapping[str, tuple[float, float]], *, cost: str = "parameters", score: str = "mean IoU"
+    points: Mapping[str, tuple[float, Sequence[float]]], *, cost: str = "parameters", score: str = "mean IoU"
 ) -> Figure:
-    """Each network as a dot, cost to the right and score upwards; a line joins those that no other beats in both."""
+    """Each network as a dot, cost to the right and score upwards; a line joins those that no other beats in both.
+
+    points: {name: (cost, one score for each seed)}. The dot is the mean, the seeds are small dots above and below it.
+    """
     if not points:
-        raise ValueError("score_against_cost needs at least one network, as {name: (cost, score)}")
-    best = front(points)
+        raise ValueError("score_against_cost needs at least one network, as {name: (cost, [score, ...])}")
+    means = {name: (x, sum(scores) / len(scores)) for name, (x, scores) in points.items()}
+    best = front(means)
     figure, axes = new(size=(8.5, 4.8))
     axis = axes[0, 0]
-    for name, (x, y) in points.items():
-        leads = name in best
+    for name, (x, y) in means.items():
+        leads, seeds = name in best, points[name][1]
+        axis.plot([x] * len(seeds), seeds, "-", marker="_", color=QUIET, markersize=8, linewidth=1)
         axis.plot(x, y, marker="o" if leads else "x", color=COLOURS[0] if leads else QUIET, markersize=7)
-    line = sorted(points[name] for name in best)
+    line = sorted(means[name] for name in best)
     axis.plot([x for x, _ in line], [y for _, y in line], color=COLOURS[0], linewidth=1, linestyle="--")
-    axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)", xscale="log")
-    axis.xaxis.set_major_formatter("{x:,g}")
-    axis.xaxis.set_minor_formatter(lambda x, _: f"{x:,g}" if f"{x:e}"[0] in "235" else "")
-    axis.tick_params(axis="x", which="minor", labelsize=9)
-    axis.margins(x=0.14, y=0.12)
-    inches = axis.transScale + axis.transLimits  # to parts of the axes, which are about 7.6 x 4.1 inches
-    spots = {name: tuple(inches.transform(point) * (7.6, 4.1)) for name, point in points.items()}
-    for name, (right, up) in beside(spots, [spots[name] for name in sorted(best, key=points.get)]).items():
-        axis.annotate(name, points[name], xytext=(72 * right, 72 * up), textcoords="offset points", fontsize=9,
-                      ha={0: "center"}.get(right, "left" if right > 0 else "right"))  # fmt: skip
-    told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in points.items())
-    figure.alt = f"Dots of {cost} and {score}: {told}. Not beaten in both: {', '.join(best)}."
+    axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)")
+    axis.margins(x=0.2, y=0.15)
+    for name, (x, y) in means.items():
+        axis.annotate(name, (x, y), xytext=(8, -3), textcoords="offset points", fontsize=9)
+    told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in means.items())
+    spread = ", ".join(f"{name} {min(scores):.3g} to {max(scores):.3g}" for name, (_, scores) in points.items())
+    figure.alt = f"Dots of {cost} and {score}: {told}. By seed: {spread}. Not beaten in both: {', '.join(best)}."
     return figure
-
-
-PLACES = ((0, 0.1), (0, -0.22), (0.1, -0.05), (-0.1, -0.05), (0, 0.26), (0, -0.38))  # inches from a dot to its name
-
-
-def beside(
-    spots: Mapping[str, tuple[float, float]], line: Sequence[tuple[float, float]] = ()
-) -> dict[str, tuple[float, float]]:
-    """Where each dot's name may stand without covering a name, a dot or the line; spots and answers in inches."""
-    taken = [(x - 0.06, y - 0.06, x + 0.06, y + 0.06) for x, y in spots.values()]
-    for (x, y), (to_x, to_y) in pairwise(line):
-        along = [(x + part * (to_x - x) / 40, y + part * (to_y - y) / 40) for part in range(2, 39)]
-        taken += [(a - 0.01, b - 0.01, a + 0.01, b + 0.01) for a, b in along]
-    chosen = {}
-    for name, (x, y) in sorted(spots.items(), key=lambda item: item[1]):
-        wide = 0.075 * len(name)
-        for right, up in PLACES:
-            left = x + right - (wide / 2 if right == 0 else wide if right < 0 else 0)
-            box = (left, y + up, left + wide, y + up + 0.14)
-            if not any(a < box[2] and box[0] < c and b < box[3] and box[1] < d for a, b, c, d in taken):
-                break
-        taken.append(box)
-        chosen[name] = (right, up)
-    return chosen
 
 
 def front(points: Mapping[str, tuple[float, float]]) -> list[str]:

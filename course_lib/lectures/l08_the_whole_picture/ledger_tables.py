@@ -16,6 +16,7 @@ from course_lib.models.families import FAMILIES
 
 LEFT = 'style="text-align:left;vertical-align:top"'
 NOT_YET = "not measured yet"
+SCORES = ("mIoU", "edge IoU")  # of the bench
 
 
 class Table:
@@ -114,48 +115,40 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
     return f"{one['name']}: {one['mean']:+.2f} ({low:+.2f} to {high:+.2f}){sure}", f"{advice.row}: {row['verdict']}"
 
 
-BENCH = (
-    "network", "width", "mean IoU", "edges", "poles", "parameters", "multiply-adds", "field", "memory kept", "time",
-)  # fmt: skip
+BENCH = ("network", "mean IoU", "edges", "multiply-adds", "parameters", "memory kept", "time")
 
 
 def bench() -> Table:
-    """All families side by side, from row W1: scores on the bench, then the cost of the full-size network."""
+    """All families side by side, from row W1: the scores, and the costs of the very networks that were scored."""
     row = ledger.read().get("W1")
     if row is None:
         return Table(("",), {"All families on one bench": [(NOT_YET,)]}, True)
-    lines = [on_the_bench(row, name) for name in row["settings"]["full size"]]
     told = row["settings"]
-    training = f"{told['steps']} steps of {told['batch']} streets of {told['size']} pixels, {len(row['seeds'])} seeds"
-    title = f"Left, narrow networks after {training}. From the parameters on, the networks at full size"
-    return Table(BENCH, {title: lines}, True)
+    title = f"After {told['steps']} steps on photographs, {len(row['seeds'])} seeds; costs for one picture"
+    return Table(BENCH, {title: [on_the_bench(row, name) for name in told["bench"]]}, True)
 
 
 def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     """One line of the bench."""
-    keys = [f"{what}, {name}" for what in ("mIoU", "edge IoU", "pole IoU")]
-    full = row["settings"]["full size"][name]
-    field = full["receptive field"]
+    keys, costs = [f"{what}, {name}" for what in SCORES], row["settings"]["bench"][name]
     return (
         name,
-        f"{row['settings']['bench'][name]['width']:.2f}",
-        *(f"{row['mean'][key]:.2f}\u00a0±\u00a0{row['deviation'][key]:.2f}" for key in keys),
-        f"{full['parameters'] / 1e6:.1f} M",
-        f"{full['multiply-adds'] / 1e9:.0f} G",
-        field if isinstance(field, str) else f"{field}\u00a0px",
-        f"{full['bytes kept to learn'] / 1e6:.0f} MB",
-        f"{row['mean'][f'time, {name}']:.1f}",
+        *(f"{row['mean'][key]:.3f}\u00a0±\u00a0{row['deviation'][key]:.3f}" for key in keys),
+        f"{costs['multiply-adds'] / 1e6:.0f} M",
+        f"{costs['parameters'] / 1e6:.2f} M",
+        f"{costs['bytes kept to learn'] / 1e6:.0f} MB",
+        f"{row['mean'][f'time, {name}']:.2f}",
     )
 
 
-def bench_points(cost: str, score: str) -> dict[str, tuple[float, float]]:
-    """The bench as {network: (cost at full size, score)}; names as in row W1, such as "multiply-adds" and "mIoU"."""
+def bench_points(cost: str, score: str) -> dict[str, tuple[float, list[float]]]:
+    """The bench as {network: (cost, one score for each seed)}; names as in row W1, such as "time" and "mIoU"."""
     row = ledger.read()["W1"]
-    full = row["settings"]["full size"]
-    known = list(next(iter(full.values())))
+    exact = row["settings"]["bench"]
+    known = [*next(iter(exact.values())), "time"]
     if cost not in known:
         raise ValueError(f"no cost {cost!r}, expected one of {', '.join(known)}")
-    scores = list(dict.fromkeys(name.split(",")[0] for name in row["mean"]))
-    if score not in scores:
-        raise ValueError(f"no score {score!r}, expected one of {', '.join(scores)}")
-    return {name: (costs[cost], row["mean"][f"{score}, {name}"]) for name, costs in full.items()}
+    if score not in SCORES:
+        raise ValueError(f"no score {score!r}, expected one of {', '.join(SCORES)}")
+    costs = {name: row["mean"][f"time, {name}"] if cost == "time" else one[cost] for name, one in exact.items()}
+    return {name: (paid, row["values"][f"{score}, {name}"]) for name, paid in costs.items()}
