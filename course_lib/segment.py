@@ -26,9 +26,9 @@ from torch import Tensor, nn
 from course_lib import models, palette
 from course_lib.datasets import brought
 from course_lib.datasets.pairs import check_name
-from course_lib.figures.shown import show
 from course_lib.models import shipped
 from course_lib.models.working_size import AtWorkingSize
+from course_lib.shown import show
 
 USUAL = "deeplab_v3plus_pets"
 SHOWN = 1024  # pixels of the longer side of the picture in a figure

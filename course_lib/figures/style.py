@@ -29,7 +29,7 @@ from PIL import Image
 from torch import Tensor
 
 from course_lib import palette
-from course_lib.figures.shown import show
+from course_lib.shown import show
 
 P = ParamSpec("P")
 

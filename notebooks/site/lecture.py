@@ -15,7 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
-from course_lib.figures.shown import HEARD
+from course_lib.shown import HEARD
 from notebooks import first_cell
 from notebooks.site import exercise
 from notebooks.site.quiz import quiz

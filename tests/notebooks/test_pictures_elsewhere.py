@@ -5,7 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
-from course_lib.figures import shown
+from course_lib import shown
 
 WORDS = 'Two squares, "grey"'
 
