@@ -126,6 +126,7 @@ class Upright:
         return Path(((ax, below), (ax, bend), (bx, bend), (bx, b.top)), kind)
 
     def is_skip(self, link: Link) -> bool:
+        """Whether the link passes over other stages."""
         return (link.source, link.target) in self.skips
 
     def lane(self, stage: Stage) -> float:

@@ -3,7 +3,7 @@
     python -m course_lib.training --preset laptop --data folder --root my_pictures --classes wall cat
 
 It starts from weights in data/checkpoints that know cats and dogs, and learns with the recipe that made them. Only the
-layer that gives the scores begins anew, where the number of classes is another. Pictures are shrunk to the size of
+layers that give the scores begin anew, because the classes are others. Pictures are shrunk to the size of
 those that the weights know, so a telephone's pictures may stay as they are.
 """
 
@@ -33,8 +33,9 @@ def looks(recipe: Recipe) -> tuple[Transform, Transform]:
 
 
 def begin(net: nn.Module, model: str) -> list[str]:
-    """Fill the network with the shipped weights that fit it; the names of those that begin anew."""
-    stored, own = shipped.tensors(NETWORKS[model]), net.state_dict()
-    fitting = {name: stored[name] for name in own if name in stored and stored[name].shape == own[name].shape}
-    net.load_state_dict(fitting, strict=False)
-    return [name for name in own if name not in fitting]
+    """Fill the network with the shipped weights, but for its scores; the names of those that begin anew."""
+    kept = {name: value for name, value in shipped.tensors(NETWORKS[model]).items() if not name.startswith("score")}
+    anew = net.load_state_dict(kept, strict=False)
+    if anew.unexpected_keys:
+        raise ValueError(f"{model} was built with other options than {NETWORKS[model]}: expected {OPTIONS}")
+    return anew.missing_keys
