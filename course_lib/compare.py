@@ -14,17 +14,17 @@ import html
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from course_lib import palette
 from course_lib.datasets import Folder
 from course_lib.evidence.verdict import deviation, half_interval, mean
-from course_lib.figures.style import Figure, class_legend, labels, new, picture, styled
 from course_lib.files import whole
 from course_lib.segment import segment
 from course_lib.training import command
 from course_lib.training.sources import table
+
+if TYPE_CHECKING:
+    from course_lib.figures.style import Figure
 
 SHOWN = 4
 RULE = "An effect counts when the 95 % interval of the paired differences does not hold 0."
@@ -79,38 +79,17 @@ def spread(values: Sequence[float]) -> str:
     return f"{mean(values):.3f} ± {deviation(values):.3f}" if len(values) > 1 else f"{values[0]:.3f} (one seed)"
 
 
-def shown(wishes: argparse.Namespace, folders: Mapping[str, Sequence[Path]]) -> Figure:
+def shown(wishes: argparse.Namespace, folders: Mapping[str, Sequence[Path]]) -> "Figure":
     """The first pictures of `val` with the truth and what the first seed of each network says."""
+    from course_lib.figures.comparison import gallery
+
     data = Folder(wishes.root, wishes.classes, split="val", colours=table(wishes.colours))
     few = [data.load(number) for number in range(min(SHOWN, len(data)))]
     said = {name: [segment(image.numpy(), own[0]).labels for image, _ in few] for name, own in folders.items()}
     return gallery([image for image, _ in few], {"truth": [label for _, label in few], **said}, wishes.classes)
 
 
-@styled
-def gallery(images: Sequence[Tensor], rows: Mapping[str, Sequence[Tensor]], classes: Sequence[str]) -> Figure:
-    """Pictures above their label maps, one row for each name."""
-    high = max(image.shape[1] / image.shape[2] for image in images) * 9 / len(images)
-    figure, axes = new(1 + len(rows), len(images), size=(9, 0.6 + (1 + len(rows)) * (high + 0.1)))
-    for column, image in enumerate(images):
-        picture(axes[0, column], image)
-        for line, own in zip(axes[1:], rows.values()):
-            labels(line[column], own[column])
-    for line, name in zip(axes[:, 0], ("picture", *rows)):
-        line.set_ylabel(name)
-    class_legend(figure, classes, colours=palette.ORDER)
-    right = {
-        name: mean([float((one == true)[true != 255].float().mean()) for one, true in zip(own, rows["truth"])])
-        for name, own in rows.items()
-        if name != "truth"
-    }
-    told = ", ".join(f"{name} {share:.0%}" for name, share in right.items())
-    figure.photographs = True
-    figure.alt = f"{len(images)} pictures of val, their truth and the answers. Right pixels: {told}."
-    return figure
-
-
-def page(runs: Runs, seen: Figure | None, first: Mapping[str, Path]) -> str:
+def page(runs: Runs, seen: "Figure | None", first: Mapping[str, Path]) -> str:
     """The report as HTML that needs no other file."""
     everyone = [run for own in runs.values() for run in own]
     classes = list(everyone[0]["iou"])

@@ -82,6 +82,7 @@ def verified(path: Path, key: Path) -> dict | None:
 
 
 def public_of(key: Path) -> Path:
+    """Where the public half of a key lies: beside it, as NAME.pub."""
     return key.with_suffix(".pub")
 
 
@@ -91,6 +92,7 @@ def signed_part(record: dict) -> bytes:
 
 
 def read(path: Path) -> dict:
+    """A record, signed or not, from its file; anything else is refused in words."""
     try:
         found = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -101,4 +103,5 @@ def read(path: Path) -> dict:
 
 
 def in_words(record: dict) -> str:
+    """Whose record it is and how much is solved, for the line that `verify` prints."""
     return f"signed as it is: {record.get('student') or 'no name'}, {len(record['solved'])} exercises solved"
