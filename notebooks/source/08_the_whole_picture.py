@@ -204,12 +204,13 @@ from course_lib.evidence.card import evidence
 evidence("W1")
 
 # %% [markdown]
-# FCN-8s is ahead of DeepLab v3+, against the published tables. Why? Its skips are linear scores on maps that ImageNet
-# trained. Between the same maps and the scores of v3 and v3+ lie several layers that begin at random, and they need
-# steps. The control of row W1, an FCN without skips, loses most of the lead, and v3 is slower still. So the bench shows
-# how fast a head learns. It does not show where the networks end when they train until they no longer improve. Three
-# stored networks, trained for longer and on larger pictures, kept their mean IoU on val on the way. *Guess* which was
-# ahead after 100 steps.
+# FCN-8s is ahead of DeepLab v3+, against the published tables. Why? The control of row W1 says a part of it: an FCN
+# without skips falls behind, too. (The control was added after the first seed of the others was in, so it
+# explores and decides nothing.) What remains is our reading, which this bench does not test: the scores of v3 and v3+
+# lie behind several layers that begin at random, FCN-8s's skips are linear scores on maps that ImageNet trained, and
+# random layers need steps. A bench of 100 steps says who learns fast. It does not say where the networks end when they
+# train until they no longer improve. Three stored networks, trained for longer and on larger pictures, kept their mean
+# IoU on val on the way. *Guess* which was ahead after 100 steps.
 
 # %%
 from course_lib.models import shipped
