@@ -21,7 +21,7 @@ from notebooks import build, first_cell
 CELLS = range(20, 46)
 MEDIAN_LINES, MOST_LINES = 8, 25
 MEGABYTES = 1.5
-HOW_LONG = re.compile(r"\b\d+ (seconds|s|minutes)\b")
+HOW_LONG = re.compile(r"\b\d+\s+(seconds|s|minutes)\b")
 IMPORT_NAMES = {"pillow": "PIL"}
 HERE = Path(__file__).parent
 
