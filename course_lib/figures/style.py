@@ -102,9 +102,24 @@ class Figure(matplotlib_figure.Figure):
 
 
 def in_palette(png: io.BytesIO) -> bytes:
-    """The same picture in 128 colours, not dithered: drawings look alike, and a notebook's file is half as large."""
+    """The same picture in 256 colours, not dithered, in a third of the bytes.
+
+    Half of them are its most frequent colours, exactly: those of lines, areas and legends, which carry meaning. The
+    other half is shared out among the rest.
+    """
+    full, palette = Image.open(png).convert("RGB"), Image.new("P", (1, 1))
+    counted = full.getcolors(full.width * full.height) or []
+    frequent = [colour for _, colour in sorted(counted, reverse=True)[:128]]
+    rest = full.quantize(128, dither=Image.Dither.NONE).getpalette() or []
+    palette.putpalette([value for colour in frequent for value in colour] + rest)
+    near = full.quantize(palette=palette, dither=Image.Dither.NONE)
+    numbers, pixels = np.array(near), np.asarray(full).astype(np.int32) @ (65536, 256, 1)
+    for number, (red, green, blue) in enumerate(frequent):  # what quantize calls the nearest may be off by three
+        numbers[pixels == 65536 * red + 256 * green + blue] = number
+    drawn = Image.fromarray(numbers)
+    drawn.putpalette(palette.getpalette())
     small = io.BytesIO()
-    Image.open(png).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    drawn.save(small, "png", optimize=True)
     return small.getvalue()
 
 

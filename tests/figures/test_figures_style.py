@@ -97,6 +97,28 @@ def test_a_drawing_is_kept_in_a_palette_and_looks_the_same():
     assert np.abs(kept - meant).mean() < 1
 
 
+@style.styled
+def beside_a_painting():
+    """A picture of thousands of colours, and a legend of six."""
+    figure, axes = style.new(size=(6, 4))
+    style.picture(axes[0, 0], torch.rand(3, 90, 120, generator=torch.Generator().manual_seed(0)))
+    style.class_legend(figure, ("sky", "road", "bus", "car", "bicycle", "pole"))
+    figure.alt = "noise"
+    return figure
+
+
+def test_the_colours_of_a_legend_stay_exact_beside_a_painting():
+    figure = beside_a_painting()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=style.DPI)
+    kept, meant = (np.asarray(Image.open(source).convert("RGB")) for source in (io.BytesIO(figure.png()), buffer))
+    for patch in figure.legends[0].get_patches():
+        colour = np.rint(255 * np.array(patch.get_facecolor()[:3]))
+        there = (meant == colour).all(-1)
+        assert there.sum() > 50
+        assert (kept[there] == colour).all()
+
+
 def drawn():
     figure, axes = style.new(size=(6, 3))
     for number in range(5):

@@ -145,7 +145,7 @@ def _readout(axes: Axes, panel: Readout) -> None:
     axes.axis("off")
     for i, (name, value) in enumerate(panel.rows):
         height = 1 - (i + 1) * min(0.09, 1 / (len(panel.rows) + 1))
-        letters = 7.5 * min(1, 41 / (len(name) + len(value)))  # 41 letters fill a line of the narrowest panel
+        letters = 7.5 * min(1, 36 / (len(name) + len(value)))  # 36 letters fill a line of the narrowest panel
         axes.text(0, height, name, transform=axes.transAxes, fontsize=letters, color="0.35")
         axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
 
