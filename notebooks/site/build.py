@@ -20,7 +20,7 @@ from course_lib.explorers.break_the_network import NETWORKS
 from course_lib.explorers.machinery import widget
 from course_lib.models import shipped
 from notebooks import build, convert
-from notebooks.site import networks, pages, reference, slides, tables
+from notebooks.site import finish, networks, pages, reference, slides, tables
 from notebooks.site.lecture import Lecture, Pictures
 
 HERE = Path(__file__).parent
@@ -50,6 +50,7 @@ def main() -> int:
     sphinx = [sys.executable, "-m", "sphinx", *settings, str(source), str(made)]
     if failed := subprocess.run(sphinx, cwd=ROOT, env=environment).returncode:
         return failed
+    finish.pages(made)
     write_host(made / "_static")
     slides.write_reveal(ROOM / "npm", made)
     for folder in ("explorers", "networks"):

@@ -47,7 +47,7 @@ def slides(name: str, front: dict, page: NotebookNode) -> str:
     return (
         '<!doctype html><html lang="en" data-content_root="./"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{code(front["title"])}: slides'
-        f'</title>{styles}</head><body><main class="reveal"><div class="slides">{body}</div></main>'
+        f'</title>{styles}</head><body><main><div class="reveal"><div class="slides">{body}</div></div></main>'
         f"{scripts}</body></html>\n"
     )
 

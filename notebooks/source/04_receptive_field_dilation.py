@@ -385,9 +385,7 @@ display(growth.bells((2, 5, 20, 80)), figures.three_fields(images[0], rows, pixe
 # %%
 from course_lib.training import checkpoints
 
-segnet = checkpoints.load("segnet_street")
-segnet.trained = True  # so that the explorer can say it
-looking = explorers.receptive_field(segnet)
+looking = explorers.receptive_field(checkpoints.load("segnet_street"))
 display(looking.figure(gradient=True), looking)
 
 # %% [markdown]

@@ -1,0 +1,27 @@
+"""What the theme leaves open for those who use a keyboard or a screen reader, mended in every page that Sphinx made."""
+
+import re
+from pathlib import Path
+
+MENDED = (
+    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Site">'),
+    ('<aside class="toc-drawer">', '<aside class="toc-drawer" aria-label="Page">'),
+    ('<summary aria-label="Toggle hidden content">', "<summary>"),
+    ("<pre>", '<pre tabindex="0">'),  # wide code scrolls, by keys too
+)
+EMPTY_HEAD = re.compile(r"<th\b[^>]*></th>")
+NO_TITLE = '<div id="search-results">'  # the page of the search has no heading of its own
+
+
+def page(text: str) -> str:
+    """The page with roles, labels and tab stops where they were missing."""
+    for found, wanted in MENDED:
+        text = text.replace(found, wanted)
+    return EMPTY_HEAD.sub("<td></td>", text).replace(NO_TITLE, f"<h1>Search</h1>\n{NO_TITLE}")
+
+
+def pages(folder: Path) -> None:
+    """Mends every page in place."""
+    for path in folder.glob("*.html"):
+        path.write_text(page(path.read_text("utf-8")), "utf-8")
