@@ -59,7 +59,7 @@ GUIDES = {
             Step(
                 "And a window of 5 x 5 cells? Predict both: will it be surer, and will the outline be sharper?",
                 {"window": "5 x 5 cells", "everywhere": True, "cell": [4, 6]},
-                "Neither. It is 89 % sure at most, and the outline is gone: the mean of 25 cells does not say which of "
+                "Neither. It is 90 % sure at most, and the outline is gone: the mean of 25 cells does not say which of "
                 "them saw the cat. FCN keeps the small cells and trains what they say.",
             ),
         ],
