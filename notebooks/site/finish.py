@@ -10,7 +10,7 @@ MENDED = (
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
     ("<pre>", '<pre tabindex="0">'),  # wide code scrolls, by keys too
 )
-EMPTY_HEAD = re.compile(r"<th\b[^>]*></th>")
+EMPTY_HEAD = re.compile(r"<th\b[^>]*>(<p></p>)?</th>")
 NO_TITLE = '<div id="search-results">'  # the page of the search has no heading of its own
 
 
