@@ -463,8 +463,11 @@ def my_paint(image, labels, colours, share):
     return torch.where(known, (1 - share) * image + share * colour, image)
 
 
+exercises.start.paint.check(my_paint)
+
+# %%
 poster = figures.poster(segment(my_picture) if my_picture else labelled, my_paint)
-display(exercises.start.paint.check(my_paint), poster)
+poster
 
 # %% [markdown]
 # ## The map
