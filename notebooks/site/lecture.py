@@ -127,8 +127,7 @@ class Lecture:
             if f"image/{kind}" in output.data:
                 alt = html.escape(output.metadata[f"image/{kind}"]["alt"])
                 return self.pictures.image(kind, output.data[f"image/{kind}"], f' alt="{alt}"')
-        text = output.data.get("text/html", "")  # a notebook from before the alt text moved into the metadata
-        return self.pictures.outside(text) if EMBEDDED.fullmatch(text.strip()) else ""
+        return ""
 
     def place_of(self, explorer: str) -> str:
         """Where host.js shows an explorer; until then, and in print, its first picture stands there."""
