@@ -54,11 +54,11 @@ def workers() -> list[str]:
 
 
 def units() -> list[str]:
-    return ["tests", "-m", "not browser", *workers(), "-q", "--durations", "20"]
+    return ["tests", "--ignore=tests/browser", *workers(), "-q", "--durations", "20"]
 
 
 def oldest() -> list[str]:
-    return ["tests", "-m", "not browser and not newest and not once", *workers(), "-q", "--durations", "5"]
+    return ["tests", "--ignore=tests/browser", "-m", "not newest and not once", *workers(), "-q", "--durations", "5"]
 
 
 def fast() -> list[str]:

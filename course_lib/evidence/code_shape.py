@@ -7,11 +7,13 @@ test asks for it.
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_PARSING = threading.Lock()
 
 
 def of_modules(*names: str) -> str:
@@ -46,7 +48,7 @@ def imports_of(name: str) -> tuple[str, ...]:
 def imported(source: str, package: str = "") -> frozenset[str]:
     """The modules of the course named by the imports of a source text."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree(source)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -64,10 +66,20 @@ def module_path(name: str) -> Path | None:
     return next((path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file()), None)
 
 
+def tree(source: str) -> ast.Module:
+    """The syntax tree of a source text, made for one thread at a time.
+
+    Before 3.11.8 and 3.12.2 Python counts how deep it is in a tree for all threads together, and where two of them
+    meet it stops with a SystemError (python/cpython#106905).
+    """
+    with _PARSING:
+        return ast.parse(source)
+
+
 @cache
 def digest(source: str) -> str:
     """A hash of a source text's syntax tree, equal on every Python version."""
-    return hashlib.sha256(shape(ast.parse(source)).encode()).hexdigest()
+    return hashlib.sha256(shape(tree(source)).encode()).hexdigest()
 
 
 def shape(node: object) -> str:

@@ -20,6 +20,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_lib.evidence import code_shape
 from course_lib.files import whole
 from course_lib.grading import cells as cells_of
 from course_lib.grading.folder import NOTEBOOKS, order
@@ -117,7 +118,7 @@ def words_before(book: list[dict], place: int, number: str) -> str:
 def checks_in(cell: str, numbers: list[str]) -> dict[str, str]:
     """For each exercise, the last call in its cell that checks its answer, with the exercise by its full name."""
     named = {number: (module, name) for module, held in cells_of.tasks().items() for name, (number, _) in held.items()}
-    calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(code_shape.tree(cell)) if isinstance(node, ast.Call)]
     found: dict[str, str] = {}
     for number in numbers:
         module, name = named[number]
@@ -214,5 +215,5 @@ def otter(name: str, opening: list[str], questions: list[Question]) -> list[dict
 
 def otter_test(number: str, check: str) -> str:
     """A function that gets the names which the check uses from the student's notebook."""
-    used = sorted({part.id for part in ast.walk(ast.parse(check)) if isinstance(part, ast.Name)})
+    used = sorted({part.id for part in ast.walk(code_shape.tree(check)) if isinstance(part, ast.Name)})
     return f"def test_{name_of(number)}({', '.join(used)}):\n    outcome = {check}\n    assert outcome.correct, outcome"

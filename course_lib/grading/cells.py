@@ -12,6 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from course_lib import exercises
+from course_lib.evidence import code_shape
 
 MEGABYTES = 50
 CELL = 500_000  # characters of code: what is longer is data, and belongs into a file
@@ -133,7 +134,9 @@ def needed(cells: Cells, wanted: Collection[int]) -> Cells:
 
 def imports_of(source: str) -> list[ast.stmt]:
     """The import statements of a cell."""
-    return [statement for statement in ast.parse(source).body if isinstance(statement, ast.Import | ast.ImportFrom)]
+    return [
+        statement for statement in code_shape.tree(source).body if isinstance(statement, ast.Import | ast.ImportFrom)
+    ]
 
 
 def imported(source: str) -> set[str]:
@@ -150,7 +153,7 @@ def only_imports(source: str) -> str:
 def reads_and_writes(source: str) -> tuple[set[str], set[str]]:
     """The names a cell takes from earlier cells, and the names it gives to later ones; none if it does not parse."""
     try:
-        return _reads_and_writes(ast.parse(source).body)
+        return _reads_and_writes(code_shape.tree(source).body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # too deep, too odd: the cell says so when it runs
         return set(), set()
 

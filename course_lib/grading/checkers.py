@@ -35,7 +35,7 @@ def fingerprint(number: str) -> str:
 
 def _defined(module: str) -> Iterator[tuple[str, ast.stmt]]:
     """The names of a module with the statements that make them; of an exercise without its hints and its title."""
-    for node in ast.parse(inspect.getsource(importlib.import_module(module))).body:
+    for node in code_shape.tree(inspect.getsource(importlib.import_module(module))).body:
         if isinstance(node, ast.FunctionDef):
             node.decorator_list = []
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

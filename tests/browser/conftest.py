@@ -13,8 +13,6 @@ from gallery_page import Gallery, open_gallery
 from jupyterlab_page import PATIENCE, Lab, running_lab
 from site_visit import Visit
 
-from notebooks.site.build import SITE
-
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
 
 
@@ -61,6 +59,8 @@ def site(root):
     """The site, built again where something that it is made from is younger."""
     if importlib.util.find_spec("furo") is None:
         pytest.skip("needs the packages of the site: make site")
+    from notebooks.site.build import SITE
+
     made = SITE / "index.html"
     static = root / "notebooks/site/static"
     inputs = [root / "notebooks", root / "notebooks/site", static, static / "engines", root / "data/claims.json"]

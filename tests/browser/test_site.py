@@ -60,6 +60,7 @@ def test_axe_finds_nothing_on_a_page(name, scheme, desktop):
     assert page.evaluate(JUDGED) == []
 
 
+@pytest.mark.browser
 def test_the_whole_site_fits_on_a_small_stick(site):
     assert sum(file.stat().st_size for file in site.rglob("*") if file.is_file()) < WHOLE * 1e6
 

@@ -11,6 +11,7 @@ from notebooks.site import exercise
 HERE = [one for one in exercises.all_exercises() if exercise.statements(one)]
 
 
+@pytest.mark.browser
 def test_every_exercise_of_statements_can_be_answered_on_its_page():
     assert [one.number for one in HERE] == ["1.6", "2.6", "6.7", "7.8", "8.3"]
     for one in HERE:

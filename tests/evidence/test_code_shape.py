@@ -1,7 +1,12 @@
 """The shape of code changes with what the code does, and with nothing else."""
 
+import ast
+import gc
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +46,21 @@ def test_it_is_the_same_in_another_process():
     code = "from course_lib.evidence import code_shape; print(code_shape.of_modules('course_lib.notebook'))"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.strip() == code_shape.of_modules("course_lib.notebook")
+
+
+def test_many_threads_may_ask_for_trees_at_once():
+    """Each tree is made with a few waits in it, so that two threads that used `ast.parse` would meet there."""
+    source, before = Path(ast.__file__).read_text(), gc.get_threshold()
+    gc.callbacks.append(wait)
+    gc.set_threshold(20)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            trees = list(pool.map(code_shape.tree, [source] * 8))
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(wait)
+    assert all(len(tree.body) == len(trees[0].body) for tree in trees)
+
+
+def wait(phase: str, info: dict) -> None:
+    time.sleep(0)
