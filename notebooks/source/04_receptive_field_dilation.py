@@ -124,7 +124,7 @@ from course_lib.training import fit
 scenes = Scenes("long_vehicle", count=4096, seed=0, **CAB)
 torch.manual_seed(0)
 plain = labeller(PLAIN)
-fit(plain, scenes, steps=350, learning_rate=1e-2)
+fit(plain, scenes, steps=400, batch_size=8, learning_rate=1e-2)
 figures.vehicles(images[some], truth[some], answers(plain, unseen)[0][some], unseen.classes, unseen.colours)
 
 # %% [markdown]
@@ -273,7 +273,7 @@ from course_lib.evidence.card import evidence
 
 torch.manual_seed(0)
 dilated = labeller(MIXED)
-fit(dilated, scenes, steps=350, learning_rate=1e-2)
+fit(dilated, scenes, steps=400, batch_size=8, learning_rate=1e-2)
 
 curves, reach = {}, {}
 for name, net in {"plain": plain, "dilated": dilated}.items():
