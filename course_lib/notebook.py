@@ -11,7 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
+try:
+    import torch
+except ModuleNotFoundError:
+    raise SystemExit("torch is missing: run make lab in the course's folder, or pip install torch elsewhere.") from None
 
 from . import palette, threads
 

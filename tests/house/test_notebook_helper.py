@@ -1,5 +1,6 @@
 """What the first cell switches on."""
 
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -19,6 +20,12 @@ def test_start_makes_runs_repeatable():
 
 def test_start_returns_the_device_to_use():
     assert notebook.start().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_without_torch_it_says_how_to_get_it(root):
+    code = "import sys; sys.modules['torch'] = None; import course_lib.notebook"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stderr == "torch is missing: run make lab in the course's folder, or pip install torch elsewhere.\n"
 
 
 def test_colab_gets_its_widget_manager(monkeypatch):
