@@ -3,6 +3,7 @@
 `start()` is called by the first cell of every notebook; `machine()` answers "what am I running on?" in a small table.
 """
 
+import ctypes
 import os
 import platform
 import random
@@ -28,7 +29,9 @@ def start(seed: int = 0) -> torch.device:
     torch.manual_seed(seed)
     torch.set_num_threads(min(torch.get_num_threads(), threads.allowed()))
     _style()
-    _explain_missing_names()
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) is not None:
+        _explain_missing_names(shell)
+        shell.events.register("post_run_cell", _give_memory_back)
     if in_colab():
         _allow_widgets_in_colab()
     return device()
@@ -94,10 +97,17 @@ def _style() -> None:
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=colours)
 
 
-def _explain_missing_names() -> None:
+def _give_memory_back(*_: Any) -> None:
+    """After each cell, return to the system what the cell freed, in 20 ms: glibc would keep 100 MB and more.
+
+    The kernels of a class share one machine. Other C libraries have no such function.
+    """
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
+def _explain_missing_names(shell: Any) -> None:
     """A cell that is run before those above it says so, under Python's own words."""
-    if "IPython" not in sys.modules or (shell := sys.modules["IPython"].get_ipython()) is None:
-        return
 
     def explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
