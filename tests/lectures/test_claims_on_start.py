@@ -21,7 +21,7 @@ def test_a_loss_that_counts_void_changes_the_fact(monkeypatch):
     """Void as class 0: the third fact of T1 must say so."""
     right = F.cross_entropy
     monkeypatch.setattr(F, "cross_entropy", lambda scores, labels, **_: right(scores, labels.where(labels != 255, 0)))
-    change = on_start.the_task([0]).facts[2]
+    change = on_start.the_task.measure([0]).facts[2]
     assert change.found < -0.1
     assert not change.holds
 
