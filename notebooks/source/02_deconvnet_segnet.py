@@ -221,7 +221,7 @@ street, twins = Scenes("street", count=2048, seed=0), {}
 for way in ("indices", "corners"):
     torch.manual_seed(0)
     twins[way] = Mirrored(way)
-    fit(twins[way], street, steps=100)
+    fit(twins[way], street, steps=100, batch_size=8)
 
 # %% [markdown]
 # *Guess:* where will the two answers differ: in the sky, on the bus, or on the poles?
