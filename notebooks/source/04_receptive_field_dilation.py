@@ -92,6 +92,7 @@ with torch.no_grad():
 for side in (129, 65, 43):
     labels = networks.in_tiles(real.net, small, side)[None, None].float()
     torn[f"tiles of {side}"] = F.interpolate(labels, size=cat.mask.shape)[0, 0].long()
+del real
 outlines(cat, torn, told["classes"], window=(slice(None), slice(None)), columns=2)
 
 # %% [markdown]
