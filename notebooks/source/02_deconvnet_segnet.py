@@ -210,7 +210,8 @@ display(exercises.deconvnet.places.check(my_places), exercises.deconvnet.unpool.
 #
 # So the places are free. Are they useful? We train twins: one small [[encoder-decoder]], twice, with the same first
 # weights, the same pictures and the same number of steps. One twin unpools by its indices. The other one puts every
-# value into the upper left corner of its window, as if it had forgotten. 100 steps each take about 15 seconds together.
+# value into the upper left corner of its window, as if it had forgotten. 100 steps of 8 pictures each take about 15
+# seconds together.
 
 # %% tags=["heavy"]
 from course_lib.evidence.mirrored import Mirrored
@@ -229,8 +230,8 @@ for way in ("indices", "corners"):
 # stands for 8 x 8 pixels. A thin pole fills a part of them, and the twin without indices no longer knows which
 # part.</details>
 #
-# Below are both answers on one street. Row **D3** repeats the comparison with twice the steps over three seeds; the IoU
-# along the edges decides. One caution: a fixed corner is a weak rival, because most values come back in the wrong place.
+# Below are both answers on one street. Row **D3** repeats the comparison with twice the steps, each of 16 pictures, over
+# three seeds; the IoU along the edges decides. One caution: a fixed corner is a weak rival, because most values come back in the wrong place.
 # Row D5 below compares with bilinear upsampling.
 
 # %%
