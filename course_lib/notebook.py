@@ -106,9 +106,11 @@ def _leave_compiler_out() -> None:
     Functions that it never compiles load it at their first call, to be told so, and keep the answer in an attribute.
     Here the answer is written before that call. `torch.compile` loads the compiler as ever.
     """
-    if "torch._dynamo" in sys.modules:
+    if "torch._dynamo" in sys.modules or not hasattr(torch, "_disable_dynamo"):
         return
     wrapper = torch._disable_dynamo(len).__code__
+    if "fn" not in wrapper.co_freevars:  # another version of torch: only the saving is lost
+        return
     for function in gc.get_objects():
         if type(function) is FunctionType and function.__code__ is wrapper:  # isinstance would wake lazy objects
             inside = dict(zip(wrapper.co_freevars, function.__closure__ or ()))["fn"].cell_contents
