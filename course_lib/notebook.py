@@ -14,6 +14,9 @@ from typing import Any
 import torch
 
 from . import palette, threads
+from .checking import record
+
+DRIVE = Path("/content/drive")  # where Colab connects your Drive
 
 
 def start(seed: int = 0) -> torch.device:
@@ -28,6 +31,7 @@ def start(seed: int = 0) -> torch.device:
     _explain_missing_names()
     if in_colab():
         _allow_widgets_in_colab()
+        print("Colab forgets its disk when you leave; notebook.keep() keeps your record and trainings on your Drive.")
     return device()
 
 
@@ -39,6 +43,26 @@ def device() -> torch.device:
 def in_colab() -> bool:
     """Whether this is Google Colab."""
     return "google.colab" in sys.modules
+
+
+def keep(folder: str | Path = DRIVE / "MyDrive/beyond_fcn") -> Path:
+    """Keeps in a folder what a host forgets: the record of your exercises, and what trainings write from now on.
+
+    The folder becomes the working folder, for commands after `!` too: checkpoints, log and scores.json of a training
+    are there when you come back, and the same command goes on. In Colab it lies on your Drive, connected first.
+    """
+    folder = Path(folder).resolve()
+    if in_colab() and DRIVE in folder.parents:
+        from google.colab import drive
+
+        drive.mount(str(DRIVE))
+    folder.mkdir(parents=True, exist_ok=True)
+    solved = record.done()
+    os.environ["BEYOND_FCN_PROGRESS"] = str(folder / "progress.json")
+    for number in solved:
+        record.note(number)
+    os.chdir(folder)
+    return folder
 
 
 def machine() -> "Table":

@@ -7,7 +7,7 @@ ADDRESS = ""
 TAG = ""
 
 TEMPLATE = """\
-# Run this cell first. It finds the course, or installs it when the notebook travels alone.
+# Run this cell first. It finds the course, or installs it: a wheel, zip or folder here or on Drive, or the release.
 import importlib.metadata, importlib.util, pathlib, subprocess, sys, tempfile
 
 ADDRESS, TAG = "{address}", "{tag}"
@@ -18,11 +18,14 @@ checkout = next((p for p in [here, *here.parents] if (p / "course_lib/notebook.p
 if checkout:
     sys.path.insert(0, str(checkout))
 elif importlib.util.find_spec("course_lib") is None:
-    if not ADDRESS:
-        raise SystemExit("This copy was never released. Open it inside the course's folder.")
-    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")  # the torch that is here stays as it is
-    keep.write_text(f"torch=={{importlib.metadata.version('torch')}}")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), f"git+{{ADDRESS}}@{{TAG}}"]
+    found = [p for place in (here, pathlib.Path("/content/drive/MyDrive")) for p in place.glob("beyond[-_]fcn*")]
+    found = [p for p in found if p.suffix in (".whl", ".zip") or (p / "pyproject.toml").is_file()]
+    if not found and not ADDRESS:
+        raise SystemExit("This copy was never released. Open it in the course's folder, or put its wheel beside it.")
+    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")  # what is here stays as it is
+    keep.write_text("\\n".join(f"{{d.name}}=={{d.version}}" for d in importlib.metadata.distributions() if d.name))
+    course = str(found[0]) if found else f"git+{{ADDRESS}}@{{TAG}}"
+    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), course]
     if subprocess.run(pip, check=False).returncode:
         raise SystemExit("The course could not be installed. Check the network, then run this cell again.")
     importlib.invalidate_caches()
