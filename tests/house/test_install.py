@@ -79,7 +79,7 @@ def test_without_a_newer_python_it_says_so_and_makes_nothing(installer, monkeypa
 def test_without_the_python_of_colab_it_says_so_and_makes_nothing(installer, monkeypatch, capsys):
     monkeypatch.setattr(installer, "python_of", lambda minor: None)
     monkeypatch.setattr(installer, "run", lambda command: pytest.fail(f"ran {command}"))
-    monkeypatch.setattr(installer, "COLAB", "no/such/list")
+    monkeypatch.setattr(installer, "read", lambda path: path)
     installer.main(["--colab"])
     assert "was not tried as in Colab" in capsys.readouterr().out
 
