@@ -6,38 +6,29 @@
 ADDRESS = ""
 TAG = ""
 
+# Three steps: find the course, install it where it is missing, start. The first two cannot lie in the library, because
+# they bring the library. All else does: `course_lib.notebook.start`.
 TEMPLATE = """\
-# Run this cell first. It finds the course, or installs it: a wheel, zip or folder here or on Drive, or the release.
-import importlib.metadata, importlib.util, pathlib, subprocess, sys, tempfile
+# Run this cell first. It finds the course or, where the notebook travels alone as in Colab, installs it (45 MB).
+import glob, importlib.util, pathlib, sys
 
-ADDRESS, TAG = "{address}", "{tag}"
-if importlib.util.find_spec("torch") is None:
-    raise SystemExit("torch is missing: run make lab in the course's folder, or pip install torch elsewhere.")
-here = pathlib.Path.cwd()
-checkout = next((p for p in [here, *here.parents] if (p / "course_lib/notebook.py").is_file()), None)
-if checkout:
-    sys.path.insert(0, str(checkout))
-elif importlib.util.find_spec("course_lib") is None:
-    found = [p for place in (here, pathlib.Path("/content/drive/MyDrive")) for p in place.glob("beyond[-_]fcn*")]
-    found = [p for p in found if p.suffix in (".whl", ".zip") or (p / "pyproject.toml").is_file()]
-    if not found and not ADDRESS:
-        raise SystemExit("This copy was never released. Open it in the course's folder, or put its wheel beside it.")
-    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")  # what is here stays as it is
-    keep.write_text("\\n".join(f"{{d.name}}=={{d.version}}" for d in importlib.metadata.distributions() if d.name))
-    course = str(found[0]) if found else f"git+{{ADDRESS}}@{{TAG}}"
-    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), course]
-    if subprocess.run(pip, check=False).returncode:
-        raise SystemExit("The course could not be installed. Check the network, then run this cell again.")
-    importlib.invalidate_caches()
-
-from course_lib import notebook
+sys.path[:0] = [str(p) for p in pathlib.Path.cwd().parents if (p / "course_lib/notebook.py").is_file()]
+if not importlib.util.find_spec("course_lib"):  # a wheel, zip or folder beside the notebook or on Drive, or the release
+    found = glob.glob("{beside}") + glob.glob("/content/drive/MyDrive/{beside}") + ["{course}"]
+    %pip install -q "{{found[0]}}"
+from course_lib import notebook  # not found? {advice}
 
 device = notebook.start()"""
+BESIDE = "./beyond[-_]fcn*"  # the course as a wheel, a zip or a folder
 
 
 def text() -> str:
     """The first cell, stamped."""
-    return TEMPLATE.format(address=ADDRESS, tag=TAG)
+    if ADDRESS:
+        course, advice = f"git+{ADDRESS}@{TAG}", "Check the network, then run this cell again."
+    else:
+        course, advice = BESIDE, "Open it inside the course's folder, or put its wheel beside it."
+    return TEMPLATE.format(beside=BESIDE, course=course, advice=advice)
 
 
 def repository() -> str:

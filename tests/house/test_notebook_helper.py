@@ -1,10 +1,13 @@
 """What the first cell switches on."""
 
 import json
+import platform
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import psutil
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
@@ -22,6 +25,12 @@ def test_start_makes_runs_repeatable():
 
 def test_start_returns_the_device_to_use():
     assert notebook.start().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_without_torch_it_says_how_to_get_it(root):
+    code = "import sys; sys.modules['torch'] = None; import course_lib.notebook"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stderr == "torch is missing: run make lab in the course's folder, or pip install torch elsewhere.\n"
 
 
 @pytest.fixture
@@ -76,6 +85,15 @@ def test_a_name_that_is_not_there_yet_sends_the_student_up(shell, capsys):
     assert "run all cells above, then this one" in said
     shell.run_cell("1 / 0")
     assert "not there yet" not in capsys.readouterr().out
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc, whose memory is given back")
+def test_after_a_cell_what_it_freed_goes_back_to_the_system(shell):
+    """A hundred megabytes in pieces, of which some stay in between."""
+    shell.run_cell("from course_lib import notebook; notebook.start()")
+    before = psutil.Process().memory_info().rss
+    shell.run_cell("pieces = [bytearray(100_000) for _ in range(1000)]; kept = pieces[::50]; del pieces")
+    assert psutil.Process().memory_info().rss - before < 50e6
 
 
 def test_the_machine_table_names_what_students_ask_for():
