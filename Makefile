@@ -10,7 +10,7 @@ SEEDS ?=
 SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test check new notebooks site slides checkpoints claims bench fuzz colab lint lock release clean
+.PHONY: help install lab test check new notebooks site messages slides checkpoints claims bench fuzz colab lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -36,6 +36,9 @@ notebooks: install  ## rebuild the notebooks whose source or library inputs chan
 site: install  ## build the course as a site: pages for a web server or a USB stick, in site/
 	@$(VENV) -m uv pip install -q --require-hashes -r notebooks/site/requirements.lock
 	@$(VENV) -m notebooks.site
+
+messages: install  ## extract what can be translated, and bring the translations of the site up to date
+	@$(VENV) -m notebooks.site.messages
 
 slides: site  ## build the slides of each lecture: they are pages of the site (key S: speaker notes)
 	@ls site/slides_*.html
