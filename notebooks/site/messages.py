@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import nbformat
 from babel.messages import Catalog, pofile
@@ -70,7 +71,7 @@ def catalogue(found: Iterable[tuple[str, str]]) -> Catalog:
     return made
 
 
-def update(path, made: Catalog, tongue: str) -> int:
+def update(path: Path, made: Catalog, tongue: str) -> int:
     """Writes the catalogue's messages of today with yesterday's translations; returns how many have none."""
     words = language.catalogue(tongue, path.stem)
     kept = Catalog(locale=tongue, project="Beyond FCN", version=__version__, header_comment=HEADER, fuzzy=False)
