@@ -145,20 +145,8 @@ def install_colab(folder):
     print("Installing what Colab brings along into %s ..." % os.path.basename(folder))
     run([base, "-m", "venv", folder])
     python = os.path.join(folder, "bin", "python")
-    run(
-        [
-            os.path.join(ROOT, ".venv", "bin", "python"),
-            "-m",
-            "uv",
-            "pip",
-            "install",
-            "-q",
-            "--python",
-            python,
-            "-r",
-            COLAB,
-        ]
-    )
+    uv = [os.path.join(ROOT, ".venv", "bin", "python"), "-m", "uv", "pip", "install", "-q", "--python", python]
+    run([*uv, "-r", COLAB])
     shutil.copy(COLAB, stamp)
 
 
