@@ -8,6 +8,7 @@ import contextlib
 import inspect
 import math
 from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
 
 import torch
 from torch import nn
@@ -16,16 +17,17 @@ from course_lib import checks
 from course_lib.datasets.pairs import check_name
 
 Schedule = Callable[[float], float]
+Kind = TypeVar("Kind", bound=type[torch.optim.Optimizer])
 
 
-def light(kind: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+def light(kind: Kind) -> Kind:
     """The same optimiser without the wrappers through which torch loads its compiler at the first step.
 
     Nothing here is compiled, and the compiler takes 150 MB and 5 seconds. The updates are the same to the last digit.
     """
     wrapped = ("step", "zero_grad", "add_param_group", "state_dict", "load_state_dict")
     plain = {name: inspect.unwrap(getattr(kind, name)) for name in wrapped}
-    return type(kind.__name__, (kind,), plain | {"step": torch.no_grad()(plain["step"])})
+    return cast(Kind, type(kind.__name__, (kind,), plain | {"step": torch.no_grad()(plain["step"])}))
 
 
 SGD, AdamW, RMSprop = light(torch.optim.SGD), light(torch.optim.AdamW), light(torch.optim.RMSprop)

@@ -92,6 +92,7 @@ with torch.no_grad():
 for side in (129, 65, 43):
     labels = networks.in_tiles(real.net, small, side)[None, None].float()
     torn[f"tiles of {side}"] = F.interpolate(labels, size=cat.mask.shape)[0, 0].long()
+del real
 outlines(cat, torn, told["classes"], window=(slice(None), slice(None)), columns=2)
 
 # %% [markdown]
@@ -263,7 +264,7 @@ figures.kernels([(3, 1), (3, 2), (3, 4), (3, 12), (7, 4)])
 # reaches. Each fall begins a few pixels earlier, because the cab is six pixels long and only a part of it is still in
 # sight.</details>
 #
-# Below the curves, **R5** repeats this over five seeds. The pixels 20 to 40 away from the cab decide ("far"), where a guess
+# Below the curves, **R5** repeats this with larger batches over five seeds. The pixels 20 to 40 away from the cab decide ("far"), where a guess
 # is right half of the time. (Its fields 27 and 99 are those of the scores; upsampling makes them 29 and 101.) **R4**
 # asks whether a pool would have done as well: two networks with the same parameters and nearly the same field, one with
 # two pools and one with rates, on streets. Look at the **poles**, which are thinner than a pooled cell.

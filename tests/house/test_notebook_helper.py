@@ -87,6 +87,30 @@ def test_a_name_that_is_not_there_yet_sends_the_student_up(shell, capsys):
     assert "not there yet" not in capsys.readouterr().out
 
 
+LEARNS_AND_TRACES = """
+import sys, torch
+from course_lib import models, notebook
+notebook.start()
+from course_lib.receptive_field import effective, theoretical
+from course_lib.scenes import Scenes
+from course_lib.training import fit
+
+net = models.build("segnet", 6, width=0.05)
+fit(net, Scenes("street", count=2), steps=1, batch_size=2, progress=False)
+theoretical(net, image_size=(64, 64))
+effective(net, torch.rand(1, 3, 64, 64), (32, 32), progress=False)
+models.build("deeplab_v3_resnet50", device="meta").eval()(torch.empty(1, 3, 65, 65, device="meta"))
+print("torch._dynamo" in sys.modules)
+twice = torch.compile(lambda x: 2 * x, backend="eager")
+print(twice(torch.ones(1)).item(), "torch._dynamo" in sys.modules)
+"""
+
+
+def test_lectures_run_without_torchs_compiler_and_it_can_still_be_asked_for(root):
+    done = subprocess.run([sys.executable, "-c", LEARNS_AND_TRACES], cwd=root, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "2.0", "True"], done.stderr
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc, whose memory is given back")
 def test_after_a_cell_what_it_freed_goes_back_to_the_system(shell):
     """A hundred megabytes in pieces, of which some stay in between."""
