@@ -10,7 +10,7 @@ SEEDS ?=
 SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test check new notebooks site slides checkpoints claims bench fuzz lint lock release clean
+.PHONY: help install lab test check new notebooks site messages slides checkpoints claims bench fuzz colab lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -37,6 +37,9 @@ site: install  ## build the course as a site: pages for a web server or a USB st
 	@$(VENV) -m uv pip install -q --require-hashes -r notebooks/site/requirements.lock
 	@$(VENV) -m notebooks.site
 
+messages: install  ## extract what can be translated, and bring the translations of the site up to date
+	@$(VENV) -m notebooks.site.messages
+
 slides: site  ## build the slides of each lecture: they are pages of the site (key S: speaker notes)
 	@ls site/slides_*.html
 
@@ -53,6 +56,10 @@ bench: install  ## measure speed and memory (ARGS="models" for one of the benche
 fuzz: install  ## compare receptive fields of random programs with the truth (SEED=123 ARGS=2000 for another start and count)
 	@$(VENV) -m tests.fuzz $(SEED) $(ARGS)
 
+colab: install  ## run all lectures with the versions that Google Colab brings along, after its first cell
+	@$(VENV) .ci/install.py --colab
+	@COLAB=all $(VENV) -m pytest tests/notebooks/test_colab.py -q --durations 10
+
 lint: install  ## check style, spelling and types of the code, and the notebooks
 	@$(VENV) -m ruff check . && $(VENV) -m ruff format --check . && $(VENV) -m codespell_lib
 	@$(VENV) -m mypy && $(VENV) -m notebooks.lint
@@ -64,4 +71,4 @@ release: install  ## stamp address and tag everywhere, then build, check and try
 	@$(VENV) -m notebooks.release $(REPOSITORY) $(TAG)
 
 clean:  ## remove the environments and everything that was made or downloaded
-	rm -rf .venv .venv-oldest .venv-newest .venv-class .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist site
+	rm -rf .venv .venv-oldest .venv-newest .venv-class .venv-colab .pytest_cache .ruff_cache .mypy_cache .cache artefacts dist site

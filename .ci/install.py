@@ -3,7 +3,8 @@
 It must parse on any Python 3, so that a Python that is too old gets a sentence and not a syntax error.
 `--oldest` makes .venv-oldest instead, with the lowest versions that pyproject.toml allows. `--newest` makes
 .venv-newest with the newest Python on this machine, if one is newer than that which runs this. `--class` makes
-.venv-class beside .venv: nbgrader and otter-grader, and nothing that .venv has already.
+.venv-class beside .venv: nbgrader and otter-grader, and nothing that .venv has already. `--colab` makes .venv-colab:
+the Python and the packages that Google Colab brings along, without the course.
 """
 
 import argparse
@@ -19,6 +20,8 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LOCK = os.path.join(ROOT, "requirements.lock")
 CLASS_LOCK = os.path.join(ROOT, ".ci", "class.lock")
+COLAB = os.path.join(ROOT, ".ci", "colab.txt")
+COLAB_PYTHON = 13
 NEEDED_GB = {"default": 9, "cpu": 4}  # measured: 7.3 GB and about 3 GB, with room for the packages' archives
 NEWEST = 15  # Python 3.15: the last one that the locked torch has wheels for
 PURELIB = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
@@ -35,7 +38,13 @@ def main(arguments=None):
     parser.add_argument("--oldest", action="store_true", help="the lowest supported versions, in .venv-oldest")
     parser.add_argument("--newest", action="store_true", help="the newest Python of this machine, in .venv-newest")
     parser.add_argument("--class", dest="tools", action="store_true", help="the tools for a class, in .venv-class")
+    parser.add_argument("--colab", action="store_true", help="what Google Colab brings along, in .venv-colab")
     options = parser.parse_args(arguments)
+    if options.colab:
+        try:
+            return install_colab(os.path.join(ROOT, ".venv-colab"))
+        except Problem as problem:
+            sys.exit(str(problem))
     base = newest_python() if options.newest else sys.executable
     if not base:
         print("No Python newer than 3.%d was found here: the newest Python was not tried." % sys.version_info[1])
@@ -53,13 +62,17 @@ def main(arguments=None):
 
 def newest_python():
     """The newest Python above the one that runs this, of those on the path or among pyenv's; None without one."""
+    return next(filter(None, map(python_of, range(NEWEST, sys.version_info[1], -1))), None)
+
+
+def python_of(minor):
+    """Python 3.minor, on the path or among pyenv's; None where it is not."""
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
     folders = os.environ.get("PATH", "").split(os.pathsep) + glob.glob(os.path.join(pyenv, "versions", "*", "bin"))
-    for minor in range(NEWEST, sys.version_info[1], -1):
-        for folder in folders:
-            python = os.path.join(folder, "python3.%d" % minor)
-            if os.path.exists(python) and succeeds([python, "-c", ""]):  # one of pyenv's may be a stand-in that fails
-                return python
+    for folder in folders:
+        python = os.path.join(folder, "python3.%d" % minor)
+        if os.path.exists(python) and succeeds([python, "-c", ""]):  # one of pyenv's may be a stand-in that fails
+            return python
     return None
 
 
@@ -116,6 +129,25 @@ def install_tools(below, folder):
     run([python, "-m", "uv", "pip", "install", "-q", "--python", os.path.join(folder, scripts, "python"), *tools])
     with open(stamp, "w") as file:
         file.write(wanted)
+
+
+def install_colab(folder):
+    """An environment as a new Colab notebook finds it; the uv of .venv fetches it."""
+    stamp = os.path.join(folder, "installed.txt")
+    if read(stamp) == read(COLAB):
+        return
+    base = python_of(COLAB_PYTHON)
+    if not base:
+        print("Colab's Python 3.%d was not found here: the course was not tried as in Colab." % COLAB_PYTHON)
+        return
+    if os.path.isdir(folder):
+        shutil.rmtree(folder)
+    print("Installing what Colab brings along into %s ..." % os.path.basename(folder))
+    run([base, "-m", "venv", folder])
+    python = os.path.join(folder, "bin", "python")
+    uv = [os.path.join(ROOT, ".venv", "bin", "python"), "-m", "uv", "pip", "install", "-q", "--python", python]
+    run([*uv, "-r", COLAB])
+    shutil.copy(COLAB, stamp)
 
 
 def check_python(version):

@@ -20,6 +20,9 @@ except ModuleNotFoundError:
     raise SystemExit("torch is missing: run make lab in the course's folder, or pip install torch elsewhere.") from None
 
 from . import palette, threads
+from .checking import record
+
+DRIVE = Path("/content/drive")  # where Colab connects your Drive
 
 
 def start(seed: int = 0) -> torch.device:
@@ -37,6 +40,7 @@ def start(seed: int = 0) -> torch.device:
         shell.events.register("post_run_cell", _give_memory_back)
     if in_colab():
         _allow_widgets_in_colab()
+        print("Colab forgets its disk when you leave; notebook.keep() keeps your record and trainings on your Drive.")
     return device()
 
 
@@ -48,6 +52,26 @@ def device() -> torch.device:
 def in_colab() -> bool:
     """Whether this is Google Colab."""
     return "google.colab" in sys.modules
+
+
+def keep(folder: str | Path = DRIVE / "MyDrive/my_beyond_fcn") -> Path:
+    """Keeps in a folder what a host forgets: the record of your exercises, and what trainings write from now on.
+
+    The folder becomes the working folder, for commands after `!` too: checkpoints, log and scores.json of a training
+    are there when you come back, and the same command goes on. In Colab it lies on your Drive, connected first.
+    """
+    folder = Path(folder).resolve()
+    if in_colab() and DRIVE in folder.parents:
+        from google.colab import drive
+
+        drive.mount(str(DRIVE))
+    folder.mkdir(parents=True, exist_ok=True)
+    solved = record.done()
+    os.environ["BEYOND_FCN_PROGRESS"] = str(folder / "progress.json")
+    for number in solved:
+        record.note(number)
+    os.chdir(folder)
+    return folder
 
 
 def machine() -> "Table":

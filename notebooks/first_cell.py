@@ -10,22 +10,25 @@ TAG = ""
 # they bring the library. All else does: `course_lib.notebook.start`.
 TEMPLATE = """\
 # Run this cell first. It finds the course or, where the notebook travels alone as in Colab, installs it (45 MB).
-import importlib.util, pathlib, sys
+import glob, importlib.util, pathlib, sys
 
 sys.path[:0] = [str(p) for p in pathlib.Path.cwd().parents if (p / "course_lib/notebook.py").is_file()]
-if not importlib.util.find_spec("course_lib"):
-    %pip install -q {course}
+if not importlib.util.find_spec("course_lib"):  # a wheel, zip or folder beside the notebook or on Drive, or the release
+    found = glob.glob("{beside}") + glob.glob("/content/drive/MyDrive/{beside}") + ["{course}"]
+    %pip install -q "{{found[0]}}"
 from course_lib import notebook  # not found? {advice}
 
 device = notebook.start()"""
-BESIDE = "./beyond[-_]fcn*"  # before the first release: the course as a wheel, a zip or a folder, beside the notebook
+BESIDE = "./beyond[-_]fcn*"  # the course as a wheel, a zip or a folder
 
 
 def text() -> str:
     """The first cell, stamped."""
     if ADDRESS:
-        return TEMPLATE.format(course=f"git+{ADDRESS}@{TAG}", advice="Check the network, then run this cell again.")
-    return TEMPLATE.format(course=BESIDE, advice="Open it inside the course's folder, or put its wheel beside it.")
+        course, advice = f"git+{ADDRESS}@{TAG}", "Check the network, then run this cell again."
+    else:
+        course, advice = BESIDE, "Open it inside the course's folder, or put its wheel beside it."
+    return TEMPLATE.format(beside=BESIDE, course=course, advice=advice)
 
 
 def repository() -> str:

@@ -20,7 +20,7 @@ from course_lib.explorers.break_the_network import NETWORKS
 from course_lib.explorers.machinery import widget
 from course_lib.models import shipped
 from notebooks import build, convert
-from notebooks.site import finish, networks, pages, reference, slides, tables
+from notebooks.site import finish, language, networks, pages, reference, slides, tables
 from notebooks.site.lecture import Lecture, Pictures
 
 HERE = Path(__file__).parent
@@ -51,6 +51,9 @@ def main() -> int:
     if failed := subprocess.run(sphinx, cwd=ROOT, env=environment).returncode:
         return failed
     finish.pages(made)
+    for lecture in lectures:
+        for tongue in language.languages(lecture.name):
+            finish.translated(made, lecture.name, tongue)
     write_host(made / "_static")
     slides.write_reveal(ROOM / "npm", made)
     for folder in ("explorers", "networks"):
@@ -70,8 +73,15 @@ def write_lectures(lectures: list[convert.Source], source: Path, made: Path, liv
     for lecture in lectures:
         notebook = build.target(lecture.name, solutions=False)
         shutil.copy(notebook, made / "notebooks")
-        page = Lecture(lecture.name, lecture.front, live, citations, pictures).page(nbformat.read(notebook, 4))
+        others = {tongue: f"{lecture.name}.{tongue}.html" for tongue in language.languages(lecture.name)}
+        page = Lecture(lecture.name, lecture.front, live, citations, pictures, others).page(nbformat.read(notebook, 4))
         nbformat.write(page, source / f"{lecture.name}.ipynb")
+        for tongue in others:
+            told = language.front(lecture, tongue)
+            there = Lecture(lecture.name, told, live, citations, pictures, {"en": f"{lecture.name}.html"})
+            translated = there.page(language.book(lecture, tongue, nbformat.read(notebook, 4)))
+            translated.metadata["orphan"] = True  # the contents name each lecture once
+            nbformat.write(translated, source / f"{lecture.name}.{tongue}.ipynb")
         (made / f"slides_{lecture.name[:2]}.html").write_text(slides.slides(lecture.name, lecture.front, page))
 
 

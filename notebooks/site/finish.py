@@ -1,7 +1,10 @@
 """What the theme leaves open for those who use a keyboard or a screen reader, mended in every page that Sphinx made."""
 
+import json
 import re
 from pathlib import Path
+
+from notebooks.site import language
 
 MENDED = (
     ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
@@ -19,6 +22,15 @@ def page(text: str) -> str:
     for found, wanted in MENDED:
         text = text.replace(found, wanted)
     return EMPTY_HEAD.sub("<td></td>", text).replace(NO_TITLE, f"<h1>Search</h1>\n{NO_TITLE}")
+
+
+def translated(folder: Path, lecture: str, tongue: str) -> None:
+    """The page of a lecture in another language: what is no prose exchanged, and words for its scripts."""
+    words, path = language.catalogue(tongue, lecture), folder / f"{lecture}.{tongue}.html"
+    (folder / "_static" / f"words.{tongue}.js").write_text(f"course.speak({json.dumps(words, ensure_ascii=False)});\n")
+    scripts = "".join(f'<script src="_static/{name}.js"></script>\n' for name in ("language", f"words.{tongue}"))
+    text = language.html(path.read_text("utf-8"), words).replace('lang="en"', f'lang="{tongue}"', 1)
+    path.write_text(text.replace("</body>", f"{scripts}</body>"), "utf-8")
 
 
 def pages(folder: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from course_lib.shown import HEARD
 from notebooks import first_cell
-from notebooks.site import exercise
+from notebooks.site import exercise, language
 from notebooks.site.quiz import quiz
 
 EMBEDDED = re.compile(r'<img\b([^>]*?) src="data:image/(png|jpeg);base64,([^"]+)"([^>]*)>')
@@ -49,7 +49,8 @@ class Pictures:
     def image(self, kind: str, data: str, attributes: str) -> str:
         """With the shape of the picture told before it is there, the text below does not jump."""
         name = self.stored(kind, data)
-        width, height = Image.open(self.folder.parent / name).size
+        with Image.open(self.folder.parent / name) as picture:
+            width, height = picture.size
         attributes = re.sub(r' (width|height|style)="[^"]*"', "", attributes)
         return f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy">'
 
@@ -60,10 +61,20 @@ class Lecture:
     front      the front matter of its source
     live       the names of the explorers' scripts
     citations  link of a paper -> its title and venue
+    others     the same page in other languages: the language -> its page
     """
 
-    def __init__(self, name: str, front: dict, live: Collection[str], citations: dict[str, str], pictures: Pictures):
+    def __init__(
+        self,
+        name: str,
+        front: dict,
+        live: Collection[str],
+        citations: dict[str, str],
+        pictures: Pictures,
+        others: dict[str, str] | None = None,
+    ):
         self.name, self.front, self.live, self.citations, self.pictures = name, front, live, citations, pictures
+        self.others = others or {}
         self.waiting: dict[str, tuple[str, str]] = {}  # explorer -> its script and first picture, until it is shown
 
     def page(self, book: NotebookNode) -> NotebookNode:
@@ -75,7 +86,7 @@ class Lecture:
     def opening(self, text: str) -> str:
         """The first words; the badge, a picture from elsewhere, becomes a link."""
         title, _, rest = text.replace(first_cell.badge(self.name), "").partition("\n")
-        return f'{title}\n\n<p class="ways">{self.ways()}{self.slides()}</p>\n\n{rest.strip()}'
+        return f'{title}\n\n<p class="ways">{self.ways()}{self.slides()}{self.switch()}</p>\n\n{rest.strip()}'
 
     def ways(self) -> str:
         """Links to the notebook itself."""
@@ -84,6 +95,13 @@ class Lecture:
 
     def slides(self) -> str:
         return f'<a href="slides_{self.name[:2]}.html">Slides</a>'
+
+    def switch(self) -> str:
+        """Links to the page in other languages."""
+        return "".join(
+            f'<a href="{page}" lang="{tongue}" hreflang="{tongue}">{language.NAMES[tongue]}</a>'
+            for tongue, page in self.others.items()
+        )
 
     def words(self, cell: NotebookNode) -> NotebookNode:
         text = quiz(self.front["quiz"], self.name) if cell.source.startswith("## Quiz\n") else cell.source

@@ -449,8 +449,8 @@ segment(unseen_street, network=home / "out" / "unet_seed0")
 #     torchrun --nproc-per-node 4 -m course_lib.training --model pspnet50 --data voc
 #
 # **In Colab** open this notebook by its badge, choose *Runtime, Change runtime type, GPU*, and put `!` before the command.
-# On a GPU it uses mixed precision by itself. Colab forgets its disk when you leave: let `--root` and `--output` point
-# into your Drive.
+# On a GPU it uses mixed precision by itself. Colab forgets its disk when you leave: `notebook.keep()` in a cell of its
+# own keeps what a training writes on your Drive.
 
 # %% [markdown]
 # [quiz]

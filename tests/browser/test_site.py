@@ -12,12 +12,13 @@ from widget_page import key_moves, look, picture
 
 from course_lib import explorers, segment, zoo
 from notebooks import build
-from notebooks.site import networks
+from notebooks.site import language, networks
 from notebooks.site.build import OTHERS, ROOM, SITE
 from notebooks.site.lecture import MADE, identity
 
 LECTURES = [path.stem for path in build.sources()]
-PAGES = ["index", *LECTURES, *OTHERS, "search"]
+TRANSLATED = [f"{name}.{tongue}" for name in LECTURES for tongue in language.languages(name)]
+PAGES = ["index", *LECTURES, *TRANSLATED, *OTHERS, "search"]
 SHOWN = {  # the lecture in which each explorer is shown
     identity(made): path.stem for path in build.sources() for made in MADE.finditer(path.read_text())
 }

@@ -10,19 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import saved_html
 from gallery_page import NAMES, cells
-from jupyterlab_page import PATIENCE
-from nbconvert import HTMLExporter
-from npm_packages import packed
 from widget_page import click, drag, explorers, key_moves, look, picture
 
 ANYWIDGET = Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js"
 STATE = "application/vnd.jupyter.widget-state+json"
-STAND_IN = Path(__file__).parent / "saved_page.js"
-PACKAGES = {  # what the page asks a CDN for, by the sum of the file that npm packs
-    "@jupyter-widgets/html-manager@1.0.15": "2b9d65cb7913e1c7d671757a10008b32c9c2448d4429513371e55c07d6107638",
-    "requirejs@2.3.8": "777158e89275e16bd51aec3ef714fbcb5dc45789e7078659933bc814916d7dec",
-}
+MANAGER = "@jupyter-widgets/html-manager@1.0.15", "2b9d65cb7913e1c7d671757a10008b32c9c2448d4429513371e55c07d6107638"
 
 
 @pytest.fixture(scope="module", params=["the real manager", "a stand-in"])
@@ -31,32 +25,8 @@ def page(request, root, browser, gallery, tmp_path_factory):
     book = nbformat.v4.new_notebook(metadata={"widgets": {STATE: gallery.state}})
     for source, outputs in zip(cells(), gallery.outputs):
         book.cells.append(nbformat.v4.new_code_cell(source, outputs=[nbformat.from_dict(one) for one in outputs]))
-    html, _ = HTMLExporter().from_notebook_node(book)
-    path = tmp_path_factory.mktemp("saved") / "saved.html"
-    path.write_text(html)
-    page = browser.new_page(viewport={"width": 1000, "height": 900})
-    page.set_default_timeout(PATIENCE)
-
-    found = [packed(*package, root / ".cache" / "npm") for package in PACKAGES.items()]
-    if request.param == "the real manager" and not all(found):
-        pytest.skip("needs npm and its registry, for the widgets' HTML manager")
-    manager, require = found if request.param == "the real manager" else (None, None)
-
-    def serve(route):
-        address = route.request.url
-        if "html-manager" in address:
-            asked = address.rpartition("/")[2].partition("?")[0]
-            name = asked if asked.endswith(".js") else "embed-amd.js"
-            route.fulfill(path=manager / "dist" / name if manager else STAND_IN, content_type="text/javascript")
-        elif "/require.js/" in address and require:
-            route.fulfill(path=require / "require.js", content_type="text/javascript")
-        elif "anywidget" in address:
-            route.fulfill(path=ANYWIDGET, content_type="text/javascript")
-        else:
-            route.abort()
-
-    page.route(lambda url: url.startswith("http"), serve)
-    page.goto(path.as_uri())
+    packages = saved_html.packages(MANAGER, root) if request.param == "the real manager" else None
+    page = saved_html.opened(browser, book, tmp_path_factory.mktemp("saved"), packages, ANYWIDGET)
     explorers(page, 2 * len(NAMES))
     yield page
     page.close()

@@ -76,6 +76,14 @@ def test_without_a_newer_python_it_says_so_and_makes_nothing(installer, monkeypa
     assert "No Python newer than 3." in capsys.readouterr().out
 
 
+def test_without_the_python_of_colab_it_says_so_and_makes_nothing(installer, monkeypatch, capsys):
+    monkeypatch.setattr(installer, "python_of", lambda minor: None)
+    monkeypatch.setattr(installer, "run", lambda command: pytest.fail(f"ran {command}"))
+    monkeypatch.setattr(installer, "read", lambda path: path)
+    installer.main(["--colab"])
+    assert "was not tried as in Colab" in capsys.readouterr().out
+
+
 def test_an_interrupted_install_is_repaired_and_only_then_stamped(installer, monkeypatch, tmp_path):
     """Interrupted at any step, the stamp is missing, so that the next call goes on; finished, it is there."""
     options, steps = SimpleNamespace(torch=None, oldest=False), []

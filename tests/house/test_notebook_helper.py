@@ -1,8 +1,10 @@
 """What the first cell switches on."""
 
+import json
 import platform
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import psutil
@@ -11,6 +13,7 @@ import torch
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_lib import notebook
+from course_lib.checking import record
 
 
 def test_start_makes_runs_repeatable():
@@ -30,14 +33,41 @@ def test_without_torch_it_says_how_to_get_it(root):
     assert done.stderr == "torch is missing: run make lab in the course's folder, or pip install torch elsewhere.\n"
 
 
-def test_colab_gets_its_widget_manager(monkeypatch):
-    switched = []
+@pytest.fixture
+def colab(monkeypatch):
+    """Colab's module, as far as the course calls it, and in what order it was called."""
+    called = []
     colab = ModuleType("google.colab")
-    colab.output = SimpleNamespace(enable_custom_widget_manager=lambda: switched.append(True))
+    colab.output = SimpleNamespace(enable_custom_widget_manager=lambda: called.append("widgets"))
+    colab.drive = SimpleNamespace(mount=called.append)
     monkeypatch.setitem(sys.modules, "google", ModuleType("google"))
     monkeypatch.setitem(sys.modules, "google.colab", colab)
+    return called
+
+
+def test_colab_gets_its_widget_manager_and_says_how_to_keep(colab, capsys):
     notebook.start()
-    assert switched == [True]
+    assert colab == ["widgets"]
+    assert "notebook.keep()" in capsys.readouterr().out
+
+
+def test_one_line_keeps_record_and_trainings_on_drive(colab, own_record, tmp_path, monkeypatch):
+    record.note("4.1")
+    monkeypatch.setattr(notebook, "DRIVE", tmp_path / "drive")
+    monkeypatch.chdir(tmp_path)
+    folder = notebook.keep(tmp_path / "drive" / "MyDrive" / "mine")
+    record.note("4.2")
+    assert colab == [str(tmp_path / "drive")]
+    assert Path.cwd() == folder  # a training's default, artefacts/training, lies there
+    assert json.loads((folder / "progress.json").read_text()) == ["4.1", "4.2"]
+    assert record.readable(own_record) == ["4.1"]
+
+
+def test_elsewhere_any_folder_keeps_them_and_no_drive_is_asked_for(own_record, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert notebook.keep("kept") == tmp_path / "kept"
+    record.note("4.1")
+    assert json.loads((tmp_path / "kept" / "progress.json").read_text()) == ["4.1"]
 
 
 @pytest.fixture
