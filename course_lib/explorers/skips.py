@@ -153,11 +153,13 @@ def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
         y, inwards = bottom - row * (number + 1) + 4, 26 * (len(on) - 1 - number)
         left, right = 4 + inwards, 520 - inwards - wide
         gap = right - left - wide
-        for x in (left, right):
-            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS))
+        down, up = len(on) - 1 - number, len(on) + 1 + number  # when a map comes by on either side
+        for x, turn in ((left, down), (right, up)):
+            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS, turn=turn))
         text = f"skip {number + 1}" if kept else f"skip {number + 1}: cut"
         bridge = {"x": left + wide + 3, "y": y + 3, "width": gap - 6, "height": high - 6}
-        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept}, **bridge))
+        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept},
+                            turn=up - 1 if kept else None, **bridge))  # fmt: skip
         if number:
             arrows += [
                 (left + 20, y + high, left + 26, y + row),
@@ -166,7 +168,8 @@ def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
     middle = 262 - wide / 2
     left = 4 + 26 * (len(on) - 1)  # of the deepest pair, which the lowest box joins
     arrows += [(left + 46, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, 474 - left, bottom - 2)]
-    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS))
+    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS,
+                        turn=len(on)))  # fmt: skip
     title = f"{network}: click a bridge to cut it"
     return Diagram(title=title, width=524, height=bottom + high + 8, blocks=blocks, arrows=arrows)
 
