@@ -235,6 +235,13 @@ GUIDES = {
             "all bridges": {},
             "none": {"first": False, "second": False, "third": False, "fourth": False},
             "FCN-8s without skips": {"network": "FCN-8s", "first": False, "second": False},
+            "a cat without skips": {
+                "network": "U-Net on a photograph",
+                "first": False,
+                "second": False,
+                "third": False,
+                "fourth": False,
+            },
         },
     ),
     "dilation": Guide(
