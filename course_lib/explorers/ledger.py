@@ -95,7 +95,8 @@ def _tiles(verdict: str, lecture: str) -> Map:
         look = 1 + KINDS.index(kind) if id in shown else len(PALETTE) - 1
         values[top : top + TILE - 1, left : left + TILE - 1] = look
         text = f"{id}{' ' * (len(id) < 3)}{SIGNS[kind]}" if id in shown else id
-        words.append(Word(top=top + TILE / 2 - 0.5, left=left + 1, size=0.32 * TILE, text=text))
+        size = TILE * (0.32 if len(id) < 3 else 0.29)
+        words.append(Word(top=top + TILE / 2 - 0.5, left=left + 0.6, size=size, text=text))
     names = {0: "", len(PALETTE) - 1: "left out"} | {1 + i: f"{kind} ({SIGNS[kind]})" for i, kind in enumerate(KINDS)}
     note = "T is lecture 00, then F, D, S, R, L, P, V, and W is lecture 08."
     title = f"{len(shown)} of {len(rows)} statements"
