@@ -29,7 +29,7 @@ def crf(photo: str = "cat") -> Explorer:
     """What each knob of the dense CRF does to a coarse map. `photo` is one of `photos.names(masked=True)`."""
     render = Sharpener(photo).render
     controls = [
-        Slider(name="iterations", label="Iterations", values=range(0, 11), default=5),
+        Slider(name="iterations", label="Iterations", values=range(0, 11), default=5, play=True),
         Slider(name="w1", label="Weight of appearance", values=(0, 1, 2, 4, 8, 16), default=4),
         Slider(name="theta_xy", label="Reach of appearance", values=(5, 10, 20, 40, 67), default=20, unit="px"),
         Slider(

@@ -29,7 +29,7 @@ def dilation() -> Explorer:
     """What a stack of dilated convolutions reads."""
     controls = [
         Slider(name="kernel", label="Kernel", values=(3, 5, 7), default=3),
-        Slider(name="layers", label="Layers", values=range(1, 9), default=3),
+        Slider(name="layers", label="Layers", values=range(1, 9), default=3, play=True),
         Choice(name="schedule", label="Rates", values=(UNIFORM, *SCHEDULES), default=UNIFORM),
         Slider(name="rate", label="Rate", values=RATES, default=2, when={"schedule": [UNIFORM]}),
     ]

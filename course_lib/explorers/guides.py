@@ -39,6 +39,7 @@ GUIDES = {
             "off by two": {"shift": 2},
             "too thin": {"shift": 0, "grow": -2},
             "rough": {"shift": 0, "rough": 3},
+            "a rocket, two pixels off": {"picture": "a photograph", "shift": 2},
         },
     ),
     "sliding_classifier": Guide(
@@ -67,6 +68,48 @@ GUIDES = {
             "one cell": {"window": "1 x 1 cell", "everywhere": True},
             "half grown": {"window": "1 x 1 cell", "cell": [4, 6]},
             "the classifier itself": {"window": "the whole picture"},
+        },
+    ),
+    "training_loop": Guide(
+        "Drag over the prediction and move through the steps. Which class does each step push up at this pixel?",
+        [
+            Step(
+                "All weights are random. The network says bus everywhere. This pixel is a bus: is the network right, "
+                "and will training leave it alone?",
+                {"step": 0},
+                "It is right by luck: softmax gives the bus 0.19, and 0.81 is still missing. A step pushes a score "
+                "wherever softmax and truth differ, also where the answer is right.",
+            ),
+            Step(
+                "Five steps later. What does it say, and what does it say of this bus?",
+                {"step": 5},
+                "Sky, everywhere: it is one of the two largest classes, and its many pixels push their score up. This "
+                "pixel pushes the other way, the bus up and the sky down.",
+            ),
+            Step(
+                "After 10 steps three quarters of the pixels are right. Which classes has it found?",
+                {"step": 10},
+                "Sky and road. Not one pixel of the bus, of a car, a bicycle or a pole: a loss that is a mean over "
+                "pixels learns large things first.",
+            ),
+            Step(
+                "At step 80 the bus is there. How hard is this pixel pushed now?",
+                {"step": 80},
+                "Hardly: softmax gives the bus 0.95. From now on nearly all of the loss comes from pixels that are "
+                "still wrong.",
+            ),
+            Step(
+                "The last step. This pixel lies on the rim of the pole. Is it learned?",
+                {"step": 160, "place": [3, 2]},
+                "No: the network says pole, and it is sky. Its scores have stride 4, so its poles are too fat. The "
+                "thin things stay behind.",
+            ),
+        ],
+        {
+            "before training": {"step": 0},
+            "only sky": {"step": 5},
+            "sky and road": {"step": 10},
+            "a pole, at the end": {"step": 160, "place": [3, 6]},
         },
     ),
     "receptive_field": Guide(
@@ -165,6 +208,7 @@ GUIDES = {
         {
             "checkerboard": TRANSPOSED | {"kernel": 3, "stride": 2},
             "no checkerboard": TRANSPOSED | {"kernel": 4, "stride": 2},
+            "six stamps have fallen": TRANSPOSED | {"kernel": 3, "stride": 2, "stamps": 6},
             "bilinear as a convolution": TRANSPOSED | {"kernel": 4, "stride": 2, "padding": 1, "weights": "bilinear"},
         },
     ),
@@ -191,6 +235,13 @@ GUIDES = {
             "all bridges": {},
             "none": {"first": False, "second": False, "third": False, "fourth": False},
             "FCN-8s without skips": {"network": "FCN-8s", "first": False, "second": False},
+            "a cat without skips": {
+                "network": "U-Net on a photograph",
+                "first": False,
+                "second": False,
+                "third": False,
+                "fourth": False,
+            },
         },
     ),
     "dilation": Guide(
@@ -319,6 +370,79 @@ GUIDES = {
             ),
         ],
         {"a 1 x 1": SEPARABLE | {"kernel": 1}, "7 x 7": SEPARABLE | {"kernel": 7}},
+    ),
+    "separable_layer": Guide(
+        "Each square is one multiply. Drag the areas larger, then play: which layer is done first, and with what?",
+        [
+            Step(
+                "Both layers compute one pixel of four outputs. After 27 multiplies the depthwise step is done. How "
+                "far is the plain layer?",
+                {"done": 27},
+                "Its first output, of four. The separable layer has filtered each input once, and has no output yet.",
+            ),
+            Step(
+                "Twelve multiplies more, and the separable layer has all four outputs. How many has the plain one?",
+                {"done": 39},
+                "One, and a part of the second. The plain layer filters the inputs again for each output.",
+            ),
+            Step(
+                "Let the plain layer finish. Are the outputs the same?",
+                {"done": "all"},
+                "Yes: here its kernels for one input differ only by a factor. That factor is the pointwise weight, and "
+                "the shape that they share is the depthwise kernel. 39 multiplies did the work of 108.",
+            ),
+            Step(
+                "Now the plain layer gets any kernels, and the separable layer the nearest that it can be. The same?",
+                {"kernels": "any kernels"},
+                "No. One shape for each input is not enough for four different kernels. A separable network must be "
+                "trained as one; it cannot take over the weights of a plain one.",
+            ),
+            Step(
+                "A 1 x 1 kernel. What is there to save?",
+                {"kernel": 1},
+                "Nothing: a 1 x 1 has no shape to share, and the depthwise step comes on top. With more outputs and "
+                "larger kernels the plain area grows in both directions, and the separable one does not.",
+            ),
+        ],
+        {
+            "the separable one is done": {"done": 39},
+            "one output": {"after": 1},
+            "5 x 5, six outputs": {"kernel": 5, "after": 6},
+            "not the same output": {"kernels": "any kernels"},
+        },
+    ),
+    "ledger": Guide(
+        "Click a tile. Was more found than the statement asked for? Then filter: what did not reproduce, and where?",
+        [
+            Step(
+                "There are 76 statements. How many of them did our experiments leave undecided?",
+                {"verdict": "undecided"},
+                "Seven. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
+                "how many seeds would probably decide.",
+            ),
+            Step(
+                "V5: separable layers cost the paper's network a seventh of a point. What do they cost ours?",
+                {"statement": [6, 6]},
+                "17 points: it does not reproduce here. The remark says why: our small network has no maps to spare.",
+            ),
+            Step(
+                "Which statements of lecture 07 needed no measurement at all?",
+                {"lecture": "07"},
+                "Those with =, seven of thirteen: sizes, rates and weights, counted on the networks. What carries +, ? "
+                "or x was trained over several seeds.",
+            ),
+            Step(
+                "W1: at equal cost, is DeepLab v3+ ahead of FCN-8s by what its paper reports?",
+                {"verdict": "does not reproduce here", "statement": [7, 5]},
+                "It is 13 points behind, after 100 steps on photographs. Lecture 08 says what this bench can tell and "
+                "what it cannot.",
+            ),
+        ],
+        {
+            "undecided": {"verdict": "undecided"},
+            "did not reproduce": {"verdict": "does not reproduce here", "statement": [7, 5]},
+            "lecture 07": {"lecture": "07"},
+        },
     ),
     "lineage": Guide(
         "Click a network: why it came, what it changed, and what it is made of.",

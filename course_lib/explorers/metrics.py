@@ -12,32 +12,37 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib import palette
+from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
-from course_lib.explorers.machinery.controls import Slider
+from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import CLASSES, Chart, Drag, Line, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import CLASSES, Chart, Drag, Image, Line, Map, Panel, Readout
 from course_lib.metrics import Confusion, trimap_iou
 from course_lib.scenes import Scenes
 
 SHIFTS, GROWTHS, ROUGH = range(-8, 9), range(-3, 4), range(0, 4)
-BAND = 2
+BAND, SIDE = 2, 64
+STREET, PHOTO = "a painted street", "a photograph"
+ROCKET = "rocket"  # its towers are as thin as the street's poles
 MEASURES = ("pixel accuracy", "mean accuracy", "mean IoU", "frequency-weighted IoU", "boundary IoU")
 
 
 def metrics() -> Explorer:
     """Five measures of one prediction that is shifted, shrunk and roughened."""
     controls = [
+        Choice(name="picture", label="Picture", values=(STREET, PHOTO), default=STREET),
         Slider(name="shift", label="Shift right", values=SHIFTS, default=2, unit="px"),
         Slider(name="grow", label="Grow or shrink things", values=GROWTHS, default=0, unit="px"),
-        Slider(name="rough", label="Roughen edges", values=ROUGH, default=0, unit="px"),
+        Slider(name="rough", label="Roughen edges", values=ROUGH, default=0, unit="px", when={"picture": [STREET]}),
     ]
     return Explorer(render, controls, name="metrics", title="One prediction, five measures", guide=GUIDES["metrics"])
 
 
 @dataclass(frozen=True)
 class World:
-    """A true label map and its classes."""
+    """A picture, its true label map and its classes."""
 
+    image: np.ndarray
     label: Tensor
     classes: tuple[str, ...]
     colours: tuple[tuple[int, int, int], ...]
@@ -45,18 +50,27 @@ class World:
 
 
 @cache
-def world() -> World:
-    """The scene whose labels are spoilt."""
-    scenes = Scenes("street", size=64, count=1, seed=3)
-    ground = tuple(i for i, name in enumerate(scenes.classes) if name in ("sky", "road", "background"))
-    return World(scenes[0][1], scenes.classes, scenes.colours, ground)
+def world(picture: str = STREET) -> World:
+    """The picture whose labels are spoilt."""
+    if picture == STREET:
+        scenes = Scenes("street", size=SIDE, count=1, seed=3)
+        (image, label, _), classes, colours = scenes[0], scenes.classes, scenes.colours
+        image = (255 * image).round().byte()
+    else:
+        photo = photos.load(ROCKET)
+        classes, colours = photo.classes, palette.ORDER
+        size = [SIDE * side // photo.image.shape[1] for side in photo.image.shape[1:]]
+        image = F.interpolate(photo.image[None].float(), size=size, mode="area")[0].round().byte()
+        label = F.interpolate(photo.mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
+    ground = tuple(i for i, name in enumerate(classes) if name in ("sky", "road", "ground"))
+    return World(image.permute(1, 2, 0).numpy(), label, classes, colours, ground)
 
 
 @cache
-def spoil(shift: int, grow: int, rough: int) -> Tensor:
-    """The truth, moved to the right, with its things grown or shrunk, and its edges jittered."""
-    here = world()
-    label = here.label
+def spoil(shift: int, grow: int, rough: int, picture: str = STREET) -> Tensor:
+    """The truth, moved to the right, with its things grown or shrunk, and its edges jittered; void becomes sky."""
+    here = world(picture)
+    label = here.label.where(here.label != photos.VOID, 0)
     for _ in range(abs(grow)):
         label = _grown(label, here.ground) if grow > 0 else _shrunk(label, here.ground)
     if rough:
@@ -93,44 +107,45 @@ def _jittered(label: Tensor, reach: int) -> Tensor:
 
 
 @cache
-def compute(shift: int, grow: int, rough: int) -> dict[str, float]:
+def compute(shift: int, grow: int, rough: int, picture: str = STREET) -> dict[str, float]:
     """The five measures."""
-    here, prediction = world(), spoil(shift, grow, rough)
+    here, prediction = world(picture), spoil(shift, grow, rough, picture)
     counts = Confusion(len(here.classes)).update(prediction, here.label)
     boundary = trimap_iou(prediction, here.label, len(here.classes), BAND)
     scores = (counts.pixel_accuracy, counts.mean_accuracy, counts.mean_iou, counts.frequency_weighted_iou, boundary)
     return dict(zip(MEASURES, scores))
 
 
-def render(*, shift: int, grow: int, rough: int) -> list[Panel]:
-    """Truth, spoilt prediction, errors, and all measures of them."""
-    here, prediction = world(), spoil(shift, grow, rough)
-    names = dict(enumerate(here.classes))
-    wrong = prediction != here.label
-    scores = compute(shift, grow, rough)
+def render(*, picture: str, shift: int, grow: int, rough: int) -> list[Panel]:
+    """Truth, spoilt prediction, errors, the picture, and all measures of them."""
+    here, prediction = world(picture), spoil(shift, grow, rough, picture)
+    void, count = here.label == photos.VOID, len(here.classes)
+    wrong = (prediction != here.label) & ~void
+    scores = compute(shift, grow, rough, picture)
+    looks = {"colours": CLASSES, "palette": (*here.colours[:count], palette.VOID_COLOUR)}
+    looks["names"] = dict(enumerate((*here.classes, "void, not counted")))
     return [
         Map(
             title="Prediction: drag it",
             values=prediction.numpy(),
-            colours=CLASSES,
-            names=names,
-            palette=here.colours,
+            **looks,
             drags=[Drag(name="shift"), Drag(name="grow", axis="y", step=6)],
         ),
-        Map(title="Truth", values=here.label.numpy(), colours=CLASSES, names=names, palette=here.colours),
+        Map(title="Truth", values=here.label.where(~void, count).numpy(), **looks),
         Map(
             title="Errors",
             values=wrong.numpy().astype(int),
             colours=CLASSES,
             names={0: "right", 1: "wrong"},
             palette=(palette.LIGHT, palette.VERMILION),
-            note=f"{int(wrong.sum()):,} of {wrong.numel():,} pixels are wrong.",
+            note=f"{int(wrong.sum()):,} of {int((~void).sum()):,} pixels are wrong.",
         ),
+        Image(title="The picture", pixels=here.image),
         Chart(
             title="Every measure, by shift",
             x="shift, pixels",
             y="score",
-            lines=[Line(name=name, x=SHIFTS, y=_by_shift(name, grow, rough)) for name in MEASURES],
+            lines=[Line(name=name, x=SHIFTS, y=_by_shift(name, grow, rough, picture)) for name in MEASURES],
             at=shift,
             low=0,
             high=1,
@@ -139,8 +154,8 @@ def render(*, shift: int, grow: int, rough: int) -> list[Panel]:
     ]
 
 
-def _by_shift(name: str, grow: int, rough: int) -> list[float]:
-    return [compute(shift, grow, rough)[name] for shift in SHIFTS]
+def _by_shift(name: str, grow: int, rough: int, picture: str) -> list[float]:
+    return [compute(shift, grow, rough, picture)[name] for shift in SHIFTS]
 
 
 def _named(name: str) -> str:

@@ -28,7 +28,7 @@ PLAIN = palette.hex_of(palette.SKY)
 def output_stride() -> Explorer:
     """Which stages give up their stride, and what that costs."""
     controls = [
-        Slider(name="stride", label="Output stride", values=STRIDES, default=16),
+        Slider(name="stride", label="Output stride", values=STRIDES, default=16, play=True),
         Slider(name="depth", label="ResNet", values=(50, 101), default=50),
         Choice(name="multi_grid", label="Multi-grid of conv5", values=tuple(GRIDS), default="1, 1, 1"),
         Slider(name="side", label="Image", values=(224, 513, 769), default=513, unit="pixels"),

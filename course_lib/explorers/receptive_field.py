@@ -52,7 +52,7 @@ def receptive_field(
     first = offered[len(offered) // 3]
     controls = [
         Pixel(name="place", label="Place", size=size, default=looker.start(size, first)),
-        Choice(name="layer", label="Layer", values=offered, default=first),
+        Choice(name="layer", label="Layer", values=offered, default=first, play=True),
         Switch(name="gradient", label="Effective: where it really looks"),
         Switch(name="occlusion", label="Empirical: hide and see (seconds)"),
     ]

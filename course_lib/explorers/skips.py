@@ -6,22 +6,26 @@ by zeros where it joins, and nothing else is touched. Errors are counted by wher
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from course_lib import palette
+from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Block, Chart, Diagram, Image, Line, Map, Panel, Readout
 from course_lib.metrics import Confusion
 from course_lib.metrics.boundary import trimap
+from course_lib.models import shipped
 from course_lib.training import checkpoints
 
-FCN, UNET = "FCN-8s", "U-Net"
-NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street"}
+FCN, UNET, PHOTO = "FCN-8s", "U-Net", "U-Net on a photograph"
+NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street", PHOTO: "unet_pets"}
+STRIDES = {FCN: (16, 8), UNET: (8, 4, 2, 1), PHOTO: (16, 8, 4, 2)}  # of the bridges, the deepest first
 SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
@@ -34,11 +38,11 @@ def skips() -> Explorer:
     """What each skip brings back of edges and small things."""
     controls = [
         Choice(name="network", label="Network", values=tuple(NETWORKS), default=UNET),
-        Slider(name="scene", label="Scene", values=range(8), default=0),
+        Slider(name="scene", label="Scene", values=range(8), default=0, when={"network": [FCN, UNET]}),
         Switch(name="first", label="Skip 1, the deepest", default=True),
         Switch(name="second", label="Skip 2", default=True),
-        Switch(name="third", label="Skip 3 (stride 2)", default=True, when={"network": [UNET]}),
-        Switch(name="fourth", label="Skip 4 (stride 1)", default=True, when={"network": [UNET]}),
+        Switch(name="third", label="Skip 3", default=True, when={"network": [UNET, PHOTO]}),
+        Switch(name="fourth", label="Skip 4, the finest", default=True, when={"network": [UNET, PHOTO]}),
     ]
     return Explorer(
         render, controls, name="skips", title="What the skips carry across", table=False, main=1, guide=GUIDES["skips"]
@@ -47,7 +51,7 @@ def skips() -> Explorer:
 
 @dataclass(frozen=True)
 class Answer:
-    """A scene, its truth, the prediction, and where each pixel's error is."""
+    """A picture, its truth, the prediction, and where each pixel's error is; what is void counts as right."""
 
     image: Tensor
     truth: Tensor
@@ -88,12 +92,38 @@ def silenced(net: nn.Module, on: tuple[bool, ...]):
 
 @lru_cache(maxsize=256)
 def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
-    """The network's answer to one scene with some of its skips switched off."""
-    image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
+    """The network's answer to one scene, or to the photograph, with some of its skips switched off."""
+    if network == PHOTO:
+        image, truth, size = _photograph()
+        told = shipped.card(NETWORKS[PHOTO])
+        asked = (image - told["mean"]) / told["std"]
+    else:
+        image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
+        asked, size = image, extras["object_size"]
     with torch.no_grad(), silenced(trained(network), on) as net:
-        prediction = net(image[None])[0].argmax(0)
-    kinds = where(truth, extras["object_size"])
-    return Answer(image, truth, prediction, torch.where(prediction == truth, RIGHT, kinds), kinds)
+        prediction = net(asked[None])[0].argmax(0)
+    kinds = where(truth, size)
+    right = (prediction == truth) | (truth == photos.VOID)
+    return Answer(image, truth, prediction, torch.where(right, RIGHT, kinds), kinds)
+
+
+@cache
+def _photograph() -> tuple[Tensor, Tensor, Tensor]:
+    """The cat at the size that its network was trained for, its mask, and no small things."""
+    photo = photos.load("cat")
+    share = shipped.card(NETWORKS[PHOTO])["working_size"] / max(photo.image.shape)
+    size = [round(side * share) for side in photo.image.shape[1:]]
+    image = F.interpolate(photo.image[None].float() / 255, size=size, mode="area")[0]
+    truth = F.interpolate(photo.mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
+    return image, truth, torch.zeros_like(truth)
+
+
+def _classes(network: str) -> tuple[tuple[str, ...], tuple]:
+    """The names of the classes, and their colours."""
+    if network == PHOTO:
+        return tuple(shipped.card(NETWORKS[PHOTO])["classes"]), palette.ORDER
+    scenes = checkpoints.unseen(NETWORKS[network])
+    return scenes.classes, scenes.colours
 
 
 def where(truth: Tensor, object_size: Tensor) -> Tensor:
@@ -108,12 +138,15 @@ def render(*, network: str, scene: int, first: bool, second: bool, third: bool, 
     """Truth, prediction, errors by place, and what the switched-off skips cost."""
     on = (first, second, third, fourth)[: 2 if network == FCN else 4]
     now, full = compute(network, scene, on), compute(network, scene, (True,) * len(on))
-    scenes = checkpoints.unseen(NETWORKS[network])
-    names = dict(enumerate(scenes.classes))
+    classes, colours = _classes(network)
+    void, looks = len(classes), {"colours": CLASSES, "palette": (*colours[: len(classes)], palette.VOID_COLOUR)}
+    looks["names"] = dict(enumerate((*classes, "void, not counted")))
     maps = [
-        Map(title=title, values=values.numpy(), colours=CLASSES, names=names, palette=scenes.colours)
-        for title, values in (("Truth", now.truth), ("Prediction", now.prediction))
-    ]
+        Map(title=title, values=values.numpy(), **looks)
+        for title, values in (
+            ("Truth", now.truth.where(now.truth != photos.VOID, void)), ("Prediction", now.prediction),
+        )
+    ]  # fmt: skip
     wrong = int((now.places != RIGHT).sum())
     errors = Map(
         title="Errors by place",
@@ -138,26 +171,27 @@ def render(*, network: str, scene: int, first: bool, second: bool, third: bool, 
         high=1,
     )
     pixels = (255 * now.image).round().byte().permute(1, 2, 0).numpy()
-    scene = Image(title="The scene", pixels=pixels)
-    numbers = _numbers(now, full, len(scenes.classes))
+    scene = Image(title="The picture", pixels=pixels)
+    numbers = _numbers(now, full, len(classes))
     return [_drawing(network, on), maps[1], scene, maps[0], errors, chart, numbers]
 
 
 def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
     """The network as a U, the finest maps above; a click on a bridge cuts it or mends it."""
-    strides = (16, 8) if network == FCN else (8, 4, 2, 1)  # of the bridges, the deepest first
-    deepest, wide, high, row = 2 * strides[0], 92, 24, 34
+    deepest, wide, high, row = 2 * STRIDES[network][0], 92, 24, 34
     bottom = row * len(on)
     blocks, arrows = [], []
-    for number, (name, kept, stride) in enumerate(zip(SWITCHES, on, strides)):
+    for number, (name, kept, stride) in enumerate(zip(SWITCHES, on, STRIDES[network])):
         y, inwards = bottom - row * (number + 1) + 4, 26 * (len(on) - 1 - number)
         left, right = 4 + inwards, 520 - inwards - wide
         gap = right - left - wide
-        for x in (left, right):
-            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS))
+        down, up = len(on) - 1 - number, len(on) + 1 + number  # when a map comes by on either side
+        for x, turn in ((left, down), (right, up)):
+            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS, turn=turn))
         text = f"skip {number + 1}" if kept else f"skip {number + 1}: cut"
         bridge = {"x": left + wide + 3, "y": y + 3, "width": gap - 6, "height": high - 6}
-        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept}, **bridge))
+        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept},
+                            turn=up - 1 if kept else None, **bridge))  # fmt: skip
         if number:
             arrows += [
                 (left + 20, y + high, left + 26, y + row),
@@ -166,7 +200,8 @@ def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
     middle = 262 - wide / 2
     left = 4 + 26 * (len(on) - 1)  # of the deepest pair, which the lowest box joins
     arrows += [(left + 46, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, 474 - left, bottom - 2)]
-    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS))
+    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS,
+                        turn=len(on)))  # fmt: skip
     title = f"{network}: click a bridge to cut it"
     return Diagram(title=title, width=524, height=bottom + high + 8, blocks=blocks, arrows=arrows)
 

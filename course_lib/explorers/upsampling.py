@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Impossible, Map, Panel, Readout, number_text
+from course_lib.explorers.machinery.panels import Impossible, Map, Mark, Panel, Readout, number_text
 from course_lib.metrics.checkerboard import index
 from course_lib.models.blocks import bilinear_upsampling
 
@@ -24,6 +24,7 @@ BILINEAR, TRANSPOSED = "bilinear", "transposed convolution"
 EDGES, CORNERS = "edges (align_corners=False)", "corner pixels (align_corners=True)"
 WHOLE, ODD = "scale x n", "scale x (n - 1) + 1"
 ONES, SMOOTH = "all 1", "bilinear"
+STAMPS = (*range(1, 9), 12, SIDE**2)  # how many inputs have set down their kernel
 
 
 def upsampling() -> Explorer:
@@ -38,7 +39,9 @@ def upsampling() -> Explorer:
         Slider(name="kernel", label="Kernel", values=range(1, 9), default=3, when=transposed),
         Slider(name="stride", label="Stride", values=range(1, 5), default=2, when=transposed),
         Slider(name="padding", label="Padding", values=range(0, 4), default=0, when=transposed),
-    ]
+        Slider(name="stamps", label="Inputs that have stamped", values=STAMPS, default=SIDE**2, play=True,
+               when=transposed | {"kernel": [2, 3, 4, 5], "padding": [0]}),
+    ]  # fmt: skip
     return Explorer(
         render, controls, name="upsampling", title="Upsampling, weight by weight", main=1, guide=GUIDES["upsampling"]
     )
@@ -46,20 +49,21 @@ def upsampling() -> Explorer:
 
 @dataclass(frozen=True)
 class Upsampled:
-    """What one axis does: weights[out, in], and how many inputs reach each output."""
+    """What one axis does: weights[out, in], and how many inputs reach each output; `stamps` inputs take part."""
 
     weights: Tensor
+    stamps: int
 
-    @property
-    def out(self) -> Tensor:
+    def over(self, values: Tensor) -> Tensor:
         """The upsampled map: the weights of one axis applied to both."""
-        return self.weights @ TINY.double() @ self.weights.T
+        taking_part = values * (torch.arange(SIDE**2) < self.stamps).view(SIDE, SIDE)
+        return self.weights @ taking_part.double() @ self.weights.T
 
     @property
     def overlap(self) -> np.ndarray:
         """The number of input pixels with a part in each output pixel."""
-        along = (self.weights != 0).sum(1)
-        return torch.outer(along, along).numpy()
+        reaching = Upsampled((self.weights != 0).double(), self.stamps)
+        return reaching.over(torch.ones_like(TINY)).long().numpy()
 
     def of_ones(self, stride: int) -> tuple[float, float]:
         """The least and the largest value that a map of ones becomes, away from the border."""
@@ -69,7 +73,7 @@ class Upsampled:
 
 
 def compute(
-    *, method: str, align: str, size: str, scale: int, weights: str, kernel: int, stride: int, padding: int
+    *, method: str, align: str, size: str, scale: int, weights: str, kernel: int, stride: int, padding: int, stamps: int
 ) -> Upsampled:
     """The exact weights along one axis."""
     rows = torch.eye(SIDE, dtype=torch.float64)[:, None]  # one map for each input position
@@ -81,7 +85,7 @@ def compute(
         if length < 1:
             raise Impossible(f"Padding {padding} cuts off everything: the output would have {length} pixels.")
         out = F.conv_transpose1d(rows, _axis(weights, kernel, stride)[None, None], stride=stride, padding=padding)
-    return Upsampled(out[:, 0].T)
+    return Upsampled(out[:, 0].T, stamps)
 
 
 @lru_cache(maxsize=64)
@@ -106,11 +110,18 @@ def render(**settings: object) -> list[Panel]:
     """The small map, the upsampled map, the weights along one axis, and the numbers."""
     made = compute(**settings)
     bilinear = settings["method"] == BILINEAR
-    out, weights = made.out.numpy(), made.weights.numpy()
+    out, weights = made.over(TINY).numpy(), made.weights.numpy()
     few = len(weights) <= 14
+    here, there = _stamp(settings) if settings["stamps"] < SIDE**2 else ((), ())
     return [
-        Map(title=f"The map, {SIDE} x {SIDE}", values=TINY.numpy(), low=0, high=9, numbers=True),
-        Map(title=f"Upsampled, {len(out)} x {len(out)}", values=np.round(out, 4), low=0, numbers=len(out) <= 9),
+        Map(title=f"The map, {SIDE} x {SIDE}", values=TINY.numpy(), low=0, high=9, numbers=True, marks=here),
+        Map(
+            title=f"Upsampled, {len(out)} x {len(out)}",
+            values=np.round(out, 4),
+            low=0,
+            numbers=len(out) <= 9,
+            marks=there,
+        ),
         Map(
             title="Weights along one axis: input down, output across",
             values=np.round(weights.T, 6),
@@ -122,6 +133,14 @@ def render(**settings: object) -> list[Panel]:
         Map(title="Input pixels that reach each output", values=made.overlap, low=0, numbers=len(out) <= 14),
         _numbers(made, settings),
     ]
+
+
+def _stamp(settings: dict) -> tuple[list[Mark], list[Mark]]:
+    """The input that stamped last, and where its kernel fell."""
+    row, column = divmod(settings["stamps"] - 1, SIDE)
+    stride, kernel = settings["stride"], settings["kernel"]
+    fallen = Mark(top=stride * row, left=stride * column, height=kernel, width=kernel, label="the last stamp")
+    return [Mark(top=row, left=column, label="the input that stamped last")], [fallen]
 
 
 def _border(made: Upsampled, settings: dict) -> str:

@@ -9,10 +9,14 @@ from math import prod
 from pathlib import Path
 
 from course_lib import explorers
-from course_lib.evidence import code_shape
+from course_lib.evidence import code_shape, ledger
+from course_lib.explorers import recorded_training
 from course_lib.explorers.machinery.explorer import MOST, Explorer
 from course_lib.explorers.machinery.widget import spec_of
+from course_lib.files.download import digest_of
 from notebooks.site import computed, fields
+
+READS = {"ledger": ledger.file, "training_loop": recorded_training.file}  # a new file makes a new picture
 
 
 def every() -> dict[str, Explorer]:
@@ -30,7 +34,8 @@ def write(name: str, explorer: Explorer, folder: Path) -> None:
     """Draws every setting, or the first one and what the engine of the others starts from; once for the same code."""
     engine = computed.ENGINES.get(explorer.name)
     modules = [f"course_lib.explorers.{explorer.name}", *([engine.__module__] if engine else [])]
-    path, made_by = folder / f"{name}.js", f"// {code_shape.of_modules(*modules)}\n"
+    read = digest_of(READS[explorer.name]()) if explorer.name in READS else ""
+    path, made_by = folder / f"{name}.js", f"// {code_shape.of_modules(*modules)}{read}\n"
     if path.exists() and path.read_text().startswith(made_by):
         return
     whole = explorer._tabulated or most_settings(explorer) <= MOST

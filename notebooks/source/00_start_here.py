@@ -250,6 +250,17 @@ for step, (images, labels, _) in enumerate(Scenes("street", count=160 * 16, seed
 # That is all there is to training. From now on we write `fit(net, data, steps=160)` instead. `fit` *is* this loop, with
 # a learning rate that rises and falls, clipped gradients, a progress bar and a file to continue from.
 #
+# The explorer below holds the same training, recorded. Move through its steps, and drag over the prediction: at every
+# pixel you see the six scores and where the gradient pushes them. *Guess:* at step 5 the network says sky everywhere.
+# Which pixels push it away from that?
+
+# %%
+from course_lib import explorers
+
+recorded = explorers.training_loop()
+display(recorded.figure(), recorded)
+
+# %% [markdown]
 # ## How good is an answer? IoU
 # Percentages of right pixels are printed above. Are they a good measure? Look at one class, the bus. Its pixels in the
 # truth are one area, its pixels in the answer another. Where the areas overlap, the answer is right.
@@ -352,8 +363,6 @@ evidence("T3")
 # the right class.</details>
 
 # %%
-from course_lib import explorers
-
 moving = explorers.metrics()
 moving.figure()
 

@@ -325,6 +325,14 @@ display(ours.bench.check(my_letters), ours.affordable.check(my_affordable), ours
 tables.statements()
 
 # %% [markdown]
+# The same as a picture: a tile is a statement. Choose one to see what its paper led us to ask for, and what we found.
+# *Guess:* do the statements that did not reproduce fail narrowly or clearly?
+
+# %%
+moving_ledger = explorers.ledger()
+display(moving_ledger.figure(), moving_ledger)
+
+# %% [markdown]
 # The statements that did not reproduce deserve a closer look. How do our pictures and networks differ from the papers'?
 
 # %%

@@ -3,7 +3,7 @@
 import pytest
 from gallery_page import NAMES
 from npm_packages import packed
-from widget_page import FRAME, at_rest, in_kernel
+from widget_page import FRAME, WATCH, at_rest, in_kernel
 
 AXE = ("axe-core@4.10.3", "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292")
 SETTLED = "root => root.getAttribute('aria-busy') === 'false'"
@@ -105,6 +105,46 @@ def test_a_click_on_a_bridge_cuts_it_and_another_mends_it(gallery):
         settled(gallery, root)
         assert root.locator("[name=fourth]").is_checked() is not cut
     assert root.get_attribute("data-painted") == whole
+
+
+@pytest.mark.browser
+def test_what_plays_goes_to_the_next_states_until_a_hand_moves_something(gallery):
+    root, page = gallery.fresh("training_loop"), gallery.page
+    button, shown = root.locator(".play"), root.locator("label:has([name=step]) output")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    page.wait_for_function("shown => shown.textContent === '40'", arg=shown.element_handle())  # from 10 by way of 20
+    root.locator("[name=step]").focus()
+    page.keyboard.press("ArrowLeft")
+    assert button.get_attribute("aria-pressed") == "false"
+    page.wait_for_timeout(1500)
+    assert shown.inner_text() == "20"
+    page.emulate_media(reduced_motion="reduce")
+    assert button.is_hidden()
+    page.emulate_media(reduced_motion="no-preference")
+
+
+@pytest.mark.browser
+def test_what_plays_ends_at_its_last_state_and_begins_again_from_the_first(gallery):
+    root, page = gallery.fresh("training_loop"), gallery.page
+    shown = root.locator("label:has([name=step]) output")
+    root.locator("[name=step]").focus()
+    page.keyboard.press("End")
+    root.evaluate(WATCH)
+    root.locator(".play").click()
+    page.wait_for_function("button => button.ariaPressed === 'false'", arg=root.locator(".play").element_handle())
+    assert shown.inner_text() == "160"
+    assert len(dict.fromkeys(page.evaluate("window.painted"))) == 8  # from step 0 on, each recorded step
+
+
+@pytest.mark.browser
+def test_the_areas_grow_under_the_hand(gallery):
+    root = gallery.fresh("separable_layer")  # a drawing of 27 squares, an output in each four
+    pull(gallery, root, 0, (0.3, 0.5), (0.3, 0.5 + 8 / 27))
+    assert root.locator("label:has([name=after]) output").inner_text() == "6"
+    pull(gallery, root, 0, (0.5, 0.5), (0.5 - 4 / 27, 0.5))
+    assert root.locator("label:has([name=before]) output").inner_text() == "2"
 
 
 @pytest.mark.browser

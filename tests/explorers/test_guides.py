@@ -108,6 +108,39 @@ def test_the_classifiers_tour_tells_its_numbers():
     assert abs(np.diff(wide)).mean() < abs(np.diff(cells)).mean() / 2
 
 
+def test_the_training_tour_tells_its_numbers():
+    tour, explorer = GUIDES["training_loop"].tour, explorers.training_loop()
+    start, sky, road, late, pole = (explorer.render(**step.settings) for step in tour)
+    assert "bus; 0.2; 0.19; +0.81" in start[1].describe()
+    assert [set(map(said[0].names.get, np.unique(said[0].values))) for said in (start, sky, road)] == [
+        {"bus"}, {"sky"}, {"sky", "road"},
+    ]  # fmt: skip
+    assert 0.7 < (road[0].values == road[4].values).mean() < 0.8
+    assert "bus; 3.7; 0.95" in late[1].describe()
+    assert (dict(pole[5].rows)["This pixel is"], dict(pole[5].rows)["The network says"]) == ("sky", "pole, wrong")
+
+
+def test_the_separable_tour_tells_its_numbers():
+    depthwise, whole, all_done, unlike, point = (numbers("separable_layer", step) for step in range(5))
+    assert (depthwise["Done of plain"], depthwise["Done of separable"]) == ("27 of 108", "27 of 39")
+    assert whole["Done of separable"] == "39 of 39"
+    assert all_done["The same output, once done?"] == "yes"
+    assert unlike["The same output, once done?"].startswith("no")
+    assert float(point["Separable / plain"]) > 1
+
+
+def test_the_ledger_tour_tells_its_numbers():
+    tour, ledger = GUIDES["ledger"].tour, explorers.ledger()
+    undecided, separable, seventh, bench = (ledger.render(**step.settings) for step in tour)
+    assert undecided[0].title == "7 of 76 statements"
+    assert separable[1].title.startswith("V5: ")
+    assert -0.175 < float(dict(separable[3].rows)["Found"]) < -0.165
+    signs = [word.text[-1] for word in seventh[0].words if word.text.startswith("V")]
+    assert (signs.count("="), len(signs)) == (7, 13)
+    assert bench[1].title.startswith("W1: ")
+    assert -0.135 < float(dict(bench[3].rows)["Found"]) < -0.125
+
+
 def test_an_explorer_is_moved_by_the_line_that_keeps_its_state():
     explorer = explorers.dilation().at(rate=4, layers=2)
     assert explorer.widget().settings == explorer.settings(rate=4, layers=2)

@@ -4,10 +4,12 @@ from importlib import import_module
 
 import pytest
 import torch
+from torch.nn import functional as F
 
-from course_lib import explorers
+from course_lib import explorers, paths
 from course_lib.explorers.machinery.panels import Map, Readout
 from course_lib.models import activations
+from course_lib.segment import segment
 from course_lib.training import checkpoints
 
 ALL = (True,) * 4
@@ -51,6 +53,16 @@ def test_each_switch_of_unet_silences_its_own_copy(skips):
     answers = [skips.compute("U-Net", 0, tuple(place != off for place in range(4))).prediction for off in range(4)]
     answers.append(skips.compute("U-Net", 0, ALL).prediction)
     assert len({tuple(answer.flatten().tolist()) for answer in answers}) == 5
+
+
+def test_on_the_photograph_it_says_what_segment_says_and_void_is_no_error(skips):
+    answer = skips.compute(skips.PHOTO, 0, ALL)
+    found = segment(paths.data() / "photos" / "cat.jpg", network="unet_pets").labels
+    labels = F.interpolate(found[None, None].float(), size=answer.truth.shape, mode="nearest")[0, 0]
+    assert (labels == answer.prediction).float().mean() > 0.95  # the picture was made smaller in another way
+    assert (answer.places[answer.truth == 255] == skips.RIGHT).all()
+    without = skips.compute(skips.PHOTO, 0, (False,) * 4)
+    assert not torch.equal(without.prediction, answer.prediction)
 
 
 def test_silencing_leaves_the_network_as_it_was(skips):

@@ -5,7 +5,7 @@ A control with `when` counts only while other controls have certain values; othe
 setting is the default, so that no picture exists twice.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -15,13 +15,14 @@ from course_lib import checks
 
 @dataclass(frozen=True, kw_only=True)
 class Slider:
-    """A value out of an ordered list; arrow keys go to its neighbours."""
+    """A value out of an ordered list; arrow keys go to its neighbours. With `play` a button steps through them."""
 
     name: str
     label: str
     values: Sequence
     default: object
     unit: str = ""
+    play: bool = False
     when: Mapping[str, Sequence] = field(default_factory=dict)
     kind = "slider"
 
@@ -42,7 +43,7 @@ class Slider:
     def wire(self) -> dict:
         """What the browser needs to draw it: values and their texts."""
         texts = [f"{_text(value)}{' ' if self.unit else ''}{self.unit}" for value in self.values]
-        return {"values": list(self.values), "texts": texts}
+        return {"values": list(self.values), "texts": texts, "play": self.play}
 
 
 class Choice(Slider):
@@ -154,25 +155,30 @@ def complete(controls: Sequence[Control], settings: Mapping) -> dict:
     for control in controls:
         value = settings.get(control.name, control.default)
         control.position(value)
-        counts = all(found[other] in allowed for other, allowed in control.when.items())
-        found[control.name] = value if counts else control.default
+        found[control.name] = value if _counts(control, found) else control.default
     return found
 
 
-def every_setting(controls: Sequence[Control]) -> Iterator[dict]:
-    """Each setting that a table holds, once."""
-    seen = set()
-    for values in product(*(control.every() for control in controls)):
-        settings = complete(controls, {control.name: value for control, value in zip(controls, values)})
-        if (key := repr(settings)) not in seen:
-            seen.add(key)
-            yield settings
+def _counts(control: Control, settings: Mapping) -> bool:
+    return all(settings[other] in allowed for other, allowed in control.when.items())
+
+
+def every_setting(controls: Sequence[Control]) -> list[dict]:
+    """Each setting that a table holds, once: a control that does not count stands at its default."""
+    found: list[dict] = [{}]
+    for control in controls:
+        found = [
+            {**settings, control.name: value}
+            for settings in found
+            for value in (control.every() if _counts(control, settings) else [control.default])
+        ]
+    return found
 
 
 def how_many(controls: Sequence[Control], enough: int) -> int:
     """The number of settings that a table would hold; counting stops when it is clearly more than enough."""
     most = prod(len(control.every()) for control in controls)
-    return most if most > 20 * enough else sum(1 for _ in every_setting(controls))
+    return most if most > 30 * enough else len(every_setting(controls))
 
 
 def in_words(settings: Mapping) -> str:

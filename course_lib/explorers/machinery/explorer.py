@@ -83,7 +83,7 @@ class Explorer:
         """
         table = Table()
         every = self._tabulated if whole is None else whole
-        chosen = list(every_setting(self.controls)) if every else [self.settings()]
+        chosen = every_setting(self.controls) if every else [self.settings()]
         desc, few = f"pictures of {self.name}", len(chosen) == 1
         bar = tqdm(chosen, desc=desc, delay=2, leave=False, file=line(), disable=few)
         with threads.one_thread():  # hundreds of tiny pictures: a second thread costs more than it brings

@@ -37,6 +37,16 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Word:
+    """Black words on a map; `left` and `top` are where they begin and their middle, `size` their height, in pixels."""
+
+    top: float
+    left: float
+    size: float
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drag:
     """Dragging on a picture moves the slider `name`: one position for each `step` pixels of the picture.
 
@@ -63,6 +73,7 @@ class Map:
     names: Mapping[int, str] = field(default_factory=dict)
     palette: Sequence[tuple[int, int, int]] = palette.ORDER
     marks: Sequence[Mark] = ()
+    words: Sequence[Word] = ()
     drags: Sequence[Drag] = ()
     note: str = ""
 
@@ -87,8 +98,11 @@ class Map:
         height, width = self.values.shape
         if self.colours == CLASSES:
             found, number = np.unique(self.values, return_counts=True)
-            shares = [f"{self.names.get(int(v), v)} {n / self.values.size:.1%}" for v, n in zip(found, number)]
-            words = ", ".join(shares)
+            counts: dict[str, int] = {}
+            for value, count in zip(found, number):
+                name = self.names.get(int(value), str(value))
+                counts[name] = counts.get(name, 0) + int(count)
+            words = ", ".join(f"{name} {count / self.values.size:.1%}" for name, count in counts.items() if name)
         else:
             words = f"from {number_text(self.values.min())} to {number_text(self.values.max())}"
         if self.numbers and self.values.size <= 64:
@@ -171,7 +185,8 @@ class Block:
     """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed.
 
     `sets` are the settings that a click on it makes, such as {"family": "SegNet"}; a control offers the same to keys.
-    `told` is what alt text says of it, where its lines are a sentence that was broken and not a list.
+    `told` is what alt text says of it, where its lines are a sentence that was broken and not a list. Boxes with a
+    `turn` light up one after the other, as a map passes them.
     """
 
     x: float
@@ -184,6 +199,7 @@ class Block:
     frame: bool = True
     sets: Mapping[str, object] = field(default_factory=dict)
     told: str = ""
+    turn: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -251,4 +267,5 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
 def _rest(panel: Map | Image | Chart | Diagram) -> str:
     labels = ", ".join(mark.label for mark in getattr(panel, "marks", ()) if mark.label)
     outlined = f"Outlined: {labels}" if labels else ""
-    return "".join(f" {words.rstrip('.')}." for words in (outlined, panel.note) if words)
+    written = "; ".join(word.text for word in getattr(panel, "words", ()))
+    return "".join(f" {words.rstrip('.')}." for words in (outlined, written, panel.note) if words)

@@ -22,8 +22,8 @@ from course_lib.explorers.machinery.panels import (
     Readout,
     number_text,
 )
-from course_lib.explorers.machinery.svg import is_light
-from course_lib.explorers.machinery.table import colour_table
+from course_lib.explorers.machinery.svg import called, is_light
+from course_lib.explorers.machinery.table import NARROW, colour_table
 from course_lib.figures.style import WIDTH, Figure, picture, styled
 
 DASHES = ("-", "--", ":", "-.", (0, (5, 5)), (0, (1, 4)))
@@ -31,9 +31,9 @@ DASHES = ("-", "--", ":", "-.", (0, (5, 5)), (0, (1, 4)))
 
 @styled
 def draw(title: str, panels: Sequence[Panel]) -> Figure:
-    """All panels side by side, diagrams below over the whole width."""
-    wide = [panel for panel in panels if isinstance(panel, Diagram)]
-    others = [panel for panel in panels if not isinstance(panel, Diagram)]
+    """All panels side by side, wide diagrams below over the whole width."""
+    wide = [panel for panel in panels if is_wide(panel)]
+    others = [panel for panel in panels if not is_wide(panel)]
     columns = max(2, min(len(others), 4 if len(others) in (4, 7, 8) else 3))  # a single one takes half the width
     rows = -(-len(others) // columns)
     heights = [3.4] * rows + [0.6 + WIDTH * panel.height / panel.width for panel in wide]
@@ -49,9 +49,14 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     return figure
 
 
+def is_wide(panel: Panel) -> bool:
+    """Whether it is a diagram that does not fit beside others."""
+    return isinstance(panel, Diagram) and panel.width >= NARROW
+
+
 def _put(axes: Axes, panel: Panel) -> None:
     _DRAWERS[type(panel)](axes, panel)
-    letters = 100 if isinstance(panel, Diagram) else 36
+    letters = 100 if is_wide(panel) else 36
     axes.set_title(textwrap.fill(panel.title, letters), fontsize=9)
     if note := textwrap.fill(getattr(panel, "note", ""), 44):
         if isinstance(panel, Chart):
@@ -69,9 +74,11 @@ def _map(axes: Axes, panel: Map) -> None:
             ink = "black" if is_light(colours[row, column]) else "white"
             size = min(9, 70 / max(panel.values.shape))
             axes.text(column, row, number_text(value), ha="center", va="center", fontsize=size, color=ink)
+    for word in panel.words:
+        letters = 150 * word.size / panel.values.shape[1]  # a panel is about 150 points wide
+        axes.text(word.left - 0.5, word.top - 0.5, word.text, va="center", fontsize=letters, color="black")
     if panel.colours == CLASSES:
-        pairs = [(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values]
-        _names(axes, pairs)
+        _names(axes, called(panel, values, table))
 
 
 def _names(axes: Axes, pairs: Sequence[tuple[str, str]]) -> None:

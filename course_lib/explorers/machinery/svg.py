@@ -6,6 +6,7 @@ letters follow a light or a dark theme.
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 
 import numpy as np
@@ -29,7 +30,7 @@ LEFT, TOP, WIDE, HIGH = 57, 8, 293, 150  # the frame of a chart that is 360 x 20
 
 
 def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
-    """The numbers in the cells, and the marks."""
+    """The numbers in the cells, the words, and the marks."""
     parts = []
     if values is not None:
         for (row, column), value in np.ndenumerate(values):
@@ -38,6 +39,9 @@ def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarr
             ink = "#000" if is_light(colours[row, column]) else "#fff"
             y, x = (row + 0.5) * CELL, (column + 0.5) * CELL
             parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size:.3g}" fill="{ink}">{text}</text>')
+    for word in getattr(panel, "words", ()):
+        place = f'x="{CELL * word.left:g}" y="{CELL * word.top:g}" font-size="{CELL * word.size:g}"'
+        parts.append(f'<text class="word" {place}>{escape(word.text)}</text>')
     for mark in panel.marks:
         place = " ".join(
             f'{name}="{CELL * value:g}"'
@@ -58,11 +62,17 @@ def is_light(colour: np.ndarray) -> bool:
 def legend(panel: Map, values: np.ndarray, table: np.ndarray) -> str:
     """What the colours of a map mean."""
     if panel.colours == CLASSES:
-        return names([(palette.hex_of(table[int(v)]), panel.names.get(int(v), number_text(v))) for v in values])
+        return names(called(panel, values, table))
     low, high = panel.range()
     stops = ",".join(palette.hex_of(table[level]) for level in (0, 64, 128, 192, 255))
     scale = f'<i class="scale" style="background:linear-gradient(90deg,{stops})"></i>'
     return f"<span>{number_text(low)}{scale}{number_text(high)}{' (logarithmic)' if panel.log else ''}</span>"
+
+
+def called(panel: Map, values: np.ndarray, table: np.ndarray) -> list[tuple[str, str]]:
+    """The colour and the name of each class of a map; shades of one name are told once, what has no name is not."""
+    found = {panel.names.get(int(v), number_text(v)): palette.hex_of(table[int(v)]) for v in values[::-1]}
+    return [(colour, name) for name, colour in reversed(found.items()) if name]
 
 
 def names(pairs: Sequence[tuple[str, str]]) -> str:
@@ -120,9 +130,10 @@ def diagram(panel: Diagram) -> str:
     """Boxes with words, and arrows."""
     parts = []
     for block in panel.blocks:
-        kind, fill = "block strong" if block.strong else "block", ""
-        if block.colour:
-            fill = f' style="fill:{block.colour}"'
+        kind = f"{'' if block.turn is None else 'flows '}block{' strong' if block.strong else ''}"
+        looks = [f"fill:{block.colour}"] if block.colour else []
+        looks += [] if block.turn is None else [f"animation-delay:{0.3 * block.turn:g}s"]
+        fill = f' style="{";".join(looks)}"' if looks else ""
         place = f'x="{block.x:g}" y="{block.y:g}" width="{block.width:g}" height="{block.height:g}"'
         if block.sets:
             parts.append(f'<g data-sets="{escape(json.dumps(block.sets))}">')
@@ -130,10 +141,7 @@ def diagram(panel: Diagram) -> str:
             parts.append(f'<rect class="{kind}" {place}{fill}/>')
         rows = block.text.split("\n")
         first = block.y + block.height / 2 - 6.5 * (len(rows) - 1) + 4
-        ink = ""
-        if block.colour:
-            light = is_light(np.array([int(block.colour[i : i + 2], 16) for i in (1, 3, 5)]))
-            ink = f' style="fill:{"#000" if light else "#fff"}"'
+        ink = f' style="fill:{_ink_on(block.colour)}"' if block.colour else ""
         for number, row in enumerate(rows):
             middle = f'x="{block.x + block.width / 2:g}" y="{first + 13 * number:g}"'
             parts.append(f"<text {middle}{ink}>{escape(row)}</text>")
@@ -142,6 +150,11 @@ def diagram(panel: Diagram) -> str:
     parts += [_arrow(*arrow) for arrow in panel.arrows]
     letters = f"min-width:{panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
     return _svg(panel.width, panel.height, panel.describe(), parts, letters)
+
+
+@cache
+def _ink_on(colour: str) -> str:
+    return "#000" if is_light(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])) else "#fff"
 
 
 def _curve(line, number: int, x, y) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
 from html import escape
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from course_lib.explorers.machinery import svg
 from course_lib.explorers.machinery.controls import Control, in_words
 from course_lib.explorers.machinery.panels import CLASSES, Chart, Diagram, Image, Impossible, Map, Panel, Readout
 from course_lib.figures import style
+
+NARROW = 400  # a drawing that is no wider stands beside the others
 
 
 class Table:
@@ -32,6 +35,7 @@ class Table:
         self.states: dict[str, dict] = {}
         self.blob = bytearray()
         self._known: dict[object, int] = {}
+        self._written: WeakKeyDictionary[Panel, int] = WeakKeyDictionary()
 
     def add(self, key: str, render: Callable[..., Sequence[Panel]], settings: dict) -> None:
         """Renders one setting; a render that fails leaves its words instead of pictures."""
@@ -54,7 +58,10 @@ class Table:
         return base64.b64encode(gzip.compress(self.pack(), 9, mtime=0)).decode()
 
     def _panel(self, panel: Panel) -> int:
-        return self._once(json.dumps(entry := _WIRES[type(panel)](self, panel)), lambda: self._append(entry))
+        if panel not in self._written:  # a render that hands out the same panel again costs nothing
+            entry = _WIRES[type(panel)](self, panel)
+            self._written[panel] = self._once(json.dumps(entry), lambda: self._append(entry))
+        return self._written[panel]
 
     def _append(self, entry: dict) -> int:
         self.panels.append(entry)
@@ -112,7 +119,7 @@ class Table:
         return {**_shared("chart", panel), "svg": svg.chart(panel), "legend": svg.lines_legend(panel)}
 
     def _diagram(self, panel: Diagram) -> dict:
-        return {**_shared("diagram", panel), "svg": svg.diagram(panel), "legend": ""}
+        return {**_shared("diagram", panel), "svg": svg.diagram(panel), "legend": "", "narrow": panel.width < NARROW}
 
     def _readout(self, panel: Readout) -> dict:
         parts = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in panel.rows)

@@ -169,19 +169,39 @@ export default () => {
     const panels = add(stage, "div", { className: "panels" });
     const reading = add(root, "p", { className: "reading" });
     const spoken = add(root, "p", { className: "spoken" }, { "aria-live": "polite" });
-    let cursor = null, saving, speaking, touched = false;
+    let cursor = null, saving, speaking, touched = false, playing;
 
     function move(changed) {
       touched = true;
+      stop(); // a hand on anything ends what plays
+      step(changed);
+    }
+
+    function step(changed) {
       model.set("settings", { ...model.get("settings"), ...changed }); // paints at once, in every view
       clearTimeout(saving);
       saving = setTimeout(() => save(model), 150);
     }
 
+    function stop() { clearInterval(playing?.timer); playing?.button.setAttribute("aria-pressed", false); playing = null; }
+
+    function play(button, name, values) { // through states that are there or asked for, each shown before the next
+      if (playing?.button === button) return stop();
+      stop();
+      const at = () => values.indexOf(model.get("settings")[name]), go = (i) => step({ [name]: values[i] });
+      button.setAttribute("aria-pressed", true);
+      if (at() === values.length - 1) go(0);
+      playing = { button, timer: setInterval(() => {
+        if (root.getAttribute("aria-busy") === "true") return;
+        if (!lost && at() < values.length - 1) go(at() + 1);
+        else stop();
+      }, 700) };
+    }
+
     guide(head, model, move);
 
     for (const control of controls) {
-      const { name, label, kind, values, texts } = control, keys = { ...OURS, name };
+      const { name, label, kind, values, texts, play: plays } = control, keys = { ...OURS, name };
       if (kind === "pixel") continue;
       const line = add(form, kind === "grid" ? "fieldset" : "label", { className: kind });
       add(line, kind === "grid" ? "legend" : "span", { textContent: label });
@@ -212,6 +232,10 @@ export default () => {
         cells.oninput = () => move({ [name]: typed() });
         cells.onchange = () => inputs.forEach((input, i) => { input.value = typed()[i]; }); // an emptied cell counts as 0, 12 as the highest: once left, it says so
         follow.push((settings) => settings[name].forEach((v, i) => { if (typed()[i] !== v || inputs[i].value === "" && document.activeElement !== inputs[i]) inputs[i].value = v; }));
+      }
+      if (plays) {
+        const button = add(form, "button", { type: "button", className: "play", textContent: "Play", onclick: () => play(button, name, values) }, { ...OURS, "aria-pressed": false, "aria-label": `Play: ${label}` });
+        follow.push((settings, counts) => { button.disabled = !counts[name]; });
       }
     }
 
@@ -276,15 +300,25 @@ export default () => {
       return made;
     }
 
+    function leave(canvas) { // while it plays, the picture that was there fades
+      const old = canvas.cloneNode();
+      old.getContext("2d").drawImage(canvas, 0, 0);
+      old.className = "leaving";
+      old.onanimationend = () => old.remove();
+      canvas.after(old);
+    }
+
     function show(made, panel, from) {
       [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
       if (!made.canvas) {
         const before = [...made.body.querySelectorAll("dd")].map((number) => number.textContent);
         made.body.innerHTML = panel.svg;
+        made.figure.classList.toggle("narrow", Boolean(panel.narrow));
         made.body.querySelectorAll("dd").forEach((number, i) => number.classList.toggle("fresh", before.length > 0 && before[i] !== number.textContent));
         return panel.svg.includes("data-sets") && reveal(made.body);
       }
       const { image, value } = colouring(panel, from), { canvas, over, body } = made;
+      if (playing) leave(canvas);
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
       canvas.getContext("2d").putImageData(image, 0, 0);
       over.setAttribute("viewBox", `0 0 ${image.width * CELL} ${image.height * CELL}`);
@@ -328,6 +362,7 @@ export default () => {
     views.add(update);
     update();
     return () => { // JupyterLab keeps the comms of closed widgets, and by them el: nothing heavy may hang on it
+      stop();
       [saving, speaking].forEach(clearTimeout);
       views.delete(update);
       slots.length = follow.length = 0;
