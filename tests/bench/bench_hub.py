@@ -31,8 +31,6 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 ROOT = Path(__file__).resolve().parents[2]
 LECTURE = ROOT / "notebooks" / "04_receptive_field_dilation.ipynb"
-PAGES = [ROOT / "notebooks" / "INSTRUCTORS.md", ROOT / "notebooks" / "source" / "instructors.md"]
-MARKS = ("<!-- hub: made by `make bench ARGS=hub` -->", "<!-- end of hub -->")
 STUDENTS, WAVE, MINUTES = (int(os.environ.get(*word)) for word in (("STUDENTS", 30), ("WAVE", 2), ("MINUTES", 120)))
 PROXY = "configurable-http-proxy"
 PATIENCE = 900  # seconds for one cell, or for a start: the machine may be busy

@@ -241,6 +241,7 @@ NEAR = [
     ("0.1", "counts in int16", counts(torch.int16)), ("0.1", "counts in uint8", counts(torch.uint8)),
     ("0.1", "counts in float16", counts(torch.float16)), ("0.2", "percent", answer("0.2", lambda x: 100 * x)),
     ("0.4", "median", lambda z, t: F.cross_entropy(z, t, ignore_index=255, reduction="none")[t != 255].median()),
+    ("0.4", "cut off at 6", answer("0.4", lambda x: x.clamp(0, 6))),
     ("0.5", "takes the pictures away", used_up),
     ("0.5", "median of the classes", lambda ms: (sum(ms).diagonal() / (
         sum(ms).sum(0) + sum(ms).sum(1) - sum(ms).diagonal())).nanmedian()),
@@ -271,6 +272,8 @@ NEAR = [
         block(nn.Conv2d(c, c // len(bins), 1), shared, RELU()) for shared in [NORM(c // len(bins))] for _ in bins)),
     ("6.3", "grouped", levels(lambda c, n: (nn.Conv2d(c, n, 1, groups=n), NORM(n), RELU()))),
     ("6.6", "mean of both", lambda z, a, t: ALL["6.6"].answer(z, a, t) / 2),
+    ("6.6", "cut off at 6", answer("6.6", lambda x: x.clamp(0, 6))),
+    ("6.6", "never below 1", answer("6.6", lambda x: x.clamp(min=1))), ("6.6", "GELU", answer("6.6", F.gelu)),
     ("7.1", "median", lambda x, w: F.conv2d(
         x.flatten(2).median(2).values[..., None, None], w).expand(-1, -1, *x.shape[-2:])),
     ("7.1", "softmax", answer("7.1", lambda x: x.softmax(1))),
