@@ -46,8 +46,8 @@ def main() -> None:
         right += len(fates) - len(wrong)
     count, ran = refused + alive, refused + alive - raised
     found = (
-        f"{refused:,} of {count:,} wrong mutants are refused ({refused / count:.2%}); of the {ran:,} that do not raise\n"
-        f"{1 - alive / ran:.2%}, promised are {PROMISED:.0%}. {right} more are right in another form, and are accepted."
+        f"{refused:,} of {count:,} wrong mutants are refused ({refused / count:.2%}), and {1 - alive / ran:.2%} of\n"
+        f"the {ran:,} that do not raise; promised are {PROMISED:.0%}. {right} more are right in another form and pass."
     )
     print(f"\n{found}\n{time.process_time() - began:.0f} s of CPU")
     if not WITH:
