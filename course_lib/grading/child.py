@@ -7,6 +7,7 @@ nowhere. Whoever ends, hangs or kills this process hurts only the cell that did 
 
 import linecache
 import os
+import random
 import sys
 import threading
 import traceback
@@ -14,7 +15,8 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 import matplotlib.pyplot  # noqa: F401 (what most notebooks need is here before the first one starts)
-import torch  # noqa: F401
+import numpy as np
+import torch
 
 from course_lib.grading import stand_in, walls, wire
 
@@ -28,6 +30,8 @@ def run(reader: BinaryIO, writer: BinaryIO, settings: dict[str, Any]) -> None:
     line = Line(reader, writer)
     stand_in.install(plan["tasks"], line.talk)
     walls.limit(settings["gigabytes"])
+    for seed in (random.seed, np.random.seed, torch.manual_seed):  # graded again, a notebook that draws draws the same
+        seed(0)
     cells, chosen = ({int(place): text for place, text in plan[part].items()} for part in ("cells", "run"))
     line.say(ready=settings.get("walls", ""))
     Notebook(cells, line).run(chosen, plan["skip"])

@@ -100,8 +100,10 @@ def mean_iou(answer, *, draw: Draw) -> None:
         matrices = torch.randint(1, 60, (count, classes, classes), generator=draw.generator)
         matrices[:, absent := draw.whole(0, classes - 1)] = 0
         matrices[:, :, absent] = 0
-        matrices[:, :, once := (absent + 1) % classes] = matrices[:, once] = 0
+        once, missed, invented = ((absent + step) % classes for step in (1, 2, 3))
+        matrices[:, :, once] = matrices[:, once] = 0
         matrices[0, once, once] = 1  # a class of one pixel counts like any other
+        matrices[:, :, missed] = matrices[:, invented] = 0  # and so do those that are only true or only predicted
         return (list(matrices),)
 
     def classes(matrices: list[Tensor], absent: float = float("nan")) -> Tensor:
@@ -119,6 +121,12 @@ def mean_iou(answer, *, draw: Draw) -> None:
             ),
             "A class that never occurs counts 0: leave it out of the mean.": lambda ms: classes(ms, 0).mean().item(),
             "A class that never occurs counts 1: leave it out of the mean.": lambda ms: classes(ms, 1).mean().item(),
+            "A class that is predicted and never true occurs, too: its IoU is 0, and counts.": lambda ms: (
+                classes(ms)[sum(ms).sum(1) > 0].mean().item()
+            ),
+            "A class without a right pixel occurs, too: its IoU is 0, and counts.": lambda ms: (
+                classes(ms)[sum(ms).diagonal() > 0].mean().item()
+            ),
             "That is pixel accuracy: IoU is asked, class by class.": lambda ms: (
                 sum(ms).diagonal().sum() / sum(ms).sum()
             ).item(),
