@@ -95,13 +95,12 @@ class Running:
 
     def gather(self) -> None:
         """The last answer that a notebook gives to an exercise counts; a cell that still holds no answer gives none."""
+        right = {number for (number, _), (kind, _) in self.judged.items() if kind == "correct"}
         for (number, place), (kind, lines) in sorted(self.judged.items(), key=lambda item: item[0][1]):
-            before, _ = self.result.outcomes.get(number, ("", []))
-            if before and kind == "not attempted":
+            if kind == "not attempted" and number in self.result.outcomes:
                 continue
-            if before == "correct" != kind:
-                lines = [*lines, f"cell {place} answers last, and the last answer counts"]
-            self.result.outcomes[number] = kind, lines
+            told = [f"cell {place} answers last, and the last answer counts"] if number in right else []
+            self.result.outcomes[number] = kind, [*lines, *told]
 
     def one_process(self, plan: cells_of.Cells) -> tuple[int | None, str]:
         """One process from start to end: the cell it ended in and why, or no words when it came to its end."""

@@ -38,19 +38,18 @@ exercises.start.paint.check(lambda *_: {"a", "x", "y", "z"})
 def my_loss(logits, target):
     raise ValueError(f"{Thing()} and { {'a', 'x', 'y', 'z'} }")
 exercises.start.cross_entropy.check(my_loss)
-while True: exercises.start.mean_iou"""
+"""
 
 
-def test_what_is_by_chance_in_a_notebook_is_the_same_when_it_is_graded_again(tmp_path, asked):
+def test_what_is_by_chance_in_a_notebook_is_the_same_when_it_is_graded_again(tmp_path, workshop, asked):
     (tmp_path / "mine.ipynb").write_text(book(IMPORTS, LOOSE))
     found = []
-    for _ in range(2):
-        with Workshop() as shop:  # one of its own: addresses and the order of sets are a process's own
-            found.append(grading.graded(tmp_path / "mine.ipynb", asked, LIMITS, "", shop))
+    with Workshop() as another:  # addresses and the order of sets are a process's own
+        for shop in (workshop, another):
+            lines = grading.graded(tmp_path / "mine.ipynb", asked, LIMITS, "", shop)
+            found.append({number: table.words(why) for number, (_, why) in lines.items()})
     assert found[0] == found[1]
-    whys = {number: table.words(why) for number, (_, why) in found[0].items()}
-    assert "Thing object at 0x..." in whys["0.1"]
-    assert "still running after 5 seconds" in whys["0.5"]
+    assert "Thing object at 0x..." in found[0]["0.1"]
 
 
 @pytest.fixture
@@ -138,7 +137,11 @@ def test_a_grader_that_is_killed_leaves_no_process_and_no_folder(tmp_path, root)
     until = time.monotonic() + 120
 
     def runs() -> bool:
-        return any(str(homes) in os.path.realpath(place) for place in glob.glob("/proc/[0-9]*/cwd"))
+        for place in glob.glob("/proc/[0-9]*/cwd"):
+            with contextlib.suppress(OSError):  # it has ended, or is not ours
+                if str(homes) in os.readlink(place):
+                    return True
+        return False
 
     while not list(homes.glob("grading-*/*")) and time.monotonic() < until:  # until the notebook runs
         time.sleep(0.1)
