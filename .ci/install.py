@@ -89,6 +89,7 @@ def install(folder, options, base=sys.executable):
                 run([*uv, "--torch-backend", options.torch, *pins("torch", "torchvision")])
             run([*uv, "--no-deps", "--no-build-isolation", "-e", ROOT])
     keep_quiet(folder)
+    run([python, "-c", "import course_lib.segment, matplotlib.pyplot"])  # it starts, and Python has compiled it
     with open(stamp, "w") as file:
         file.write(wanted)
 

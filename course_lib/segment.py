@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from course_lib import models, palette
@@ -28,7 +29,7 @@ from course_lib.datasets import brought
 from course_lib.datasets.pairs import check_name
 from course_lib.models import shipped
 from course_lib.models.working_size import AtWorkingSize
-from course_lib.shown import show
+from course_lib.shown import show, side_by_side
 
 USUAL = "deeplab_v3plus_pets"
 SHOWN = 1024  # pixels of the longer side of the picture in a figure
@@ -62,27 +63,14 @@ class Segmented:
         mixed = image.float().lerp(colours, STRENGTH).round().byte()
         return torch.where(labels > 0, mixed, image)
 
-    def figure(self):
-        """The picture beside the overlay, with a legend that names the shares; a matplotlib Figure."""
-        from matplotlib.figure import Figure
-        from matplotlib.patches import Patch
-
+    def figure(self) -> Image.Image:
+        """The picture beside the overlay, with a legend that names the shares."""
         step = -(-max(self.labels.shape) // SHOWN)
-        height, width = self.labels.shape
-        figure = Figure(figsize=(9, min(0.6 + 4.5 * height / width, 12)), dpi=110, layout="constrained")
-        for axes, picture, title in zip(
-            figure.subplots(1, 2), (self.image[:, ::step, ::step], self.overlay(step)), ("the picture", self.network)
-        ):
-            axes.imshow(picture.permute(1, 2, 0).numpy())
-            axes.set_title(title, loc="left", fontsize=10)
-            axes.set_axis_off()
-        colours = ["none", *(palette.hex_of(colour) for colour in palette.ORDER[1:])]
-        patches = [
-            Patch(facecolor=colours[index % len(colours)], edgecolor="#222222", label=f"{name} {share:.0%}")
-            for index, (name, share) in enumerate(self.shares().items())
-        ]
-        figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), frameon=False)
-        return figure
+        pictures = {"the picture": self.image[:, ::step, ::step], self.network: self.overlay(step)}
+        colours = [None, *palette.ORDER[1:]]
+        shares = enumerate(self.shares().items())
+        legend = [(f"{name} {share:.0%}", colours[index % len(colours)]) for index, (name, share) in shares]
+        return side_by_side({title: picture.permute(1, 2, 0).numpy() for title, picture in pictures.items()}, legend)
 
     def words(self) -> str:
         """The answer in words: background 19%, cat 81%, dog 0%."""
@@ -106,13 +94,11 @@ class Segmented:
 
     def _drawn(self, kind: str) -> bytes:
         memory = io.BytesIO()
-        self.figure().savefig(memory, format=kind)
+        self.figure().save(memory, format=kind)
         return memory.getvalue()
 
     def save(self, stem: str | Path) -> list[Path]:
         """STEM_overlay.png, the figure, and STEM_labels.png, a palette picture whose values are the labels."""
-        from PIL import Image
-
         overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
         overlay.write_bytes(self.png())
         picture = Image.fromarray(self.labels.byte().numpy())

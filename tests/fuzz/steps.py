@@ -417,7 +417,9 @@ def along_kept(choose, x):
         "renorm": lambda t: torch.renorm(t, 2, dim, 0.5),
         "normalize": lambda t: F.normalize(t, dim=dim),
     }
-    return Step(f"{name}({dim})", calls.get(name, lambda t: getattr(t, name)(dim)), loose=name in ("sort", "renorm"))
+    shares = name in ("softmax", "log_softmax", "normalize")  # of equal values: a constant, whatever they are
+    loose = name in ("sort", "renorm") or (shares and bool((x == x.narrow(dim, 0, 1)).all()))
+    return Step(f"{name}({dim})", calls.get(name, lambda t: getattr(t, name)(dim)), loose)
 
 
 @maker

@@ -91,7 +91,7 @@ def test_an_interrupted_install_is_repaired_and_only_then_stamped(installer, mon
     assert not (tmp_path / "env/installed.txt").exists()
     monkeypatch.setattr(installer, "run", steps.append)
     installer.install(str(tmp_path / "env"), options)
-    assert len(steps) == 3
+    assert len(steps) == 4
     assert (tmp_path / "env/installed.txt").read_text() == installer.fingerprint(options)
 
 

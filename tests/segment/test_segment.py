@@ -5,16 +5,17 @@ import datetime
 import io
 import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from course_lib import palette
 from course_lib import segment as room
 from course_lib.datasets import photos
 from course_lib.metrics import Confusion
 from course_lib.segment import Segmented, networks, segment, uploaded
+from course_lib.shown import side_by_side
 
 CAT = "data/photos/cat.jpg"
 
@@ -91,12 +92,33 @@ def test_the_overlay_leaves_the_background_alone(made):
     assert (overlay[0, :, 30:] < 200).all()
 
 
-def test_the_legend_names_each_class_and_its_share(made):
-    (legend,) = made.figure().legends
-    assert [text.get_text() for text in legend.get_texts()] == ["background 50%", "cat 50%"]
+def test_the_legend_names_each_class_with_its_share_and_colour(made, monkeypatch):
+    told = []
+    monkeypatch.setattr(room, "side_by_side", lambda pictures, legend: told.append((list(pictures), legend)))
+    made.figure()
+    assert told == [(["the picture", "made"], [("background 50%", None), ("cat 50%", palette.BLUE)])]
 
 
-def test_a_notebook_shows_the_figure_and_nothing_stays_open(made, monkeypatch):
+def test_pictures_stand_side_by_side_over_their_legend():
+    left, right = np.full((40, 60, 3), 200, np.uint8), np.full((40, 60, 3), 90, np.uint8)
+    sheet = side_by_side({"a": left, "b": right}, [("cat", palette.BLUE)], side=120)
+    colours = [colour for _, colour in sheet.getcolors(10_000)]
+    assert {(200,) * 3, (90,) * 3, palette.BLUE, (255,) * 3} <= set(colours)
+    assert sheet.width == 12 + 2 * (120 + 12)
+    assert sheet.getpixel((12, 24)) == sheet.getpixel((131, 103)) == (200,) * 3
+    assert sheet.getpixel((144, 24)) == sheet.getpixel((263, 103)) == (90,) * 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3000, 20), (20, 3000)])
+def test_odd_shapes_and_long_legends_find_room(shape):
+    pictures = dict.fromkeys(("one", "two"), np.zeros((*shape, 3), np.uint8))
+    short, long = (side_by_side(pictures, [(f"class {i}", None) for i in range(n)]) for n in (2, 40))
+    assert 480 < short.width == long.width < 1000
+    assert short.height < 800
+    assert long.height > short.height + 100
+
+
+def test_a_notebook_shows_the_figure(made, monkeypatch):
     got = []
     monkeypatch.setattr("IPython.display.display", lambda data, metadata=None, raw=False: got.append((data, metadata)))
     made._ipython_display_()
@@ -106,7 +128,6 @@ def test_a_notebook_shows_the_figure_and_nothing_stays_open(made, monkeypatch):
     with Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"]))) as shown:
         assert shown.format == "JPEG"
         assert min(shown.size) > 200
-    assert not plt.get_fignums()
 
 
 def test_the_command_writes_the_overlay_and_the_labels(root, tmp_path, capsys, cat):

@@ -67,6 +67,14 @@ class Memory:
         where = (list(tensor.shape), list(tensor.stride()), tensor.storage_offset())
         return View(root, torch.ops.aten.as_strided.default, (root, *where), {}, 0)
 
+    def from_storage(
+        self, tensor: Tensor, size: list[int], stride: list[int], storage_offset: int | None = None
+    ) -> tuple:
+        """The arguments of `as_strided`, which counts from where the storage starts, with the tensor there."""
+        root = self.roots.get(storage_of(tensor), tensor)
+        at = tensor.storage_offset() if storage_offset is None else storage_offset
+        return (root if root.dtype == tensor.dtype else tensor), size, stride, at
+
     def learn(self, tensor: Tensor, fact: Traced | None) -> Traced | None:
         """Note what a new tensor reads."""
         key, storage = id(tensor), storage_of(tensor)

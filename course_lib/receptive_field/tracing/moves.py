@@ -12,6 +12,7 @@ import numpy as np
 
 from .axes import (
     CHANNEL,
+    DIFFERING,
     FOLDED,
     Digit,
     Dimension,
@@ -70,7 +71,7 @@ class Moves:
             if len(x.labels[dim]) > 1 and reads is not None and is_spatial(x.labels[dim]):
                 x = self.unfolded(x, dim)
             if not is_spatial(x.labels[dim]):
-                x = self._along_channels(x, dim, new)
+                x = self._along_channels(x, dim, reads, new)
             elif reads is not None:
                 digit = x.labels[dim][0]
                 if digit.stride == 1 and digit.size == self.sizes(x)[digit.axis]:
@@ -86,10 +87,13 @@ class Moves:
             labels[dim], sizes[axis], maps[axis] = places(axis, len(reads)), len(reads), reads
         return self.node(x, tuple(labels), tuple(sizes), tuple(maps))
 
-    def _along_channels(self, x: Traced, dim: int, new: int) -> Traced:
-        kind = kind_of(x.labels[dim])
-        if kind == FOLDED and new != size_of(x.labels[dim]):
+    def _along_channels(self, x: Traced, dim: int, reads: IndexTable | None, new: int) -> Traced:
+        kind, size = kind_of(x.labels[dim]), size_of(x.labels[dim])
+        some = reads is not None and not set(range(size)) <= set(reads.reads.ravel().tolist())
+        if kind == FOLDED and (some or new != size):
             x = self.doubted(x)
+        if reads is not None and (reads.reads < 0).all(1).any():
+            kind = min(kind, DIFFERING)  # padding, or what nothing was written to, is constant
         return replace(x, labels=with_dimension(x.labels, dim, channel(new, kind)), pooling=None)
 
     def _along_digit(self, x: Traced, digit: Digit, reads: IndexTable) -> Traced:

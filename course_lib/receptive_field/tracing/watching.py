@@ -6,6 +6,7 @@ so that indices and masks stay known; what takes part in the image's way has sha
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import torch
@@ -18,8 +19,10 @@ from .memory import Memory, View, storage_of, tensors_in
 from .recorder import Recorder
 from .refusal import LOOKING, refuse_to_look
 from .rules import Call, apply, base_name
+from .rules.views import moves_nothing
 
 SMALL = 1 << 16  # constants up to this many values are really computed
+LARGE = 1 << 24  # constants of more values are not even made: 64 MB in single precision
 INDEXING = ("index", "index_put", "_unsafe_index", "_unsafe_index_put")
 
 
@@ -43,6 +46,9 @@ class Watching(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         self.recorder.budget.spend()
+        if func is torch.ops.aten.as_strided.default and not moves_nothing(*args, **kwargs):
+            args = self.memory.from_storage(*args, **kwargs)
+            kwargs = {}
         tensors = tensors_in((args, kwargs))
         for tensor in tensors:
             self.memory.meet(tensor)
@@ -97,6 +103,8 @@ class Watching(TorchDispatchMode):
             for tensor in written:
                 self.memory.store(tensor, None)
             return _same_objects(result, [self.memory.stand_in(tensor) for tensor in written], written)
+        if not tensors and args and isinstance(args[0], list | tuple) and prod(args[0]) > LARGE:
+            return self._run(func, args, {**kwargs, "device": torch.device("meta")})
         if not tensors and torch.device(kwargs.get("device") or "cpu").type == "meta":
             kwargs = {**kwargs, "device": torch.device("cpu")}
         result = func(*args, **kwargs)

@@ -144,10 +144,12 @@ def multiplied(recorder: Recorder, call: Call, a: Traced | None, b: Traced | Non
 def kept_in_windows(recorder: Recorder, b: Traced, rows: tuple) -> Traced:
     """Queries and keys of the same places: every position reads all places of its own window of the second tensor."""
     rank = len(b.labels)
-    for dim in (rank - 2, rank - 1):
+    for dim, summed in ((rank - 2, rank - 1), (rank - 1, rank - 2)):
         if is_spatial(rows) and b.labels[dim] == rows:
+            if is_spatial(b.labels[summed]):
+                b = recorder.contract(b, [summed], keep=False)
             b = recorder.contract(b, [dim], keep=True)
-            return replace(b, labels=(*b.labels[: rank - 2], rows, ()))
+            return replace(b, labels=(*b.labels[: rank - 2], b.labels[dim], ()))
     return b
 
 

@@ -197,13 +197,20 @@ def _along_one(one: Tensor, position: int, rank: int) -> bool:
     return all(size == 1 for dim, size in enumerate(shape) if dim != position)
 
 
+AS_STRIDED = ("self", "size", "stride", "storage_offset")
+
+
 @rule("as_strided", "as_strided_copy")
 def as_strided(recorder: Recorder, call: Call):
     """Only where it changes nothing but the strides of dimensions of size 1, as torch's own pooling does."""
-    x, tensor = call.traced("self"), call["self"]
-    same = zip(tensor.shape, tensor.stride(), call["size"], call["stride"])
-    unmoved = len(call["size"]) == tensor.dim() and all(n == m and (n == 1 or s == t) for n, s, m, t in same)
-    return x if unmoved and not call.get("storage_offset") else None
+    return call.traced("self") if moves_nothing(*map(call.get, AS_STRIDED)) else None
+
+
+def moves_nothing(tensor: Tensor, size: list[int], stride: list[int], storage_offset: int | None = None) -> bool:
+    """Whether a view of a tensor's memory shows the same values in the same places."""
+    same = zip(tensor.shape, tensor.stride(), size, stride)
+    in_place = storage_offset in (None, tensor.storage_offset())
+    return in_place and len(size) == tensor.dim() and all(n == m and (n == 1 or s == t) for n, s, m, t in same)
 
 
 @rule("cat", "_cat", "concat", "concatenate")
