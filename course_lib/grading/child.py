@@ -30,8 +30,9 @@ def run(reader: BinaryIO, writer: BinaryIO, settings: dict[str, Any]) -> None:
     line = Line(reader, writer)
     stand_in.install(plan["tasks"], line.talk)
     walls.limit(settings["gigabytes"])
-    for seed in (random.seed, np.random.seed, torch.manual_seed):  # graded again, a notebook that draws draws the same
-        seed(0)
+    random.seed(0)  # graded again, a notebook that draws draws the same
+    np.random.seed(0)
+    torch.manual_seed(0)
     cells, chosen = ({int(place): text for place, text in plan[part].items()} for part in ("cells", "run"))
     line.say(ready=settings.get("walls", ""))
     Notebook(cells, line).run(chosen, plan["skip"])

@@ -18,7 +18,10 @@ NOT_STARTED = "the process that runs notebooks did not start"
 ENDLESS = "it was still running after {:g} seconds and was stopped: a loop without end?"
 OVER = "it was still running when the {:g} seconds of the whole notebook were over"
 TRIES = 50  # answers to one exercise that are judged: who guesses is not to learn from what the check asks next
-GUESSED = {"kind": "not yet", "lines": [f"it was checked more than {TRIES} times: one answer is asked for"]}
+GUESSED: dict[str, Any] = {
+    "kind": "not yet",
+    "lines": [f"it was checked more than {TRIES} times: one answer is asked for"],
+}
 
 
 @dataclass(frozen=True)
