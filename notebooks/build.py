@@ -8,6 +8,7 @@ remembers what it says and shows (checked by the lint) and the shape of the libr
 import argparse
 import hashlib
 import json
+import math
 import os
 import re
 import sys
@@ -39,6 +40,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks to build, such as 00_start_here; all when none is named")
     parser.add_argument("--force", action="store_true", help="build also what did not change")
+    parser.add_argument("--times", action="store_true", help="build, and write into each source how long it ran")
     parser.add_argument("--stale", action="store_true", help="say which would be built, and build nothing")
     options = parser.parse_args()
     known = {path.stem: path for path in sources()}
@@ -48,8 +50,8 @@ def main() -> int:
         print("\n".join(stale(known.values())) or "no notebook is older than its source or the library")
         return 0
     for name in options.names or known:
-        for solutions in (False, True):
-            build(known[name], solutions, options.force)
+        build(known[name], False, options.force or options.times, options.times)
+        build(known[name], True, options.force)
     if not options.names:
         ledger.refresh(all_claims())  # its page names the section that shows each row
         for path, text in pages_now().items():
@@ -116,18 +118,27 @@ def evidence_in(code: str) -> list[str]:
     return [name for call in NAMED.findall(code) for name in re.findall(r'"(\w+)"', call)]
 
 
-def build(path: Path, solutions: bool, force: bool = False) -> None:
+def build(path: Path, solutions: bool, force: bool = False, timed: bool = False) -> None:
     """Builds and runs one notebook, unless the one that is there has the same words, rows and library."""
     goal, built = target(path.stem, solutions), unrun(path, solutions)
     built.metadata |= {"inputs": inputs_of(built), "library": library_of(built)}
     there = nbformat.read(goal, 4).metadata if goal.exists() else {}
     if not force and all(there.get(part) == built.metadata[part] for part in ("inputs", "library")):
         return
-    began = time.monotonic()
-    run(built, path.stem)
-    print(f"{goal.relative_to(HERE.parent)}: ran in {time.monotonic() - began:.0f} s", flush=True)
+    seconds = run(built, path.stem)
+    print(f"{goal.relative_to(HERE.parent)}: ran in {seconds:.0f} s", flush=True)
+    if timed:
+        state_seconds(path, seconds)
+        built.cells[0] = unrun(path, solutions).cells[0]
+        built.metadata["inputs"] = inputs_of(built)
     goal.parent.mkdir(exist_ok=True)
     nbformat.write(clean(built), goal)
+
+
+def state_seconds(path: Path, seconds: float) -> None:
+    """Writes into the front matter of a source how long its notebook ran, rounded up to five seconds."""
+    stated = f"# run_seconds: {5 * math.ceil(seconds / 5)}"
+    path.write_text(re.sub(r"^# run_seconds: .*$", stated, path.read_text(), count=1, flags=re.M))
 
 
 def stale(paths: Iterable[Path]) -> Iterator[str]:
@@ -142,8 +153,12 @@ def stale(paths: Iterable[Path]) -> Iterator[str]:
                 yield f"{goal.relative_to(HERE.parent)}: the library's code changed; its outputs may be the same"
 
 
-def run(built: nbformat.NotebookNode, name: str) -> None:
-    """Runs every cell; a cell that is heavy must be tagged so, because then the text before it says how long."""
+def run(built: nbformat.NotebookNode, name: str) -> float:
+    """Runs every cell and returns the seconds that they took together, without those in which a cell only waited.
+
+    A cell that is heavy must be tagged so, because then the text before it says how long.
+    """
+    total = 0.0
     client = NotebookClient(built, timeout=CELL_LIMIT, resources={"metadata": {"path": str(HERE)}})
     with client.setup_kernel(env={**os.environ, "BEYOND_FCN_PROGRESS": "off"}):
         kernel = psutil.Process(client.km.provisioner.pid)
@@ -157,11 +172,13 @@ def run(built: nbformat.NotebookNode, name: str) -> None:
                 sys.exit(f"{name}, cell {index}:\n{cell.source}\n\n{error.ename}: {error.evalue}")
             # on a busy machine a cell waits: what it waited is not its own
             seconds = min(time.monotonic() - began, sum(kernel.cpu_times()[:2]) - worked)
+            total += seconds
             heavy = "heavy" in cell.metadata.get("tags", [])
             if seconds > HEAVY_SECONDS and not heavy and index != 1:
                 sys.exit(
                     f"{name}, cell {index} took {seconds:.0f} s: tag it heavy, and say before it how long it takes"
                 )
+    return total
 
 
 def clean(built: nbformat.NotebookNode) -> nbformat.NotebookNode:

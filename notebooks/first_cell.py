@@ -6,35 +6,26 @@
 ADDRESS = ""
 TAG = ""
 
+# Three steps: find the course, install it where it is missing, start. The first two cannot lie in the library, because
+# they bring the library. All else does: `course_lib.notebook.start`.
 TEMPLATE = """\
-# Run this cell first. It finds the course, or installs it when the notebook travels alone.
-import importlib.metadata, importlib.util, pathlib, subprocess, sys, tempfile
+# Run this cell first. It finds the course or, where the notebook travels alone as in Colab, installs it (45 MB).
+import importlib.util, pathlib, sys
 
-ADDRESS, TAG = "{address}", "{tag}"
-if importlib.util.find_spec("torch") is None:
-    raise SystemExit("torch is missing: run make lab in the course's folder, or pip install torch elsewhere.")
-here = pathlib.Path.cwd()
-checkout = next((p for p in [here, *here.parents] if (p / "course_lib/notebook.py").is_file()), None)
-if checkout:
-    sys.path.insert(0, str(checkout))
-elif importlib.util.find_spec("course_lib") is None:
-    if not ADDRESS:
-        raise SystemExit("This copy was never released. Open it inside the course's folder.")
-    keep = pathlib.Path(tempfile.mkdtemp(), "keep.txt")  # the torch that is here stays as it is
-    keep.write_text(f"torch=={{importlib.metadata.version('torch')}}")
-    pip = [sys.executable, "-m", "pip", "install", "-q", "-c", str(keep), f"git+{{ADDRESS}}@{{TAG}}"]
-    if subprocess.run(pip, check=False).returncode:
-        raise SystemExit("The course could not be installed. Check the network, then run this cell again.")
-    importlib.invalidate_caches()
-
-from course_lib import notebook
+sys.path[:0] = [str(p) for p in pathlib.Path.cwd().parents if (p / "course_lib/notebook.py").is_file()]
+if not importlib.util.find_spec("course_lib"):
+    %pip install -q {course}
+from course_lib import notebook  # not found? {advice}
 
 device = notebook.start()"""
+BESIDE = "./beyond[-_]fcn*"  # before the first release: the course as a wheel, a zip or a folder, beside the notebook
 
 
 def text() -> str:
     """The first cell, stamped."""
-    return TEMPLATE.format(address=ADDRESS, tag=TAG)
+    if ADDRESS:
+        return TEMPLATE.format(course=f"git+{ADDRESS}@{TAG}", advice="Check the network, then run this cell again.")
+    return TEMPLATE.format(course=BESIDE, advice="Open it inside the course's folder, or put its wheel beside it.")
 
 
 def repository() -> str:

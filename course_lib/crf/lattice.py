@@ -26,6 +26,7 @@ BLURS = (SPACE_BLUR, SPACE_BLUR, COLOUR_BLUR, COLOUR_BLUR, COLOUR_BLUR)
 CORNERS = 2**5  # so the pixel of an entry is its number >> 5, and the corner its number & 31
 LIGHTEST = 0.004  # corners of a pixel that weigh less are left out, and its others share their weight
 DENSEST = 4  # points per pixel: photographs have 1 to 3, pure noise would have 20
+BLOCK = 2**18  # entries numbered at a time: there are some 20 for each pixel, in eight bytes each
 TABLE_BYTES = 28 * 2**20
 
 
@@ -46,12 +47,14 @@ class Lattice:
         entry = places(weights)  # the corners that weigh something, pixel after pixel
         points, point = _points(homes, home, entry, strides)
         weights = weights.flatten()[entry]
+        pixel = (entry >> 5).int()
         if len(points) > DENSEST * len(home):
             kept, weights = _without_lonely_points(entry >> 5, point, weights, DENSEST * len(home))
-            entry = entry[kept]
+            pixel = pixel[kept]
             used, point = torch.unique(point[kept], return_inverse=True)
             points = points[used]
-        self.slice, self.splat = _there_and_back(entry >> 5, point, weights.to(dtype), len(home), len(points))
+        del entry  # the largest of all, and the next steps need as much again
+        self.slice, self.splat = _there_and_back(pixel, point, weights.to(dtype), len(home), len(points))
         self.blurs = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
 
     def filter(self, q: Tensor) -> Tensor:
@@ -110,7 +113,9 @@ def _points(homes: Tensor, home: Tensor, entry: Tensor, strides: list[int]) -> t
     for stride in strides:
         steps = torch.cat([steps, steps + stride])
     reached = torch.zeros(len(homes) * CORNERS, dtype=torch.bool, device=homes.device)
-    corner = home[entry >> 5] << 5 | entry & 31
+    corner = torch.empty_like(entry)
+    for some, target in zip(entry.split(BLOCK), corner.split(BLOCK)):
+        torch.bitwise_or(home[some >> 5] << 5, some & 31, out=target)
     reached[corner] = True
     corners = places(reached)
     points, point = torch.unique(homes[corners >> 5] + steps[corners & 31], return_inverse=True)
@@ -132,7 +137,8 @@ def _corner_weights(offset: Tensor) -> Tensor:
         t = offset[:, axis : axis + 1]
         weights = torch.cat([weights * (1 - t), weights * t], 1)
     weights *= weights >= LIGHTEST
-    return weights / weights.sum(1, keepdim=True)
+    weights /= weights.sum(1, keepdim=True)
+    return weights
 
 
 def _without_lonely_points(pixel: Tensor, point: Tensor, weights: Tensor, most: int) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from course_lib.evidence import probe, resume
 from course_lib.metrics import Confusion, trimap
 from course_lib.scenes import Scenes
+from course_lib.training.optimisers import AdamW
 
 HELD_OUT = 1_000_003
 BATCH = 16
@@ -62,7 +63,7 @@ def train(
     steps = probe.at_most(steps, probe.STEPS)
     scenes = Scenes(family, count=steps * batch, seed=seed, **knobs)
     learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(learning, learning_rate, weight_decay=1e-4)
+    optimiser = AdamW(learning, learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
     net.to(memory_format=torch.channels_last).train()
     with torch.random.fork_rng(devices=[]):

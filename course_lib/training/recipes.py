@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from course_lib.training.optimisers import Schedule, constant, one_cycle, poly, stairs
+from course_lib.training.optimisers import SGD, AdamW, RMSprop, Schedule, constant, one_cycle, poly, stairs
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Recipe:
             if parameters
         ]
         if self.optimizer == "sgd":
-            return torch.optim.SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay)
-        make = {"rmsprop": torch.optim.RMSprop, "adamw": torch.optim.AdamW}[self.optimizer]
+            return SGD(groups, momentum=self.momentum, weight_decay=self.weight_decay)
+        make = {"rmsprop": RMSprop, "adamw": AdamW}[self.optimizer]
         return make(groups, weight_decay=self.weight_decay)
 
 

@@ -98,19 +98,20 @@ print(f"Where it says person, its score after softmax is {sure:.2f} on average."
 wrong
 
 # %% [markdown]
-# Three lessons from this picture:
+# Three lessons from this picture. We test two of them. Each test is a row of the course's **ledger** and has a short
+# name, here T5 and T6; both rows are shown below.
 # - **The set of classes is closed.** A network chooses among the classes that it was trained with. A cat is not one of
 #   them, so the cat gets the class that fits least badly.
 # - **A network learns what its training pictures show.** In a portrait, the thing in front of the background is a
-#   person. Which part of the cat looks like a person to it? To find out, we change the photographs (row T6). We paint
+#   person. Which part of the cat looks like a person to it? To find out, T6 changes the photographs. We paint
 #   the animal in one flat colour and keep its outline. Or we keep the animal and make everything else flat. *Guess* in
 #   which of the two the network still sees a person.
 # - **Confident is not correct.** The [[softmax]] of the scores looks like a probability. Here it is high, and the answer
-#   is wrong. Is softmax always that misleading? Row T5 tests the first network on 298 photographs of the kind that it
-#   was trained for. *Guess* how often it is right where its score is above 0.9.
+#   is wrong. Is softmax always that misleading? T5 tests the first network on 298 photographs of the kind that it was
+#   trained for. *Guess* how often it is right where its score is above 0.9.
 #
-# Each row below comes from the **ledger** of the course. A row states a claim, how we measured it, the numbers, and a
-# verdict. The rule for the verdict was fixed before we measured.
+# A row of the ledger states a claim, how we measured it, the numbers, and a verdict. The rule for the verdict was fixed
+# before we measured.
 
 # %%
 from course_lib.evidence.card import evidence
@@ -213,10 +214,11 @@ print(f"before {losses[0]:.6f}, after {losses[1]:.6f}")
 # 4. **Backward pass:** compute the [[gradient]] of the loss for each weight.
 # 5. **Step:** the optimiser moves each weight a little against its gradient.
 #
-# The network below has six convolutions. Two of them have stride 2, so the scores come out four times smaller than the
-# picture; the last layer enlarges them. (Painted streets have no void pixels. With photographs, `ignore_index` leaves
-# them out.) The picture that you will see is not among the training pictures. Run the cell and watch; it takes about
-# 15 seconds.
+# The network below has six convolutions. Two of them have [[stride]] 2: their kernel moves two pixels at a time, so each
+# of them halves the width of the map. The last layer enlarges the scores again, by 4. (`rate=2` pulls the nine weights of
+# a kernel apart, so that it sees more; lecture 04 explains it. Painted streets have no void pixels. With photographs,
+# `ignore_index` leaves them out.) The picture that you will see is not among the training pictures. Run the cell and
+# watch; it takes about 15 seconds.
 #
 # *Guess:* which class will be right first, and which one last?
 # <details><summary>Your guess, then ours</summary>Road and sky come first: most pixels are road or sky, so most of the

@@ -387,8 +387,8 @@ display(ours.convolutional.check(my_convolutional), ours.cells.check(my_cells), 
 # pool4 lie 16 pixels apart, those of pool3 lie 8 apart. A **[[skip connection]]** computes scores from such a map, with
 # a 1x1 convolution, and *adds* them to the upsampled deeper scores. One skip makes FCN-16s, two make FCN-8s.
 #
-# The drawing reads from the left down and from the right up. Compare it with the code below it, line by line. (The two
-# scales in the code are 1 in FCN-8s.)
+# The drawing reads from the left down and from the right up. Compare it with the code below it, line by line. (The code
+# multiplies pool4 and pool3 by a number each before it scores them. In the FCN-8s of the drawing both numbers are 1.)
 
 # %%
 display(schematics.fcn8s())
@@ -436,9 +436,9 @@ display(exercises.fcn.kernel.check(my_kernel), exercises.fcn.fuse.check(my_fuse)
 # places: here learned layers alone did not help.
 #
 # **F7** sends the truth of other pictures through the oracle: cats and dogs, real streets, painted streets. A stride of
-# 32 hardly touches one large animal; streets lose most. Mind what each number counts: "stride 16" keeps 0.69 mean IoU on
-# painted streets of 256 pixels, 0.38 on streets of 64 pixels, where everything is smaller, and in F2 0.37 of the objects
-# between 12 and 24 pixels. The stride is the same; the size of the things is not.
+# 32 hardly touches one large animal; streets lose most. Mind what each number counts. Three numbers belong to "stride
+# 16": a mean IoU of 0.69 on painted streets of 256 pixels, a mean IoU of 0.38 on streets of 64 pixels, and in F2 an IoU
+# of 0.37 on objects between 12 and 24 pixels. The stride is the same; the size of the things is not.
 
 # %%
 from course_lib.evidence import ledger
@@ -514,10 +514,11 @@ display(shown, seeing)
 # %% [markdown]
 # From pool3 to pool5 the square grows, and the bright part stays in its middle. At fc7 this picture is smaller than the
 # field, and the border would cut it off. So row **F5** asks the unit in the middle of fc7 before pictures of 500 pixels.
-# It takes the disc that holds half of all the weight. If all 404 x 404 pixels counted alike, that disc would fill half
-# of the field's area. *Guess* its real share.
+# It computes the [[gradient]] of the unit for every pixel, which says how much the pixel matters, and draws the disc that
+# holds half of it. If all 404 x 404 pixels counted alike, that disc would fill half of the field's area. *Guess* its real
+# share.
 #
-# Mind the limit of this number: the weights are random, and training changes the field. Lecture 04 measures that.
+# Mind the limit of this number: the network is untrained, and training changes the field. Lecture 04 measures that.
 #
 # ### Easily confused
 # - *"404 pixels are enough."* They are an outer bound (row F5).

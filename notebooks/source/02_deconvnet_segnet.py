@@ -210,7 +210,8 @@ display(exercises.deconvnet.places.check(my_places), exercises.deconvnet.unpool.
 #
 # So the places are free. Are they useful? We train twins: one small [[encoder-decoder]], twice, with the same first
 # weights, the same pictures and the same number of steps. One twin unpools by its indices. The other one puts every
-# value into the upper left corner of its window, as if it had forgotten. 100 steps each take about 15 seconds together.
+# value into the upper left corner of its window, as if it had forgotten. 100 steps of 8 pictures each take about 15
+# seconds together.
 
 # %% tags=["heavy"]
 from course_lib.evidence.mirrored import Mirrored
@@ -221,7 +222,7 @@ street, twins = Scenes("street", count=2048, seed=0), {}
 for way in ("indices", "corners"):
     torch.manual_seed(0)
     twins[way] = Mirrored(way)
-    fit(twins[way], street, steps=100)
+    fit(twins[way], street, steps=100, batch_size=8)
 
 # %% [markdown]
 # *Guess:* where will the two answers differ: in the sky, on the bus, or on the poles?
@@ -229,8 +230,8 @@ for way in ("indices", "corners"):
 # stands for 8 x 8 pixels. A thin pole fills a part of them, and the twin without indices no longer knows which
 # part.</details>
 #
-# Below are both answers on one street. Row **D3** repeats the comparison with twice the steps over three seeds; the IoU
-# along the edges decides. One caution: a fixed corner is a weak rival, because most values come back in the wrong place.
+# Below are both answers on one street. Row **D3** repeats the comparison with twice the steps, each of 16 pictures, over
+# three seeds; the IoU along the edges decides. One caution: a fixed corner is a weak rival, because most values come back in the wrong place.
 # Row D5 below compares with bilinear upsampling.
 
 # %%
@@ -423,14 +424,15 @@ evidence("D8", "D9")
 
 # %% [markdown]
 # ## What the papers reported
-# DeconvNet reaches 69.6 per cent mean IoU on PASCAL VOC 2012, where FCN-8s has 62.2. It was trained in two stages: first
-# on crops around single objects, then on proposals as it meets them in use. It used no data beyond VOC and the extra
-# masks that exist for VOC's pictures. Its answer joins those of up to 50 proposals, so the comparison is between network
-# and crops on one side and a network alone on the other.
+# DeconvNet reaches 69.6 per cent mean IoU on PASCAL VOC 2012, where FCN-8s has 62.2 per cent. It was trained in two
+# stages: first on crops around single objects, which is easy; then on *proposals*, crops that another program suggests
+# because something may be in them. It used no data beyond VOC and the extra masks that exist for VOC's pictures. In use,
+# the answers for up to 50 proposals of a picture are joined. So the comparison is not fair: one side is a network with
+# proposals, the other a network alone.
 #
 # The authors noticed that the two networks fail differently. DeconvNet is better at detail, FCN-8s at the overall shape.
-# So they average the scores of both: this **ensemble** has 71.7, and 72.5 with a CRF (lecture 05) on top. That was the
-# best result without Microsoft's COCO data.
+# So they average the scores of both: this **ensemble** has 71.7 per cent, and 72.5 per cent with a CRF on top, a step that
+# sharpens outlines (lecture 05). That was the best result without Microsoft's COCO data.
 #
 # ### Exercises 2.5 and 2.6: what SegNet remembers, and its table of costs
 # `my_sizes(side, pools)` lists the side of the picture and the side after each pool; SegNet's pools round up. The cell

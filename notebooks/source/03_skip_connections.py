@@ -193,8 +193,9 @@ figures.losses(curves)
 # It soon overtakes the plain one.
 #
 # One training run proves little, so S2 and S3 repeat both experiments over several seeds.
-# - **S2**, gradients. The values are powers of ten between 2 and 32 layers. The plain network loses 14 with PyTorch's
-#   initialisation and 2 with He's; the residual network gains 2.6. What decides is the comparison with He's.
+# - **S2**, gradients. Each value says by how many powers of ten the gradient changes when 2 layers become 32. In the plain
+#   network it falls by 14 powers of ten with PyTorch's initialisation and by 2 with He's; in the residual network it grows
+#   by 2.6. The verdict rests on the comparison with He's.
 # - **S3**, training, with batch normalisation in both networks. Compare 8 layers with 48: the plain network gets *worse*
 #   with depth, on the pictures it was trained on. So this is not [[overfitting]]. [@he2016] saw the same with 20 and 56
 #   layers, and they trained to the end. Our networks had 120 steps; S3 cannot tell whether the deep plain network learns
@@ -364,7 +365,8 @@ outlines(cat, found, told["classes"], window=(slice(0, 300), slice(150, 451)), c
 # ## Ablation: remove a skip
 # Cats and dogs are large. Small things may need other skips. The explorer below holds a small U-Net trained on painted
 # streets, and you can switch off each of its four skips. FCN-8s is there too; its two skips are added, and its finest
-# one has stride 8.
+# one has stride 8. Mind the numbers: here skip 1 is the deepest and skip 4 the finest, at full resolution. On the
+# photograph above it was the other way round, with skip 4 at stride 16.
 #
 # *Find out:* (a) which single skip of U-Net can be removed with almost no effect, (b) which one carries the small things,
 # (c) which one keeps large areas in one piece, (d) what is left without any skip.
@@ -472,7 +474,7 @@ keep
 # %% [markdown]
 # ## What the papers reported
 # U-Net won two categories of the ISBI cell tracking challenge of 2015, with an IoU of 0.9203 on PhC-U373
-# ([@ronneberger2015], table 2), from few labelled pictures. FC-DenseNet103 reached a mean IoU of 66.9 on CamVid
+# ([@ronneberger2015], table 2), from few labelled pictures. FC-DenseNet103 reached a mean IoU of 66.9 per cent on CamVid
 # ([@jegou2017], table 3) without any pretraining.
 #
 # **A common mistake.** Much code called U-Net pads its convolutions, adds batch normalisation, and pads the small map

@@ -142,15 +142,16 @@ figures.worlds({"skyline": skyline, "bedroom": bedroom})
 # problem.</details>
 #
 # But most of this field has almost no weight. The cell computes the [[effective receptive field]] of the middle cell,
-# in about 5 seconds. The network is untrained and has an eighth of the channels; its theoretical field is the same. The
-# title gives the share of the picture that weighs more than 4.55 % of the peak, the rule of [@luo2016].
+# in about 5 seconds: the [[gradient]] of this cell for every pixel. The network is untrained and has an eighth of the
+# channels; its theoretical field is the same. The title gives the share of the picture whose gradient exceeds 4.55 % of
+# the largest one, the rule of [@luo2016].
 #
 # The paper names this gap as the reason for its pyramid, and cites Zhou et al. 2015. Does the gap also exist in a
 # *trained* network? Card P4 asks a small network that was trained on the harbour without any pooling. It is called
 # *far*, because its dilated layers reach across the picture. *Guess:* what share of the picture does it leave out?
-# <details><summary>What P4 says</summary>Only 0.14, so the statement does not reproduce here: a network that has to
+# <details><summary>What P4 says</summary>Only 14 per cent, so the statement does not reproduce here: a network that has to
 # look far learns to look far. (Our pictures are small: even untrained plain layers leave out less than half.) Pooling
-# still does what it promises. With a global average more than half of the weight comes from beyond the field that the
+# still does what it promises. With a global average more than half of the gradient comes from beyond the field that the
 # network has without it.</details>
 
 # %% tags=["heavy"]
@@ -342,7 +343,7 @@ figures.answers(images, truth, given, water.classes, water.colours)
 # that reach across the picture. If *far* did as well as pooling, we could not say that **pooling** helps; only that
 # **seeing far** helps.
 # <details><summary>What P1 says</summary>Seeing far is most of it. Without it 43 % of the hulls' pixels get the other
-# name; with *far* it is 7 %, with pooling 0 %. But *far* needs three 3x3 layers and two and a half times the parameters
+# class; with *far* it is 7 %, with pooling 0 %. But *far* needs three 3x3 layers and two and a half times the parameters
 # for that. Pooling is the cheap way to see everything.</details>
 
 # %%
@@ -351,7 +352,7 @@ evidence("P1")
 # %% [markdown]
 # ## Play: break them
 # Three trained networks of the harbour: one without pooling that sees 27 pixels, one without pooling that sees 99, and
-# the real topology, PSPNet-50 at a sixteenth of its width. After about 5 seconds you see a picture on which PSPNet is
+# the real topology, PSPNet-50 with a sixteenth of its channels. After about 5 seconds you see a picture on which PSPNet is
 # right: one edge is road, and the hull is a car.
 #
 # *Find out:* move the hull with a click. Set *Edges* to water and to road: where does PSPNet fail? Then set *Edges* to

@@ -160,8 +160,9 @@ figures.weights_on_the_map(33, rates=(6, 12, 18, 24))
 # | ASPP-S: rates 2, 4, 8, 12 | 66.98 | and rate 24 | 76.46 |
 # | ASPP-L: rates 6, 12, 18, 24 | 68.96 | instead of 24: image pooling | 77.21 |
 #
-# In v2 the wide set won by two points over the narrow set. In v3 a branch with rate 24 gained nothing, and image
-# pooling gained 0.63. v3 concludes: use an honest 1x1, and get the wide view in another way.
+# In v2 the wide set beat the narrow one by two points of mean IoU. In v3 a branch with rate 24 gained nothing, and image
+# pooling gained 0.63 points. A kernel of which only the centre is left is a 1x1 that costs nine weights. So v3 uses a plain
+# 1x1, and gets the wide view in another way.
 #
 # ## The idea: one average for the whole picture
 # **[[Image pooling]]** averages each [[channel]] over the whole map, sends the averages through a 1x1 convolution, and
@@ -253,9 +254,9 @@ architecture("deeplab_v3_resnet101")
 #   find the same cat.
 #
 # Stride 8 costs about three times the [[multiply-adds]] of stride 16; the cell counts them. The paper trains at 16 and
-# evaluates at 8. Card V11 does the same with the network of the opening. Compare the IoU along the boundaries: stride 32
-# loses 9 points; stride 8 gains 0.6 over 16. Five folds cannot tell this from the paper's gain of 1.3, so V11 is
-# undecided.
+# evaluates at 8. Card V11 does the same with the network of the opening. Compare the IoU along the boundaries, in points of
+# 0.01: stride 32 loses 9 points against stride 16, stride 8 gains 0.6. Five folds cannot tell this from the paper's gain
+# of 1.3 points, so V11 is undecided.
 #
 # ### Play: which stages pay?
 # Choose stride 32, 16, 8. Which stages turn orange, and where does the memory grow? Then switch multi-grid on: which
@@ -332,8 +333,8 @@ print(getsource(deeplab_v3plus.Decoder))
 # %% [markdown]
 # ### Who draws the outline?
 # The trained v3+ of our streets is small: for a picture of 64 pixels the encoder's map has 4 x 4 cells, the low-level
-# feature 16 x 16. We give it the encoder's map of one street and the low-level feature **of another street**, for 64
-# streets, and look at the buses. *Guess:* whose bus will it draw?
+# feature 16 x 16. We give it the encoder's map of one street and the low-level feature **of another street**, which we call
+# the *lender*. We do so for 64 streets, and look at the buses. *Guess:* whose bus will it draw?
 # <details><summary>Your guess, then ours</summary>Mostly the lender's: the row *borrowed* fits the lender's truth
 # better. So here the low-level feature brings more than edges; with 4 x 4 cells the encoder can hardly say *where* a bus
 # is. At full size the encoder has 33 x 33 cells, and the split of work is closer to the textbook's. The last row puts
@@ -485,7 +486,7 @@ display(figures.separable_steps(images[0], alone[0], mixed[0]), moving_cost.figu
 evidence("V5")
 
 # %% [markdown]
-# In a small network the saving is not free. At equal numbers of maps the separable network loses 17 points: the paper's
+# In a small network the saving is not free. At equal numbers of maps the separable network loses 17 points of mean IoU: the paper's
 # small loss does not reproduce here. At equal numbers of *weights* the narrow plain network does as well as the separable
 # one. Width wins back most of what was lost. And 8.7 times fewer multiply-adds became 5 times less time.
 #

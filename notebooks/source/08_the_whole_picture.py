@@ -171,8 +171,8 @@ display(moving_scene.figure(pole=1), moving_scene)
 
 # %% [markdown]
 # ## All families on one bench
-# A fair comparison changes one thing. On this bench it is the *head*: what a paper puts on top of the body. FCN-8s adds
-# scores of three strides. U-Net concatenates the body's maps at four levels. DeepLab v3 has ASPP, and v3+ adds a decoder.
+# A fair comparison changes one thing. On this bench it is the *head*: what a paper puts on top of the *body*, the
+# classifier without its last layer ([[backbone]]). FCN-8s adds scores of three strides. U-Net concatenates the body's maps at four levels. DeepLab v3 has ASPP, and v3+ adds a decoder.
 # The rest is equal: one ImageNet body with its weights, the same photographs of cats and dogs in the same order, the same
 # augmentation, learning rates and number of steps, three [[seed|seeds]].
 #
@@ -209,8 +209,8 @@ evidence("W1")
 # explores and decides nothing.) What remains is our reading, which this bench does not test: the scores of v3 and v3+
 # lie behind several layers that begin at random, FCN-8s's skips are linear scores on maps that ImageNet trained, and
 # random layers need steps. A bench of 100 steps says who learns fast. It does not say where the networks end when they
-# train until they no longer improve. Three stored networks, trained for longer and on larger pictures, kept their mean
-# IoU on val on the way. *Guess* which was ahead after 100 steps.
+# train until they no longer improve. Three stored networks were trained for longer and on larger pictures, and their mean
+# IoU on the validation photographs was written down on the way. *Guess* which was ahead after 100 steps.
 
 # %%
 from course_lib.models import shipped

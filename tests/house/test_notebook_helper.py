@@ -1,8 +1,11 @@
 """What the first cell switches on."""
 
+import platform
+import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 
+import psutil
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
@@ -19,6 +22,12 @@ def test_start_makes_runs_repeatable():
 
 def test_start_returns_the_device_to_use():
     assert notebook.start().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_without_torch_it_says_how_to_get_it(root):
+    code = "import sys; sys.modules['torch'] = None; import course_lib.notebook"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stderr == "torch is missing: run make lab in the course's folder, or pip install torch elsewhere.\n"
 
 
 def test_colab_gets_its_widget_manager(monkeypatch):
@@ -46,6 +55,39 @@ def test_a_name_that_is_not_there_yet_sends_the_student_up(shell, capsys):
     assert "run all cells above, then this one" in said
     shell.run_cell("1 / 0")
     assert "not there yet" not in capsys.readouterr().out
+
+
+LEARNS_AND_TRACES = """
+import sys, torch
+from course_lib import models, notebook
+notebook.start()
+from course_lib.receptive_field import effective, theoretical
+from course_lib.scenes import Scenes
+from course_lib.training import fit
+
+net = models.build("segnet", 6, width=0.05)
+fit(net, Scenes("street", count=2), steps=1, batch_size=2, progress=False)
+theoretical(net, image_size=(64, 64))
+effective(net, torch.rand(1, 3, 64, 64), (32, 32), progress=False)
+models.build("deeplab_v3_resnet50", device="meta").eval()(torch.empty(1, 3, 65, 65, device="meta"))
+print("torch._dynamo" in sys.modules)
+twice = torch.compile(lambda x: 2 * x, backend="eager")
+print(twice(torch.ones(1)).item(), "torch._dynamo" in sys.modules)
+"""
+
+
+def test_lectures_run_without_torchs_compiler_and_it_can_still_be_asked_for(root):
+    done = subprocess.run([sys.executable, "-c", LEARNS_AND_TRACES], cwd=root, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "2.0", "True"], done.stderr
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc, whose memory is given back")
+def test_after_a_cell_what_it_freed_goes_back_to_the_system(shell):
+    """A hundred megabytes in pieces, of which some stay in between."""
+    shell.run_cell("from course_lib import notebook; notebook.start()")
+    before = psutil.Process().memory_info().rss
+    shell.run_cell("pieces = [bytearray(100_000) for _ in range(1000)]; kept = pieces[::50]; del pieces")
+    assert psutil.Process().memory_info().rss - before < 50e6
 
 
 def test_the_machine_table_names_what_students_ask_for():

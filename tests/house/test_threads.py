@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from IPython.core.inputtransformer2 import TransformerManager
 
 from course_lib import notebook, threads
 from notebooks import first_cell
@@ -121,7 +122,7 @@ WAYS_IN = {
     "make test": "import runpy; runpy.run_path('.ci/test.py')",
     "the tests": "import runpy; runpy.run_path('tests/conftest.py')",
     "the grader's child": "import course_lib.grading.child",
-    "a notebook": first_cell.text(),
+    "a notebook": TransformerManager().transform_cell(first_cell.text()),  # as Python, without IPython's %pip
 }
 WATCH = f"""
 import importlib.abc, json, os, sys

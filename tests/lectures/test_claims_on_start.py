@@ -17,6 +17,15 @@ def test_void_pixels_do_not_move_the_loss():
     assert logits.grad[0, :, 1:].abs().min() > 0
 
 
+def test_a_loss_that_counts_void_changes_the_fact(monkeypatch):
+    """Void as class 0: the third fact of T1 must say so."""
+    right = F.cross_entropy
+    monkeypatch.setattr(F, "cross_entropy", lambda scores, labels, **_: right(scores, labels.where(labels != 255, 0)))
+    change = on_start.the_task.measure([0]).facts[2]
+    assert change.found < -0.1
+    assert not change.holds
+
+
 def test_the_four_numbers_of_a_matrix():
     score = on_start.scored([[50, 3, 2], [4, 20, 1], [6, 0, 14]], classes=3)
     ious = (50 / 65, 20 / 28, 14 / 23)

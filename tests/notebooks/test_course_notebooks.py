@@ -32,6 +32,13 @@ def test_a_mutated_source_is_noticed(tmp_path):
     assert any("does not match" in line for line in lint.of_source(mutated))
 
 
+def test_the_seconds_of_a_run_reach_the_opening_of_the_notebook(tmp_path):
+    source = tmp_path / build.sources()[0].name
+    shutil.copy(build.sources()[0], source)
+    build.state_seconds(source, 41.2)
+    assert "45 seconds to run on two cores" in build.unrun(source, solutions=False).cells[0].source
+
+
 def test_no_solution_reaches_the_student():
     for path in build.sources():
         given = "".join(cell.source for cell in nbformat.read(build.target(path.stem, False), 4).cells)

@@ -17,11 +17,12 @@ import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
-from notebooks import build
+from notebooks import build, first_cell
 
 pytestmark = pytest.mark.newest
-NAME = "00_start_here"
+WHERE = "import course_lib, course_lib.paths, torch\nprint(course_lib.__file__, course_lib.paths.data().is_dir())"
 HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
 USUAL = ("08",)
 
@@ -77,32 +78,61 @@ def run(book: nbformat.NotebookNode, folder: Path, kernels: str) -> None:
     client.execute(env=clean)
 
 
-def stamped(name: str, published: Path) -> nbformat.NotebookNode:
-    """A student's notebook as a release would have it."""
-    book = nbformat.read(build.target(name, False), 4)
-    stamp = f'ADDRESS, TAG = "file://{published}", "v0.0-test"'
-    book.cells[1].source = re.sub(r"ADDRESS, TAG = .*", stamp, book.cells[1].source)
-    return book
+def released(address: str) -> str:
+    """The first cell as it is after a release at an address."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(first_cell, "ADDRESS", address)
+        patched.setattr(first_cell, "TAG", "v0.0-test")
+        return first_cell.text()
+
+
+def cells(*sources: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+
+
+def advice(first: str, folder: Path, kernels: str) -> str:
+    """The line at which a first cell stops, and what stands behind it."""
+    with pytest.raises(CellExecutionError, match="No module named 'course_lib'") as stopped:
+        run(cells(first), folder, kernels)
+    (line,) = re.findall(r"->.*", re.sub(r"\x1b\[[\d;]*m", "", stopped.value.traceback))
+    return line
+
+
+# these two come first: later the course is installed
+def test_never_released_it_says_what_to_do(kernel, tmp_path):
+    assert "Open it inside the course's folder, or put its wheel beside it." in advice(
+        first_cell.text(), tmp_path, kernel
+    )
+
+
+def test_without_network_it_says_what_to_do(kernel, tmp_path):
+    gone = released(f"file://{tmp_path}/unreachable")
+    assert "Check the network, then run this cell again." in advice(gone, tmp_path, kernel)
 
 
 @pytest.fixture(scope="module")
 def installed(published, kernel, tmp_path_factory) -> nbformat.NotebookNode:
     """The first cell alone has run in the new environment, and then told what it installed and where."""
-    book = stamped(NAME, published)
-    where = "import course_lib, course_lib.paths, torch\nprint(course_lib.__file__, course_lib.paths.data().is_dir())"
-    book.cells = [book.cells[1], nbformat.v4.new_code_cell(where)]
+    book = cells(released(f"file://{published}"), WHERE)
     run(book, tmp_path_factory.mktemp("empty"), kernel)
     return book
 
 
 def test_the_first_cell_installs_the_course(installed):
-    assert re.search(r"site-packages/course_lib/__init__.py True", installed.cells[-1].outputs[0].text)
+    assert re.search(r"site-packages/course_lib/__init__.py True", installed.cells[1].outputs[0].text)
+
+
+def test_in_a_clone_it_takes_the_clone_although_a_course_is_installed(installed, published, kernel):
+    book = cells(first_cell.text(), WHERE)
+    run(book, published / "notebooks" / "solutions", kernel)
+    assert book.cells[1].outputs[0].text == f"{published}/course_lib/__init__.py True\n"
 
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_lecture_runs_to_its_end(name, published, installed, kernel, tmp_path):
-    book = stamped(name, published)
-    where = nbformat.v4.new_code_cell("import course_lib\nprint(course_lib.__file__)")
+    book = nbformat.read(build.target(name, False), 4)
+    book.cells[1].source = released(f"file://{published}")
+    where = nbformat.v4.new_code_cell(WHERE)
     book.cells.append(where)
     run(book, tmp_path, kernel)
     assert "site-packages" in where.outputs[0].text
@@ -115,22 +145,3 @@ def test_a_wish_names_lectures_and_the_usual_one_is_played_without():
     assert chosen("04, 08", names) == ["04_lecture", "08_lecture"]
     assert chosen("02", names) == ["02_lecture"]
     assert chosen("all", names) == names
-
-
-def test_never_released_it_says_so(kernel, tmp_path):
-    book = nbformat.read(build.target(NAME, False), 4)
-    book.cells = book.cells[1:2]
-    book.cells[0].source = re.sub(r"ADDRESS, TAG = .*", 'ADDRESS, TAG = "", ""', book.cells[0].source)
-    book.cells[0].source = book.cells[0].source.replace('find_spec("course_lib")', 'find_spec("not_installed")')
-    with pytest.raises(Exception, match="This copy was never released"):
-        run(book, tmp_path, kernel)
-
-
-def test_without_network_it_says_what_to_do(kernel, tmp_path):
-    book = nbformat.read(build.target(NAME, False), 4)
-    book.cells = book.cells[1:2]
-    gone = f'ADDRESS, TAG = "file://{tmp_path}/unreachable", "v1"'
-    book.cells[0].source = re.sub(r"ADDRESS, TAG = .*", gone, book.cells[0].source)
-    book.cells[0].source = book.cells[0].source.replace('find_spec("course_lib")', 'find_spec("not_installed")')
-    with pytest.raises(Exception, match="Check the network, then run this cell again"):
-        run(book, tmp_path, kernel)

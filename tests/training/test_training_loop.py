@@ -1,6 +1,8 @@
 """fit: it learns, its order and its chance can be thrown again, and what is wrong is named."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -14,7 +16,7 @@ from course_lib.scenes import Scenes
 from course_lib.training import History, dice, evaluate, fit
 from course_lib.training.feed import Checked, Order
 from course_lib.training.objective import Objective, weights_of
-from course_lib.training.optimisers import one_cycle, poly, stairs
+from course_lib.training.optimisers import OPTIMISERS, one_cycle, poly, stairs
 
 
 def quick(model=None, data=None, **options):
@@ -116,6 +118,29 @@ def test_an_optimizer_of_ones_own_and_a_schedule_of_ones_own():
     _, history = quick(model, optimizer=lambda p: torch.optim.Adam(p, lr=0.25), schedule=lambda progress: progress)
     assert history.rates == pytest.approx([0.25 * step / 6 for step in range(6)])
     quick(model, optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+
+
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_an_optimiser_without_torchs_wrappers_ends_with_the_same_bits(name):
+    make, rate = OPTIMISERS[name]
+    light = fingerprint(quick(TinyNet(chance=False), optimizer=lambda p: make(p, rate, 1e-4))[0])
+    own = type(make([torch.zeros(1)], rate, 1e-4)).__mro__[1]
+    assert own.__module__.startswith("torch.optim")
+    options = {"momentum": 0.9} if name == "sgd" else {}
+    torchs = quick(TinyNet(chance=False), optimizer=lambda p: own(p, lr=rate, weight_decay=1e-4, **options))[0]
+    assert fingerprint(torchs) == light
+
+
+def test_training_does_not_load_torchs_compiler(root):
+    """It takes 150 MB and 5 seconds, more than a lecture has to spare."""
+    code = """
+import sys, torch
+from course_lib.scenes import Scenes
+from course_lib.training import fit
+fit(torch.nn.Conv2d(3, 6, 1), Scenes("street", count=4), steps=1, batch_size=4, progress=False)
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=root).returncode == 0
 
 
 def test_the_gradient_is_clipped():

@@ -89,7 +89,7 @@ def middle(images: Tensor) -> tuple[int, int]:
     "M",
     "The empirical receptive field by occlusion is smaller than the theoretical one.",
     seeds=5,
-    paper="Zhou et al. 2015",
+    paper="Zhou et al. 2015, table 1: pool5 of AlexNet on Places has 195 pixels in theory, 72.0 ± 20.0 measured",
     core=Core("smaller", "side, theoretical", "side, empirical", bound=2.9,
               why="a tenth of the theoretical side of 29 pixels: by less the theoretical field would do as well"),
 )  # fmt: skip

@@ -124,6 +124,10 @@ class _Reached(Exception):
 
 
 class _Shapes(TorchDispatchMode):
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:  # as in tracing/watching.py
+        return False
+
     def __init__(self) -> None:
         super().__init__()
         self.shapes: list[tuple[int, ...]] = []

@@ -29,6 +29,11 @@ INDEXING = ("index", "index_put", "_unsafe_index", "_unsafe_index_put")
 class Watching(TorchDispatchMode):
     """Records one run."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nobody compiles here, and to keep its compiler out torch would load it: 150 MB."""
+        return False
+
     def __init__(self, recorder: Recorder):
         super().__init__()
         self.recorder = recorder

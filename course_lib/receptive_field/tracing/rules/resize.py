@@ -94,8 +94,10 @@ def pixel_unshuffle(recorder: Recorder, call: Call):
 
 @rule("channel_shuffle", "native_channel_shuffle")
 def channel_shuffle(recorder: Recorder, call: Call):
-    """Channels change places, positions do not."""
-    return call.traced("self")
+    """Dimension 1 is read as a table, groups by members, and written column by column; it may hold places."""
+    size, groups = call.shape[1], call["groups"]
+    reads = np.arange(size).reshape(groups, -1).T.ravel()
+    return recorder.along(call.traced("self"), {1: (table(reads, size), size)})
 
 
 @rule("repeat")
