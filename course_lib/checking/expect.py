@@ -15,6 +15,7 @@ from course_lib.checking.outcome import NotYet
 
 Slips = Mapping[str, Any]  # what a student who slipped in this way would answer: {"words": value}
 NONE: Slips = MappingProxyType({})
+LAZY = "holds a lazy layer, which has no weights yet: say how many maps it reads, as in nn.Conv2d(before, after, 3)"
 MOST = 10_000_000  # values: what has more is no answer to any exercise, and takes long to look at
 
 
@@ -70,6 +71,8 @@ def _same(found: Any, slip: Callable, case: tuple) -> bool:
     """Whether the slip gives what was found; one that cannot be made in this case gives nothing."""
     try:
         said = slip(*case)
+        if not torch.isfinite(torch.as_tensor(said if isinstance(said, Tensor | Real) else 0)).all():
+            return False  # what differs from it is not seen: no number is near NaN
         loose = {} if isinstance(said, bool | str | list) else {"tolerance": 1e-4}  # their rounding is not ours
         _alike(found, said, what="", **loose)
     except Exception:
@@ -198,7 +201,14 @@ def module(answer: Any, *inputs: Any, what: str) -> nn.Module:
         raise NotYet(f"{what} should be a module, found the class {built.__name__}: call it, {built.__name__}(...)")
     if not isinstance(built, nn.Module):
         raise NotYet(f"{what} should be a module, such as nn.Conv2d(...), found {describe(built)}")
+    if lazy(built):
+        raise NotYet(f"{what} {LAZY}", drawn=False)
     return built
+
+
+def lazy(module: nn.Module) -> bool:
+    """Whether a layer in it waits for its first input before it has weights."""
+    return any(map(nn.parameter.is_lazy, [*module.parameters(), *module.buffers()]))
 
 
 def statements(found: Any, right: str, why: Mapping[str, str]) -> None:

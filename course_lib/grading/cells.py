@@ -9,13 +9,15 @@ import json
 import re
 import symtable
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 
 from course_lib import exercises
 from course_lib.evidence import code_shape
 
 MEGABYTES = 50
-CELL = 500_000  # characters of code: what is longer is data, and belongs into a file
+CELL, CODE = 500_000, 1_000_000  # characters of code, in a cell and in all: more is data, and belongs into a file
+STATEMENTS = 2_000  # of one cell: the names of more are not looked for, since that takes the grader's own time
 CHECK = re.compile(r"\b(?:(\w+)\s*\.\s*)?(\w+)\s*\.\s*check\s*\(")
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 Cells = dict[int, str]
@@ -47,6 +49,8 @@ def read(path: Path) -> Cells:
                     f"cell {place} has {len(text):,} characters of code, more than the {CELL:,} that are read"
                 )
             found[place] = as_python(text.encode("utf-8", "replace").decode())
+    if (size := sum(map(len, found.values()))) > CODE:
+        raise Unreadable(f"its cells have {size:,} characters of code, more than the {CODE:,} that are read")
     if not any(text.strip() for text in found.values()):
         raise Unreadable("it has no code cell with anything in it")
     return found
@@ -150,10 +154,12 @@ def only_imports(source: str) -> str:
     return "\n".join(line if number in kept else "" for number, line in enumerate(source.splitlines(), start=1))
 
 
+@lru_cache(maxsize=1000)
 def reads_and_writes(source: str) -> tuple[set[str], set[str]]:
     """The names a cell takes from earlier cells, and the names it gives to later ones; none if it does not parse."""
     try:
-        return _reads_and_writes(code_shape.tree(source).body)
+        statements = code_shape.tree(source).body
+        return _reads_and_writes(statements) if len(statements) <= STATEMENTS else (set(), set())
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # too deep, too odd: the cell says so when it runs
         return set(), set()
 

@@ -8,6 +8,7 @@ that a student keeps on the course's site.
 import argparse
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from course_lib.files import lock
@@ -58,6 +59,7 @@ def add_grade(grade: argparse.ArgumentParser) -> None:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade the folder and print what came of it; the exit status."""
+    warnings.simplefilter("ignore", SyntaxWarning)  # such as "\d" in a student's words: cells are read as code
     try:
         limits = folder.Limits(options.cell_seconds, options.seconds, options.memory)
         if options.lecture and not options.lecture.isdecimal():

@@ -50,8 +50,8 @@ class Submission:
             return "none"
         try:
             digest = hashlib.sha256()
-            if not self.path.is_file():
-                return "unreadable"
+            if self.path.is_symlink() or not self.path.is_file() or self.path.stat().st_size > cells_of.MEGABYTES * 1e6:
+                return "unreadable"  # and not read: a link may lead to a device or to all of the disk
             with self.path.open("rb") as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
@@ -68,8 +68,11 @@ def submissions(folder: Path) -> list[Submission]:
     for place in sorted(folder.iterdir()):
         if place.name.startswith("."):
             continue
-        if place.is_dir():
-            books = sorted(p for p in place.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts and p.is_file())
+        if place.is_symlink():
+            found.append(Submission(place.name.removesuffix(".ipynb"), place))
+        elif place.is_dir():
+            books = sorted(p for p in place.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts
+                           and (p.is_file() or p.is_symlink()))  # fmt: skip
             found += [Submission(place.name, path) for path in books or [None]]
         elif place.suffix == ".ipynb":
             found.append(Submission(place.stem, place))
@@ -141,8 +144,8 @@ def to_grade(lines: list[Grade], asked: dict[str, list[str]]) -> set[str] | None
     if not lines:
         return None
     held = {line.exercise: line.checker for line in lines}
-    lecture = lecture_of(lines[0].exercise)
-    return {number for number in asked.get(lecture, ()) if held.get(number) != checkers.fingerprint(number)}
+    numbers = {number for lecture in set(map(lecture_of, held)) for number in asked.get(lecture, ())}
+    return {number for number in numbers if held.get(number) != checkers.fingerprint(number)}
 
 
 def order(number: str) -> list[int]:
@@ -154,7 +157,7 @@ def asked_for(paths: Iterable[Path]) -> dict[str, list[str]]:
     """The exercises that each lecture's notebook asks: those of the course's own; without it, of all submissions."""
     own = {path.name[:2].lstrip("0") or "0": path for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")}
     asked: dict[str, set[str]] = {}
-    for path in [*own.values(), *paths]:
+    for path in [*own.values(), *(path for path in paths if not path.is_symlink())]:
         try:
             numbers = cells_of.checked_in(cells_of.read(path))
         except (cells_of.Unreadable, OSError):
@@ -195,14 +198,25 @@ def graded(
     except (cells_of.Unreadable, OSError) as error:
         lecture = lecture or named(path) or (next(iter(asked)) if len(asked) == 1 else "")
         return dict.fromkeys(asked.get(lecture, [""]), (0, f"nothing could be graded: {error}"))
-    lectures = [lecture_of(number) for number in checked]
-    lecture = lecture or max(lectures, key=lectures.count)
-    if lecture not in lectures:
+    numbers = [number for found in lectures_in(checked, asked, lecture) for number in asked[found]]
+    if not numbers:
         return {}
-    places = {number: checked.get(number, []) for number in asked[lecture] if only is None or number in only}
+    places = {number: checked.get(number, []) for number in numbers if only is None or number in only}
     seed = int(hashlib.sha256(path.read_bytes()).hexdigest()[:15], 16)
     result = Running(cells, places, cells_of.tasks(), limits, workshop, seed).run()
     return {number: judged(result, number, found) for number, found in places.items()}
+
+
+def lectures_in(checked: Collection[str], asked: dict[str, list[str]], wanted: str) -> list[str]:
+    """The lectures that a notebook is graded for: the wanted one, or each of which it checks at least half.
+
+    Two lectures in one file are both graded; an exercise of another lecture that somebody tried out is not. If no
+    lecture is there by half, it is the one with most exercises.
+    """
+    share = {lecture: len({*checked} & {*numbers}) / len(numbers) for lecture, numbers in asked.items()}
+    if wanted:
+        return [wanted] if share.get(wanted) else []
+    return [lecture for lecture in share if share[lecture] >= 0.5] or [max(share, key=lambda one: share[one])]
 
 
 def judged(result: Result, number: str, places: Iterable[int]) -> tuple[int, str]:

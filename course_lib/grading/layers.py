@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.checking import expect
 from course_lib.grading.wire import Broken
 
 MOST = 2000
@@ -47,6 +48,8 @@ def describe(module: nn.Module) -> dict[str, Any]:
     parts = parts_of(module)
     if len(parts) > MOST:
         raise Broken(f"a module of more than {MOST} parts")
+    if expect.lazy(module):
+        raise Broken(f"the module {expect.LAZY}")
     place = {id(part): index for index, part in enumerate(parts)}
     tensors: dict[int, tuple[int, Tensor]] = {}
     found = []

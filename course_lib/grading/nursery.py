@@ -11,6 +11,7 @@ import importlib
 import io
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -21,11 +22,12 @@ from typing import Any
 from course_lib.grading import walls
 
 PR_SET_CHILD_SUBREAPER = 36
+HOMES = "grading-"  # how the name of the folder begins in which all of a grader's processes have theirs
 
 
 def main(handle: int, name: str) -> None:
     """Import the module once, then fork a process for each request until the grader is gone."""
-    control = socket.socket(fileno=handle)
+    control, homes = socket.socket(fileno=handle), os.getcwd()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which tells us
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a notebook left behind becomes ours, and we end it
@@ -35,6 +37,8 @@ def main(handle: int, name: str) -> None:
         serve(control, module, known)
     for pid in [*known]:
         ended(pid, known)
+    if os.path.basename(homes).startswith(HOMES):  # a grader that was killed puts nothing away
+        shutil.rmtree(homes, ignore_errors=True)
     os._exit(0)  # at once: nothing here needs to be put away
 
 

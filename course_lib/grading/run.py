@@ -15,7 +15,13 @@ from course_lib.grading import wire
 from course_lib.grading.workshop import CHILD, JUDGE, OURSELVES, STARTUP_SECONDS, Gone, Process, Workshop
 
 NOT_STARTED = "the process that runs notebooks did not start"
-ENDLESS = "it was still running after {:.0f} seconds and was stopped: a loop without end?"
+ENDLESS = "it was still running after {:g} seconds and was stopped: a loop without end?"
+OVER = "it was still running when the {:g} seconds of the whole notebook were over"
+TRIES = 50  # answers to one exercise that are judged: who guesses is not to learn from what the check asks next
+GUESSED: dict[str, Any] = {
+    "kind": "not yet",
+    "lines": [f"it was checked more than {TRIES} times: one answer is asked for"],
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class Running:
     """One notebook while it runs. `tasks` are the stand-ins' names, `places` the cells that check each exercise.
 
     The checks draw their cases from `seed`, which comes from the notebook's own bytes: graded again it gets the same
-    cases, and nobody can write down the outputs for cases that change with every letter written.
+    cases, and nobody can write down the outputs for cases that change with every letter written. Each further answer
+    to an exercise gets cases of its own: code that watches what it is asked could else find the outputs one by one.
     """
 
     cells: cells_of.Cells
@@ -60,6 +67,7 @@ class Running:
     skip: set[int] = field(default_factory=set)
     left: float = 0.0
     judged: dict[tuple[str, int], tuple[str, list[str]]] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
     judge: Process | None = None
 
     def run(self) -> Result:
@@ -89,10 +97,13 @@ class Running:
         return self.result
 
     def gather(self) -> None:
-        """The last answer that a cell gave to an exercise counts, and of several cells the best."""
-        for (number, _), found in self.judged.items():
-            if self.result.outcomes.get(number, ("",))[0] != "correct":
-                self.result.outcomes[number] = found
+        """The last answer that a notebook gives to an exercise counts; a cell that still holds no answer gives none."""
+        right = {number for (number, _), (kind, _) in self.judged.items() if kind == "correct"}
+        for (number, place), (kind, lines) in sorted(self.judged.items(), key=lambda item: item[0][1]):
+            if kind == "not attempted" and number in self.result.outcomes:
+                continue
+            told = [f"cell {place} answers last, and the last answer counts"] if number in right else []
+            self.result.outcomes[number] = kind, [*lines, *told]
 
     def one_process(self, plan: cells_of.Cells) -> tuple[int | None, str]:
         """One process from start to end: the cell it ended in and why, or no words when it came to its end."""
@@ -126,7 +137,7 @@ class Running:
             try:
                 frame = process.next(until)
                 if frame is None:
-                    return place, ENDLESS.format(time.monotonic() - began)
+                    return place, self.too_long(until < over)
                 letter, head = frame[0], wire.loads(frame[1]) if frame[0] in b"NC" else {}
                 if "done" in head:
                     return place, ""
@@ -137,17 +148,23 @@ class Running:
                     lines = [str(line) for line in head["lines"]][:9]
                     self.result.fates[head["raised"]] = "; ".join(self.about_memory(lines))
                 elif letter == b"C" and not self.check(process, place, head, frame[2], until):
-                    return place, ENDLESS.format(time.monotonic() - began)
+                    return place, self.too_long(until < over)
             except (Gone, Left):
                 return place, death(process.end(patience=3), self.limits)
             except (wire.Broken, TypeError):
                 return place, "it wrote on the line to the grader"
 
+    def too_long(self, cell: bool) -> str:
+        """Words for a cell that was stopped; with the limit and not with the time it took, which is never the same."""
+        return ENDLESS.format(self.limits.cell_seconds) if cell else OVER.format(self.limits.seconds)
+
     def check(self, process: Process, place: int | None, head: dict[str, Any], body: bytes, until: float) -> bool:
         """Has one answer judged; False when that took too long. The judge asks the notebook through us."""
         number = head.get("check")
         if number in self.places:
-            outcome = self.outcome(process, head, body, until)
+            self.tries[number] = tries = self.tries.get(number, 0) + 1
+            head["seed"] = self.seed + tries - 1
+            outcome = self.outcome(process, head, body, until) if tries <= TRIES else GUESSED
             if outcome is None:
                 return False
             found = str(outcome["kind"]), [str(line) for line in outcome["lines"]]
@@ -162,7 +179,7 @@ class Running:
         try:
             self.judge = self.judge or self.workshop.start(JUDGE, self.limits.gigabytes)
             waiting = max(until, time.monotonic() + (0 if self.workshop.fork else STARTUP_SECONDS))
-            self.judge.send(b"C", {**head, "seed": self.seed}, body, waiting)
+            self.judge.send(b"C", head, body, waiting)
             while (frame := self.judge.next(waiting)) is not None:
                 if frame[0] == b"O":
                     return wire.loads(frame[1])

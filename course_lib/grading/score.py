@@ -21,6 +21,7 @@ from course_lib.grading.table import Grade
 
 KNOWN = {"weights", "capstone", "late"}
 COLUMNS = ["student", "late_days", "capstone", "remark"]
+COPIES = 3  # notebooks of one student that answer the same exercise
 MISSING = "nothing was handed in for this exercise"
 
 
@@ -112,7 +113,10 @@ def _number(text: str) -> float:
 
 
 def scores(lines: list[Grade], rules: Rules, hand: dict[str, ByHand]) -> list[Score]:
-    """The score of each student, of all exercises that the table holds; of several notebooks the best counts."""
+    """The score of each student, of all exercises that the table holds; of several notebooks the best counts.
+
+    Not of any number: who hands in a notebook for every word that could be right has not answered.
+    """
     numbers = sorted({line.exercise for line in lines if line.exercise}, key=order)
     by_student: dict[str, list[Grade]] = {}
     for line in lines:
@@ -127,7 +131,7 @@ def scores(lines: list[Grade], rules: Rules, hand: dict[str, ByHand]) -> list[Sc
             )
         broken = next((line.why for line in held if not line.exercise), MISSING)
         best = [
-            max((line for line in held if line.exercise == number), key=lambda line: line.point, default=None)
+            max([line for line in held if line.exercise == number][:COPIES], key=lambda line: line.point, default=None)
             or Grade(student, number, 0, broken, title(number), "", "none")
             for number in numbers
         ]

@@ -92,8 +92,8 @@ def name(text: str) -> str:
 
 
 def words(text: str) -> str:
-    """A reason on one line and not too long."""
-    text = name(" ".join(text.replace("\0", " ").split()))
+    """A reason on one line and not too long; without addresses in memory, which are never the same twice."""
+    text = name(" ".join(re.sub(r"\b0x[0-9a-fA-F]{3,}\b", "0x...", text).replace("\0", " ").split()))
     return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from course_lib.grading import wire
+from course_lib.grading.nursery import HOMES
 
 CHILD, JUDGE = "course_lib.grading.child", "course_lib.grading.judge"
 KEPT = {"PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "LANG", "LC_ALL", "VIRTUAL_ENV"}
@@ -96,7 +97,7 @@ class Workshop:
         self.nurseries: dict[str, tuple[subprocess.Popen, socket.socket, threading.Lock]] = {}
 
     def __enter__(self) -> "Workshop":
-        self.folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        self.folder = tempfile.TemporaryDirectory(prefix=HOMES, ignore_cleanup_errors=True)
         try:
             for module in (CHILD, JUDGE) if self.fork else ():
                 self.nurseries[module] = self._nursery(module)
@@ -181,6 +182,7 @@ def _environment(home: str) -> dict[str, str]:
     environment |= {
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",  # sets of words have one order, graded once or twice
         "BEYOND_FCN_PROGRESS": "off",
         "MPLBACKEND": "agg",
     }

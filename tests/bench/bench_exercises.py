@@ -16,7 +16,7 @@ from pathlib import Path
 from course_lib.checking import attempt
 from course_lib.checking.exercise import Exercise
 from course_lib.exercises import all_exercises
-from tests.bench import mutants
+from tests.bench import figures, mutants
 
 PROMISED = 0.99
 WITH, SEEDS = os.environ.get("WITH", "").split(), int(os.environ.get("SEEDS", 2))
@@ -44,17 +44,19 @@ def main() -> None:
             print(f"       NOT EQUAL, or not made any more  {name}")
         alive, refused, raised = alive + len(through), refused + len(wrong) - len(through), raised + failed
         right += len(fates) - len(wrong)
-    count = refused + alive
-    print(
-        f"\n{refused / count:.2%} of {count} wrong mutants are refused, and of the {count - raised} that do not raise"
+    count, ran = refused + alive, refused + alive - raised
+    found = (
+        f"{refused:,} of {count:,} wrong mutants are refused ({refused / count:.2%}), and {1 - alive / ran:.2%} of\n"
+        f"the {ran:,} that do not raise; promised are {PROMISED:.0%}. {right} more are right in another form and pass."
     )
-    print(f"{1 - alive / (count - raised):.2%}   promised >= {PROMISED:.0%}")
-    print(f"{right} more are right in another form; {time.process_time() - began:.0f} s of CPU")
+    print(f"\n{found}\n{time.process_time() - began:.0f} s of CPU")
+    if not WITH:
+        figures.noted("exercises", found)
 
 
 def equal(exercise: Exercise) -> dict[str, str]:
     """The reviewed list: the mutants of this exercise that are right, and why."""
-    found = json.loads(EQUAL.read_text()).get(exercise.judge.__name__, {})
+    found = json.loads(EQUAL.read_text()).get(exercise.number, {})
     return {name: reason for reason, names in found.items() for name in names}
 
 

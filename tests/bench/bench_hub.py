@@ -3,17 +3,19 @@
     pip install jupyterhub; npm install -g configurable-http-proxy; make bench ARGS=hub
 
 Every student has a server and a kernel of its own, as on a hub; only the walls between them are missing (all are the
-user who starts this). Without either package the bench says so. What it measured goes, with date and machine, between
-two marks of notebooks/INSTRUCTORS.md and of its source. STUDENTS and WAVE in the environment change the class; after
-MINUTES no new wave begins, and the report says how many students there were.
+user who starts this). Without either package the bench says so. After each wave its students are kept in
+.cache/hub.json: stopped, the same command goes on from there. A student who fails is counted, and the others go on.
+What it measured goes, with date and machine, between two marks of notebooks/INSTRUCTORS.md and of its source. STUDENTS
+and WAVE in the environment change the class; after MINUTES no new wave begins, and the report says how many students
+there were.
 """
 
 import asyncio
-import datetime
+import contextlib
+import hashlib
 import importlib.util
 import json
 import os
-import platform
 import secrets
 import shutil
 import socket
@@ -29,14 +31,16 @@ import psutil
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-ROOT = Path(__file__).resolve().parents[2]
+from course_lib.files import whole
+from tests.bench import figures
+
+ROOT = figures.ROOT
 LECTURE = ROOT / "notebooks" / "04_receptive_field_dilation.ipynb"
-PAGES = [ROOT / "notebooks" / "INSTRUCTORS.md", ROOT / "notebooks" / "source" / "instructors.md"]
-MARKS = ("<!-- hub: made by `make bench ARGS=hub` -->", "<!-- end of hub -->")
+KEPT = ROOT / ".cache" / "hub.json"
 STUDENTS, WAVE, MINUTES = (int(os.environ.get(*word)) for word in (("STUDENTS", 30), ("WAVE", 2), ("MINUTES", 120)))
 PROXY = "configurable-http-proxy"
 PATIENCE = 900  # seconds for one cell, or for a start: the machine may be busy
-Row = dict[str, float]
+Row = dict[str, float]  # or what went wrong: {"failed: the words": 1}
 
 
 def main() -> None:
@@ -48,24 +52,38 @@ def main() -> None:
 
 
 async def measured(folder: Path) -> None:
+    rows, minutes = kept()
     hub = Hub(folder)
     try:
         await hub.started()
-        rows: list[Row] = []
-        began = time.monotonic()
-        for first in range(0, STUDENTS, WAVE):
-            if time.monotonic() - began > 60 * MINUTES:
-                break
-            wave = range(first, min(first + WAVE, STUDENTS))
-            rows += await asyncio.gather(*(hub.student(f"student{number:02}") for number in wave))
-            print(f"{len(rows)} of {STUDENTS}: {told(rows[-1])}", flush=True)
-        minutes = (time.monotonic() - began) / 60
+        until = time.monotonic() + 60 * MINUTES
+        while len(rows) < STUDENTS and (began := time.monotonic()) < until:
+            wave = range(len(rows), min(len(rows) + WAVE, STUDENTS))
+            rows += await asyncio.gather(*(hub.tried(f"student{number:02}") for number in wave))
+            minutes += (time.monotonic() - began) / 60
+            whole.write(KEPT, json.dumps({"class": lecture(), "rows": rows, "minutes": minutes}))
+            for row in rows[-len(wave) :]:
+                print(f"{len(rows)} of {STUDENTS}: {told(row)}", flush=True)
     finally:
         hub.end()
     print(text := report(rows, minutes))
-    for page in PAGES:
-        before, _, rest = page.read_text().partition(MARKS[0])
-        page.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+    figures.noted("hub", text)
+    if len(rows) >= STUDENTS:
+        KEPT.unlink()
+
+
+def lecture() -> str:
+    """What the students of one class have in common."""
+    return f"{WAVE} at a time: {hashlib.sha256(LECTURE.read_bytes()).hexdigest()}"
+
+
+def kept() -> tuple[list[Row], float]:
+    """The students who are through already, and the minutes they took; none if they were of another class."""
+    held = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    if held.get("class") != lecture():
+        return [], 0.0
+    print(f"{KEPT} has {len(held['rows'])} students; delete it to begin anew", flush=True)
+    return held["rows"], held["minutes"]
 
 
 class Hub:
@@ -108,8 +126,18 @@ class Hub:
         )  # fmt: skip
         return json.loads((await AsyncHTTPClient().fetch(request)).body or "{}")
 
+    async def tried(self, name: str) -> Row:
+        """What `student` gives, or the words for why it gave nothing; the server is stopped all the same."""
+        try:
+            return await self.student(name)
+        except Exception as error:
+            return {f"failed: {type(error).__name__}: {str(error)[:200]}": 1}
+        finally:
+            with contextlib.suppress(OSError, HTTPClientError):
+                await self.ask("DELETE", f"/hub/api/users/{name}/server")
+
     async def student(self, name: str) -> Row:
-        """Starts a server, runs the lecture, and stops the server: seconds and megabytes."""
+        """Starts a server and runs the lecture: seconds and megabytes."""
         shutil.copy(LECTURE, (home := self.folder / name).mkdir() or home)
         row, began = {}, time.monotonic()
         await self.ask("POST", f"/hub/api/users/{name}")
@@ -122,19 +150,18 @@ class Hub:
             HTTPRequest(f"ws://{self.address}/user/{name}/api/kernels/{kernel['id']}/channels", headers=self.key),
             max_message_size=100 * 2**20,
         )
-        began = time.monotonic()
+        began, pid = time.monotonic(), process_of(kernel["id"])
         for place, cell in enumerate(nbformat.read(LECTURE, 4).cells, start=1):
             if cell.cell_type == "code":
                 await run(line, cell.source)
                 row.setdefault("first", time.monotonic() - began)
-                if (most := peak(pid := process_of(kernel["id"]))) > row.get("kernel", 0):
+                if (most := peak(pid)) > row.get("kernel", 0):
                     row |= {"kernel": most, "cell": place}
                 forget_peak(pid)
         row["lecture"] = time.monotonic() - began
         line.close()
         row |= {"own": memory(pid, "RssAnon"), "cpu": sum(psutil.Process(pid).cpu_times()[:2])}
         row["server"] = peak(psutil.Process(pid).ppid())
-        await self.ask("DELETE", f"/hub/api/users/{name}/server")
         return row
 
 
@@ -157,7 +184,7 @@ c.Spawner.http_timeout = c.Spawner.start_timeout = 900
 
 
 async def run(line: WebSocketClientConnection, source: str) -> None:
-    """Runs one cell, and waits until the kernel is idle again; a cell that fails ends the bench."""
+    """Runs one cell, and waits until the kernel is idle again; a cell that fails ends the lecture."""
     number = secrets.token_hex(8)
     header = {"msg_id": number, "msg_type": "execute_request", "session": "class", "username": "", "version": "5.3"}
     content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
@@ -172,7 +199,7 @@ async def run(line: WebSocketClientConnection, source: str) -> None:
         if found["parent_header"].get("msg_id") != number:
             continue
         if found["msg_type"] == "error":
-            raise RuntimeError("\n".join(found["content"]["traceback"]))
+            raise RuntimeError(f"{found['content']['ename']}: {found['content']['evalue']}")
         answered |= found["msg_type"] == "execute_reply"
         idle |= found["content"].get("execution_state") == "idle"
 
@@ -210,19 +237,20 @@ NAMES = {
 
 
 def told(row: Row) -> str:
-    return ", ".join(f"{NAMES[part]} {value:.1f}" for part, value in row.items())
+    return ", ".join(f"{NAMES.get(part, part)} {value:.1f}" for part, value in row.items())
 
 
 def report(rows: list[Row], minutes: float) -> str:
-    day = datetime.date.today().isoformat()
-    memory = psutil.virtual_memory().total / 2**30
+    through = [row for row in rows if "lecture" in row]
+    failures = [part for row in rows if row not in through for part in row]
     lines = [
-        f"{day}, {platform.system()}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GB: {len(rows)} students in "
-        f"waves of {WAVE}, {minutes:.0f} minutes in all.\n",
-        "| | median | largest |\n|---|---|---|",
+        f"{figures.here()}: {len(rows)} students in waves of {WAVE}, {minutes:.0f} minutes in all;",
+        f"{len(failures)} of them did not come to the end.",
+        *(f"- {words}" for words in failures),
+        "\n| | median | largest |\n|---|---|---|",
     ]
     for part, words in NAMES.items():
-        values = [row[part] for row in rows]
+        values = [row[part] for row in through] or [float("nan")]
         lines.append(f"| {words} | {statistics.median(values):.1f} | {max(values):.1f} |")
     return "\n".join(lines)
 

@@ -42,6 +42,21 @@ def test_a_word_of_half_a_million_letters_takes_no_time():
     assert time.process_time() - began < 2
 
 
+@pytest.mark.parametrize("code", ["x;" * 60_000, "x = 1" + " < 1" * 30_000, "x = 1" + "+1" * 200_000])
+def test_a_cell_of_endless_statements_takes_no_time(code):
+    began = time.process_time()
+    for _ in range(3):  # as after cells that ended their process
+        assert 3 in grading_cells.needed({1: code, 2: "f = x", 3: "exercises.start.iou.check(f)"}, {3})
+    assert time.process_time() - began < 5
+
+
+def test_a_notebook_of_cells_full_of_data_is_told(tmp_path):
+    path = tmp_path / "mine.ipynb"
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "x" * 400_000}] * 3}))
+    with pytest.raises(grading_cells.Unreadable, match="1,200,000 characters of code, more than the 1,000,000"):
+        grading_cells.read(path)
+
+
 CODE = "exercises.start.iou.check(a)\r\nb = '\N{ROCKET}'"
 SHAPES = {
     "format 3": {"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": CODE}]}]},

@@ -3,6 +3,8 @@
 Each notebook has wrong answers and code that would make them pass, if a check, a solution or the grader were in reach.
 """
 
+import itertools
+import re
 import subprocess
 import sys
 import time
@@ -42,6 +44,38 @@ def test_an_answer_tried_out_in_a_loop_counts_as_its_last_try(graded_alone):
     assert found["1.6"][1].startswith("not yet"), found
 
 
+def test_of_all_words_that_could_be_right_in_as_many_cells_the_last_one_counts(graded_alone):
+    words = ["".join(letters) for count in range(1, 6) for letters in itertools.combinations("abcde", count)]
+    cells = [f"exercises.fcn.gains.check('{word}')" for word in words]
+    found = graded_alone(IMPORTS, *cells)
+    assert found["1.6"][0] == 0
+    assert "cell 32 answers last" in found["1.6"][1], found
+    assert graded_alone(IMPORTS, *cells, cells[words.index("ace")])["1.6"] == (1, "correct")
+
+
+def test_each_further_answer_gets_other_cases_so_that_outputs_are_not_found_one_by_one(graded_alone):
+    watching = """
+seen = []
+def my_cells(side):
+    seen[-1].append(side)
+    padded = side + 198
+    for _ in range(5):
+        padded = (padded + 1) // 2
+    return padded - 6
+def told(side):
+    raise ValueError(f"{len(seen[0])} cases, equal ones: {len({*seen[0]} & {*seen[1]})}")
+for answer in (my_cells, my_cells, told):
+    seen.append([])
+    exercises.fcn.cells.check(answer)"""
+    assert "ValueError: 10 cases, equal ones: " in (why := graded_alone(IMPORTS, watching)["1.2"][1])
+    assert int(re.search(r"equal ones: (\d+)", why)[1]) < 6, why  # two are given to everybody; some meet by chance
+
+
+def test_who_guesses_without_end_is_not_judged_without_end(graded_alone):
+    guesses = "for word in ['a'] * 50 + ['ace']:\n    exercises.fcn.gains.check(word)"
+    assert "checked more than 50 times" in graded_alone(IMPORTS, guesses)["1.6"][1]
+
+
 def test_outputs_written_down_beforehand_win_nothing(graded_alone):
     """The check's own inputs and the right outputs for seed 0, which anyone may note at home."""
     noted: dict[str, list[float]] = {}
@@ -63,6 +97,24 @@ def test_a_link_to_another_notebook_is_not_graded(tmp_path, workshop, asked):
     found = folder.graded(link, asked, LIMITS, "", workshop)
     assert {point for point, _ in found.values()} == {0}
     assert "it is a link to another file" in found["0.2"][1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs links")
+def test_a_link_is_told_and_never_followed(tmp_path, monkeypatch, workshop):
+    """An archive may hold links: to a device that never ends, to the whole disk."""
+    (there := tmp_path / "class" / "ann").mkdir(parents=True)
+    (there / "mine.ipynb").symlink_to("/dev/zero")
+    (tmp_path / "class" / "bob").symlink_to("/")
+    (tmp_path / "class" / "00_eve.ipynb").symlink_to(tmp_path / "nowhere.ipynb")
+    with (tmp_path / "class" / "00_huge.ipynb").open("wb") as file:
+        file.truncate(10**13)
+    out = tmp_path / "grades.csv"
+    began = time.process_time()
+    lines = folder.grade(tmp_path / "class", out, lecture="0", progress=False, workshop=workshop)
+    assert time.process_time() - began < 10
+    assert {line.student for line in lines} == {"ann", "bob", "00_eve", "00_huge"}
+    assert all("it is a link to another file" in line.why for line in lines if line.student != "00_huge")
+    assert lines == folder.grade(tmp_path / "class", out, lecture="0", progress=False, workshop=workshop)
 
 
 def test_a_course_installed_beside_this_one_shows_no_solution_either(tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,7 @@ def test_cells_that_end_the_process_lose_only_their_own_point(graded):
 def test_checks_without_end_words_without_end_and_a_cut_line_stop_nothing(graded):
     assert points(graded["stubborn"]) == [0, 0, 0]
     said = graded["stubborn"]["0.1"][1]  # of the last check, which the end of the cell's time may have cut
-    assert any(words in said for words in ("a number", "a function", "did not end"))
+    assert any(words in said for words in ("a number", "a function", "did not end", "more than 50 times"))
     assert "ValueError: xxx" in graded["stubborn"]["0.2"][1]
     assert "its whole process" in graded["stubborn"]["0.3"][1]
 
@@ -189,6 +190,17 @@ def test_neither_our_answer_nor_a_changed_torch_wins_a_point(graded):
     assert "NameError: name 'missing'" in graded["borrower"]["0.3"][1]
 
 
+def test_two_lectures_in_one_notebook_are_both_graded_and_a_single_exercise_of_another_is_not(graded_alone):
+    of_00 = IMPORTS, *RIGHT.values()
+    of_01 = [
+        f"exercises.fcn.{name}.check({answer})" for name, answer in (("gains", "'ace'"), ("cells", 5), ("kernel", 5))
+    ]
+    found = graded_alone(*of_00, *of_01)
+    assert list(found) == [*ALL, *(f"1.{number}" for number in range(1, 7))]
+    assert [number for number, (point, _) in found.items() if point] == [*NUMBERS, "1.6"]
+    assert list(graded_alone(*of_00, of_01[0])) == ALL
+
+
 def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, monkeypatch, capsys):
     folder, out, ran = tmp_path / "class", tmp_path / "grades.csv", []
     folder.mkdir()
@@ -198,6 +210,8 @@ def test_what_is_graded_is_not_run_again_unless_the_notebook_changed(tmp_path, m
     def graded(*_):
         ran.append(len(ran))
         if len(ran) == 2:
+            while not out.exists():  # until the first one stands in the table
+                time.sleep(0.01)
             raise KeyboardInterrupt
         return dict.fromkeys(ALL, (1, "correct"))
 

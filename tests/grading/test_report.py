@@ -81,6 +81,14 @@ def test_of_two_notebooks_the_better_answer_counts():
         assert (found.won, found.of) == (1, 1)
 
 
+def test_of_a_notebook_for_every_word_that_could_be_right_three_count():
+    lines = [
+        line("ann", "1.6", "correct" if word == "ace" else SLIP, f"{word}.ipynb") for word in ("a", "ab", "abc", "ace")
+    ]
+    (found,) = score.scores(lines, score.Rules(), {})
+    assert (found.won, found.of) == (0, 1)
+
+
 def test_the_table_by_hand_is_made_and_read_again(grades):
     hand = grades.parent / "hand.csv"
     assert report(grades, "--hand", hand) == 0

@@ -4,6 +4,7 @@ The tables of the lectures hold what students usually write; here is what they r
 """
 
 import inspect
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -229,6 +230,20 @@ def answer(number: str, change: Callable) -> Callable:
     return lambda *given: change(ALL[number].answer(*given))
 
 
+def mean_over(occurs: Callable) -> Callable:
+    """The mean IoU of the classes that occur, by what a student takes for that."""
+    return lambda ms: ALL["0.2"].answer(sum(ms))[occurs(sum(ms))].mean()
+
+
+def without_stride(strides: list[int], wanted: int) -> list[int]:
+    """Once a stage has lost its stride, all behind it do."""
+    kept, rates = [], []
+    for place in range(1, len(strides) + 1):
+        kept.append(strides[place - 1] if math.prod(strides[:place]) <= wanted else 1)
+        rates.append(math.prod(strides[:place]) // math.prod(kept))
+    return kept + rates
+
+
 def counts(kind: torch.dtype) -> Callable:
     return answer("0.1", lambda matrix: matrix.to(kind))
 
@@ -241,7 +256,10 @@ NEAR = [
     ("0.1", "counts in int16", counts(torch.int16)), ("0.1", "counts in uint8", counts(torch.uint8)),
     ("0.1", "counts in float16", counts(torch.float16)), ("0.2", "percent", answer("0.2", lambda x: 100 * x)),
     ("0.4", "median", lambda z, t: F.cross_entropy(z, t, ignore_index=255, reduction="none")[t != 255].median()),
-    ("0.5", "takes the pictures away", used_up),
+    ("0.4", "cut off at 6", answer("0.4", lambda x: x.clamp(0, 6))),
+    ("0.5", "takes the pictures away", used_up), ("0.5", "classes in the truth", mean_over(lambda m: m.sum(1) > 0)),
+    ("0.5", "classes in the prediction", mean_over(lambda m: m.sum(0) > 0)),
+    ("0.5", "classes with a right pixel", mean_over(lambda m: m.diagonal() > 0)),
     ("0.5", "median of the classes", lambda ms: (sum(ms).diagonal() / (
         sum(ms).sum(0) + sum(ms).sum(1) - sum(ms).diagonal())).nanmedian()),
     ("1.5", "softmax", answer("1.5", lambda x: x.softmax(1))), ("1.5", "ReLU6", answer("1.5", F.relu6)),
@@ -256,6 +274,7 @@ NEAR = [
     ("2.8", "groups", lambda b, a: block(up(b, b, groups=b), NORM(b), RELU())),
     ("2.8", "dropout", lambda b, a: block(up(b, a), NORM(a), RELU(), nn.Dropout(0.5))),
     ("2.8", "used up", Zipped),
+    ("3.1", "no sign", answer("3.1", lambda x: [abs(x[0]), x[1]])),
     ("3.2", "sigmoid", answer("3.2", torch.sigmoid)), ("3.2", "ReLU6", answer("3.2", F.relu6)),
     ("3.2", "softmax", answer("3.2", lambda x: x.softmax(1))), ("3.5", "ReLU6", answer("3.5", F.relu6)),
     ("5.6", "mean", lambda x, w, b, r: ALL["5.6"].answer(x, w, b, r) / len(r)),
@@ -271,12 +290,16 @@ NEAR = [
         block(nn.Conv2d(c, c // len(bins), 1), shared, RELU()) for shared in [NORM(c // len(bins))] for _ in bins)),
     ("6.3", "grouped", levels(lambda c, n: (nn.Conv2d(c, n, 1, groups=n), NORM(n), RELU()))),
     ("6.6", "mean of both", lambda z, a, t: ALL["6.6"].answer(z, a, t) / 2),
+    ("6.6", "cut off at 6", answer("6.6", lambda x: x.clamp(0, 6))),
+    ("6.6", "never below 1", answer("6.6", lambda x: x.clamp(min=1))), ("6.6", "GELU", answer("6.6", F.gelu)),
     ("7.1", "median", lambda x, w: F.conv2d(
         x.flatten(2).median(2).values[..., None, None], w).expand(-1, -1, *x.shape[-2:])),
     ("7.1", "softmax", answer("7.1", lambda x: x.softmax(1))),
     ("7.2", "softmax", answer("7.2", lambda x: x.softmax(1))),
+    ("7.4", "all that follow lose their stride", without_stride),
     ("7.5", "ReLU6 on the details", lambda low, e, r: ALL["7.5"].answer(low, e, lambda x: F.relu6(r(x)))),
     ("7.6", "SiLU at the end", answer("7.6", F.silu)),
+    ("8.1", "the root of one seed less", lambda v, b, q: np.mean(v) - q * np.std(v, ddof=1) / (len(v) - 1) ** 0.5 > b),
     ("7.7", "counts in int16", answer("7.7", lambda x: np.array(x).astype(np.int16))),
 ]  # fmt: skip
 
@@ -290,6 +313,28 @@ def test_another_way_to_the_same_passes(number: str, right: object):
 @pytest.mark.parametrize("number, near", [pytest.param(n, a, id=f"{n} {words}") for n, words, a in NEAR])
 def test_a_near_miss_is_refused(number: str, near: Callable):
     assert not ALL[number].check(near).correct
+
+
+@pytest.mark.parametrize("number, words, wrong", [
+    ("2.7", "holds a lazy layer", lambda before, classes: nn.LazyConv2d(classes, 3, padding=1)),
+    ("2.8", "holds a lazy layer", lambda b, a: block(up(b, a), nn.LazyBatchNorm2d(), RELU())),
+    ("4.7", "as if a softmax stood", lambda classes: block(*ALL["4.7"].answer(classes), nn.Softmax(1))),
+    ("6.3", "holds a lazy layer", levels(lambda c, n: (nn.LazyConv2d(n, 1), NORM(n), RELU()))),
+    ("7.4", "keeps its own if the product fits", without_stride),
+])  # fmt: skip
+def test_what_is_wrong_is_said(number: str, words: str, wrong: Callable):
+    assert words in repr(ALL[number].check(wrong))
+
+
+def test_a_slip_that_gives_no_number_is_not_named():
+    def ignored(prediction, target, classes):  # rows that are empty have no shares: 0 / 0 is like no answer
+        valid = prediction != 255
+        return torch.bincount((classes * target.clamp(max=classes - 1) + prediction)[valid], minlength=classes**2).view(
+            classes, classes
+        )
+
+    assert "1 of 4 values differ" in (said := repr(ALL["0.1"].check(ignored)))
+    assert "Each row looks divided" not in said
 
 
 @pytest.mark.parametrize("number", ["0.2", "2.4", "3.6", "5.7", "7.4", "8.2"])

@@ -31,10 +31,10 @@ def cross_entropy(answer, *, draw: Draw) -> None:
     `logits` are N x C x H x W scores, `target` N x H x W true classes, 255 is void. Without F.cross_entropy.
     """
 
-    def case(classes: int, *size: int) -> tuple[Tensor, Tensor]:
+    def case(scale: float, classes: int, *size: int) -> tuple[Tensor, Tensor]:
         target = torch.randint(classes, size, generator=draw.generator)
         target[0, 0, : draw.whole(1, 2)] = 255  # another number in each picture, or a mean of means would do
-        return draw.normal(size[0], classes, *size[1:], scale=2), target
+        return draw.normal(size[0], classes, *size[1:], scale=scale), target
 
     def loss(logits: Tensor, target: Tensor, **how) -> Tensor:
         return F.cross_entropy(logits, target, ignore_index=255, **how)
@@ -44,7 +44,8 @@ def cross_entropy(answer, *, draw: Draw) -> None:
         answer,
         lambda logits, target: loss(logits, target).item(),
         [example],
-        drawn=(case(*size) for size in [(draw.whole(3, 5), 2, 3, 4), (draw.whole(6, 9), 3, 2, 5)]),
+        # scores of 20 and more are often wrong by far: such a loss has no ceiling
+        drawn=(case(*size) for size in [(2, draw.whole(3, 5), 2, 3, 4), (12, draw.whole(6, 9), 3, 2, 5)]),
         what="the loss",
         slips={
             "It is summed over the pixels: take the mean.": lambda z, t: loss(z, t, reduction="sum").item(),
@@ -99,8 +100,10 @@ def mean_iou(answer, *, draw: Draw) -> None:
         matrices = torch.randint(1, 60, (count, classes, classes), generator=draw.generator)
         matrices[:, absent := draw.whole(0, classes - 1)] = 0
         matrices[:, :, absent] = 0
-        matrices[:, :, once := (absent + 1) % classes] = matrices[:, once] = 0
+        once, missed, invented = ((absent + step) % classes for step in (1, 2, 3))
+        matrices[:, :, once] = matrices[:, once] = 0
         matrices[0, once, once] = 1  # a class of one pixel counts like any other
+        matrices[:, :, missed] = matrices[:, invented] = 0  # and so do those that are only true or only predicted
         return (list(matrices),)
 
     def classes(matrices: list[Tensor], absent: float = float("nan")) -> Tensor:
@@ -118,6 +121,12 @@ def mean_iou(answer, *, draw: Draw) -> None:
             ),
             "A class that never occurs counts 0: leave it out of the mean.": lambda ms: classes(ms, 0).mean().item(),
             "A class that never occurs counts 1: leave it out of the mean.": lambda ms: classes(ms, 1).mean().item(),
+            "A class that is predicted and never true occurs, too: its IoU is 0, and counts.": lambda ms: (
+                classes(ms)[sum(ms).sum(1) > 0].mean().item()
+            ),
+            "A class without a right pixel occurs, too: its IoU is 0, and counts.": lambda ms: (
+                classes(ms)[sum(ms).diagonal() > 0].mean().item()
+            ),
             "That is pixel accuracy: IoU is asked, class by class.": lambda ms: (
                 sum(ms).diagonal().sum() / sum(ms).sum()
             ).item(),

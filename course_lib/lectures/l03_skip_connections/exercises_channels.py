@@ -35,7 +35,8 @@ def slope(answer, *, draw: Draw) -> None:
     expect.function(
         answer,
         lambda slopes: torch.tensor(_slope(slopes), dtype=torch.float64),
-        [([0.5, 0.5],), ([-2.0, -1.5],)],  # with slopes below -0.5 the plain product may be the larger one
+        # with slopes below -0.5 the plain product may be the larger one; an odd number of them makes it negative
+        [([0.5, 0.5],), ([-2.0, -1.5],), ([-0.5, 0.8],)],
         drawn=(((0.1 * draw.normal(count) + 0.3).tolist(),) for count in draw.apart(3, 9, 3)),
         what="the two derivatives for slopes {0}",
         slips={

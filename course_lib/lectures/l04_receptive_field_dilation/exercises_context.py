@@ -58,6 +58,7 @@ def _field_is_right(module: nn.Module, classes: int) -> None:
     field = _field_of(module, classes)
     if field != (67, 67):
         near = {
+            1: "Only the cell itself is heard, as if a softmax stood behind the last layer: scores are asked.",
             35: "The layer with rate 16 is missing.",
             37: "Rate 16 is missing, and the listing's last 1 is the 1x1: no 3x3.",
             65: "A 3x3 at rate 1 is missing: there are three.",
@@ -65,7 +66,7 @@ def _field_is_right(module: nn.Module, classes: int) -> None:
             99: "That is the whole map: is there a rate above 16?",
         }
         slip = near.get(field[0])
-        if field[0] not in (37, 99) and sum(weight.shape[2:] == (3, 3) for weight in module.parameters()) == 7:
+        if field[0] not in (1, 37, 99) and sum(weight.shape[2:] == (3, 3) for weight in module.parameters()) == 7:
             slip = f"Seven 3x3 layers are there, but their rates add up to {(field[0] - 1) // 2}, expected 33."
         lines = [f"the receptive field is {field[0]} x {field[1]}, expected 67 x 67", slip]
         raise NotYet(*filter(None, lines))

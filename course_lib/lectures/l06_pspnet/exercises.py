@@ -129,15 +129,19 @@ def _loss(logits: Tensor, auxiliary: Tensor, target: Tensor) -> Tensor:
 def loss(answer, *, draw: Draw) -> None:
     """PSPNet's training loss: my_loss(logits, auxiliary, target), the auxiliary head counts 0.4; 255 is void."""
 
-    def case(classes: int, height: int, width: int) -> tuple[Tensor, Tensor, Tensor]:
+    def case(classes: int, height: int, width: int, scale: float, sure: float) -> tuple[Tensor, Tensor, Tensor]:
         target = torch.randint(classes, (2, height, width), generator=draw.generator)
+        scores = draw.normal(2, 2, classes, height, width, scale=scale)
+        scores += sure * F.one_hot(target, classes).movedim(-1, 1)
         target[0, 0, 0] = target[1, : draw.whole(1, height)] = 255  # not as many in each picture
-        return draw.normal(2, classes, height, width, scale=2), draw.normal(2, classes, height, width, scale=2), target
+        return scores[0], scores[1], target
 
     def parts(logits: Tensor, auxiliary: Tensor, target: Tensor, **how) -> tuple[Tensor, Tensor]:
         return tuple(F.cross_entropy(scores, target, ignore_index=255, **how) for scores in (logits, auxiliary))
 
-    for logits, auxiliary, target in (case(draw.whole(2, 12), *draw.apart(3, 8, 2)) for _ in range(3)):
+    # as a network scores at first, one that is often wrong by far, and one that is right: a loss is no bounded number
+    how = (1, 0), (20, 0), (2, 9)
+    for logits, auxiliary, target in (case(draw.whole(3, 12), *draw.apart(3, 8, 2), *kind) for kind in how):
         main, second = parts(logits, auxiliary, target)
         summed = parts(logits, auxiliary, target, reduction="sum")
         every = target.numel()

@@ -1,5 +1,7 @@
 """The exercises of 07 on output stride and on cost: what a stride is, strides for rates, what separable saves."""
 
+import math
+
 from course_lib.checking import expect
 from course_lib.checking.draw import Draw
 from course_lib.checking.exercise import exercise
@@ -43,7 +45,7 @@ def plan(answer, *, draw: Draw) -> None:
     expect.function(
         answer,
         _plan,
-        [([4, 2, 2, 2], 8), ([4, 2, 2, 2], 16), ([4, 2, 2, 2], 32), ([2, 2, 2, 2, 2], 4)],
+        [([4, 2, 2, 2], 8), ([4, 2, 2, 2], 16), ([4, 2, 2, 2], 32), ([2, 2, 2, 2, 2], 4), ([4, 3, 2], 8)],
         drawn=((draw.wholes(1, 4, count), draw.one_of((2, 4, 6, 8, 12, 16))) for count in draw.apart(3, 8, 5)),
         what="the plan for strides {0} and output stride {1}",
         slips={
@@ -54,9 +56,18 @@ def plan(answer, *, draw: Draw) -> None:
             "The rate comes one stage late: the stage that lost its stride is dilated already (torchvision's way).": (
                 lambda strides, wanted: _late(_plan(strides, wanted), len(strides))
             ),
+            "A stage behind one that lost its stride keeps its own if the product fits: 4 * 3 does not, 4 * 2 does.": (
+                _from_there_on
+            ),
             "No stride is taken away.": lambda strides, wanted: strides + [1] * len(strides),
         },
     )
+
+
+def _from_there_on(strides: list[int], wanted: int) -> list[int]:
+    fits = [math.prod(strides[: place + 1]) <= wanted for place in range(len(strides))]
+    kept = [stride if fit else 1 for stride, fit in zip(strides, fits)]
+    return kept + [math.prod(strides[: place + 1]) // math.prod(kept[: place + 1]) for place in range(len(strides))]
 
 
 def _late(numbers: list[int], stages: int) -> list[int]:
