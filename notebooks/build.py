@@ -108,8 +108,11 @@ def inputs_of(built: nbformat.NotebookNode) -> str:
 
 
 def library_of(built: nbformat.NotebookNode) -> str:
-    """The shape of the library's code that a notebook reaches; another shape may well give the same outputs."""
-    code = "\n".join(cell.source for cell in built.cells if cell.cell_type == "code")
+    """The shape of the library's code that a notebook reaches; another shape may well give the same outputs.
+
+    The first cell is the same everywhere, and no plain Python.
+    """
+    code = "\n".join(cell.source for cell in [cell for cell in built.cells if cell.cell_type == "code"][1:])
     return code_shape.of_modules("course_lib.notebook", *code_shape.imported(code))
 
 

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -69,14 +70,18 @@ def world(picture: str = STREET) -> World:
 @cache
 def spoil(shift: int, grow: int, rough: int, picture: str = STREET) -> Tensor:
     """The truth, moved to the right, with its things grown or shrunk, and its edges jittered; void becomes sky."""
+    label = _moulded(grow, rough, picture)
+    columns = (torch.arange(label.shape[1]) - shift).clamp(0, label.shape[1] - 1)
+    return label[:, columns]
+
+
+@cache
+def _moulded(grow: int, rough: int, picture: str) -> Tensor:
     here = world(picture)
     label = here.label.where(here.label != photos.VOID, 0)
     for _ in range(abs(grow)):
         label = _grown(label, here.ground) if grow > 0 else _shrunk(label, here.ground)
-    if rough:
-        label = _jittered(label, rough)
-    columns = (torch.arange(label.shape[1]) - shift).clamp(0, label.shape[1] - 1)
-    return label[:, columns]
+    return _jittered(label, rough) if rough else label
 
 
 def _grown(label: Tensor, ground: tuple[int, ...]) -> Tensor:
@@ -119,19 +124,17 @@ def compute(shift: int, grow: int, rough: int, picture: str = STREET) -> dict[st
 def render(*, picture: str, shift: int, grow: int, rough: int) -> list[Panel]:
     """Truth, spoilt prediction, errors, the picture, and all measures of them."""
     here, prediction = world(picture), spoil(shift, grow, rough, picture)
-    void, count = here.label == photos.VOID, len(here.classes)
+    void = here.label == photos.VOID
     wrong = (prediction != here.label) & ~void
     scores = compute(shift, grow, rough, picture)
-    looks = {"colours": CLASSES, "palette": (*here.colours[:count], palette.VOID_COLOUR)}
-    looks["names"] = dict(enumerate((*here.classes, "void, not counted")))
     return [
         Map(
             title="Prediction: drag it",
             values=prediction.numpy(),
-            **looks,
+            **_looks(picture),
             drags=[Drag(name="shift"), Drag(name="grow", axis="y", step=6)],
         ),
-        Map(title="Truth", values=here.label.where(~void, count).numpy(), **looks),
+        _truth(picture),
         Map(
             title="Errors",
             values=wrong.numpy().astype(int),
@@ -140,7 +143,7 @@ def render(*, picture: str, shift: int, grow: int, rough: int) -> list[Panel]:
             palette=(palette.LIGHT, palette.VERMILION),
             note=f"{int(wrong.sum()):,} of {int((~void).sum()):,} pixels are wrong.",
         ),
-        Image(title="The picture", pixels=here.image),
+        _shown(picture),
         Chart(
             title="Every measure, by shift",
             x="shift, pixels",
@@ -152,6 +155,26 @@ def render(*, picture: str, shift: int, grow: int, rough: int) -> list[Panel]:
         ),
         Readout(title="Scores", rows=[(_named(name), f"{score:.4f}") for name, score in scores.items()]),
     ]
+
+
+def _looks(picture: str) -> dict[str, Any]:
+    """Colours and names of the classes; void comes behind them."""
+    here = world(picture)
+    colours = (*here.colours[: len(here.classes)], palette.VOID_COLOUR)
+    return {"colours": CLASSES, "palette": colours, "names": dict(enumerate((*here.classes, "void, not counted")))}
+
+
+@cache  # these two are the same in all states of a picture, and written once
+def _truth(picture: str) -> Map:
+    label = world(picture).label
+    return Map(
+        title="Truth", values=label.where(label != photos.VOID, len(world(picture).classes)).numpy(), **_looks(picture)
+    )
+
+
+@cache
+def _shown(picture: str) -> Image:
+    return Image(title="The picture", pixels=world(picture).image)
 
 
 def _by_shift(name: str, grow: int, rough: int, picture: str) -> list[float]:

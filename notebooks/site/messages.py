@@ -118,7 +118,11 @@ def moved(explorer: Explorer) -> Iterator[str]:
         settings += [{control.name: value} for value in values[:: max(len(values) // MOST, 1)]]
     kinds = defaultdict(set)
     for one in settings:
-        for text in strings(explorer.render(**one)):
+        try:
+            panels: object = explorer.render(**one)
+        except ValueError as error:  # a unit that never fires; the widget says so
+            panels = str(error)
+        for text in strings(panels):
             kinds[language.template(text.replace("{v}", "0"))].add(text)  # the widget puts a number there
     for pattern, texts in kinds.items():
         yield texts.pop() if len(texts) == 1 and "{v}" not in "".join(texts) else pattern

@@ -9,7 +9,7 @@
 #   - say which question each later lecture answers
 # needs: Python, and a first idea of what a convolution is. Everything else is explained where it is used.
 # read_minutes: 30
-# run_seconds: 35
+# run_seconds: 40
 # quiz:
 #   - ask: "A network with 12 classes gets 4 pictures of 3 x 200 x 300. What is the shape of its logits?"
 #     options:

@@ -10,7 +10,7 @@
 #   - tell a theoretical receptive field from an effective one
 # needs: Lecture 00, or a first idea of mean IoU; convolution and max pooling.
 # read_minutes: 40
-# run_seconds: 70
+# run_seconds: 65
 # quiz:
 #   - ask: "A fully connected layer reads 512 maps of 7x7 cells. As a convolution, what is its kernel?"
 #     options:

@@ -10,7 +10,7 @@
 #   - find the three mistakes in a listing of DeconvNet
 # needs: Lecture 01, or max pooling, skips and bilinear upsampling.
 # read_minutes: 45
-# run_seconds: 45
+# run_seconds: 60
 # quiz:
 #   - ask: "A 2x2 pool and its unpooling pass over a map of 32x32 positive values. How many values are not zero
 #         afterwards?"

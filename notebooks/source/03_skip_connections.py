@@ -9,7 +9,7 @@
 #   - read an ablation and say what it does and does not show
 # needs: Lectures 00 to 02. You should know what an encoder and a decoder are.
 # read_minutes: 40
-# run_seconds: 40
+# run_seconds: 60
 # quiz:
 #   - ask: "A block reads 64 maps and makes 64 new ones. How many maps does the next layer read if they are added, and how many if they are concatenated?"
 #     options:

@@ -8,7 +8,7 @@
 #   - write ASPP, and say what several rates are for
 # needs: Lecture 04 (receptive field, dilation and its rates). The CRF is explained from the beginning.
 # read_minutes: 45
-# run_seconds: 45
+# run_seconds: 50
 # quiz:
 #   - ask: "Why does DeepLab remove the stride of pool4 and pool5?"
 #     options:

@@ -8,7 +8,7 @@
 #   - design an experiment on context with a control that could prove you wrong
 # needs: Lecture 04 (theoretical and effective receptive field). Lecture 05 helps, for rates and bilinear upsampling.
 # read_minutes: 40
-# run_seconds: 35
+# run_seconds: 50
 # quiz:
 #   - ask: "A hull lies in the fog, 30 pixels from the water. The network's field is 15 pixels. What helps?"
 #     options:

@@ -9,7 +9,7 @@
 # needs: "Lectures 04 to 06: dilation and receptive fields, atrous spatial pyramid pooling (ASPP), pooling for
 #      context."
 # read_minutes: 40
-# run_seconds: 40
+# run_seconds: 50
 # quiz:
 #   - ask: "A picture of 512 x 512 pixels gives an encoder output of 32 x 32 cells. What is the output stride?"
 #     options:

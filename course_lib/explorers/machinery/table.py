@@ -55,7 +55,7 @@ class Table:
 
     def compressed(self) -> str:
         """As text, because binary traits are unproven in Colab."""
-        return base64.b64encode(gzip.compress(self.pack(), 9, mtime=0)).decode()
+        return base64.b64encode(gzip.compress(self.pack(), 6, mtime=0)).decode()
 
     def _panel(self, panel: Panel) -> int:
         if panel not in self._written:  # a render that hands out the same panel again costs nothing
