@@ -364,10 +364,7 @@ evidence("T3")
 
 # %%
 moving = explorers.metrics()
-moving.figure()
-
-# %%
-moving
+display(moving.figure(), moving)
 
 # %% [markdown]
 # ## Average last
