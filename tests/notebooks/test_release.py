@@ -30,7 +30,10 @@ def test_a_release_stamps_every_notebook_and_badge(copy):
     for path in build.sources():
         before = nbformat.read(build.target(path.stem, False), 4)
         after = nbformat.read(copy / "notebooks" / f"{path.stem}.ipynb", 4)
-        assert "%pip install -q git+https://github.com/someone/beyond-fcn.git@v9.9\n" in after.cells[1].source
+        assert (
+            '["git+https://github.com/someone/beyond-fcn.git@v9.9"]\n    %pip install -q "{found[0]}"'
+            in after.cells[1].source
+        )
         assert f"github/someone/beyond-fcn/blob/v9.9/notebooks/{path.stem}.ipynb" in after.cells[0].source
         assert [c.get("outputs") for c in after.cells] == [c.get("outputs") for c in before.cells]
     assert "blob/v9.9/notebooks/00_start_here.ipynb" in (copy / "README.md").read_text()
