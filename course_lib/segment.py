@@ -19,9 +19,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from course_lib import models, palette
@@ -30,6 +30,9 @@ from course_lib.datasets.pairs import check_name
 from course_lib.models import shipped
 from course_lib.models.working_size import AtWorkingSize
 from course_lib.shown import show, side_by_side
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 USUAL = "deeplab_v3plus_pets"
 SHOWN = 1024  # pixels of the longer side of the picture in a figure
@@ -63,7 +66,7 @@ class Segmented:
         mixed = image.float().lerp(colours, STRENGTH).round().byte()
         return torch.where(labels > 0, mixed, image)
 
-    def figure(self) -> Image.Image:
+    def figure(self) -> "Image.Image":
         """The picture beside the overlay, with a legend that names the shares."""
         step = -(-max(self.labels.shape) // SHOWN)
         pictures = {"the picture": self.image[:, ::step, ::step], self.network: self.overlay(step)}
@@ -99,6 +102,8 @@ class Segmented:
 
     def save(self, stem: str | Path) -> list[Path]:
         """STEM_overlay.png, the figure, and STEM_labels.png, a palette picture whose values are the labels."""
+        from PIL import Image
+
         overlay, labels = (Path(f"{stem}_{what}.png") for what in ("overlay", "labels"))
         overlay.write_bytes(self.png())
         picture = Image.fromarray(self.labels.byte().numpy())

@@ -3,9 +3,12 @@
 import base64
 import html
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 INK = "#222222"
 HEARD = "position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0 0 0 0)"
@@ -28,12 +31,14 @@ def show(picture: bytes, kind: str, alt: str, width: int | None = None) -> None:
 
 def side_by_side(
     pictures: dict[str, np.ndarray], legend: Sequence[tuple[str, tuple[int, int, int] | None]], *, side: int = 480
-) -> Image.Image:
+) -> "Image.Image":
     """Pictures of one size (uint8, H x W x 3) under their titles, `side` pixels wide or less where they are upright.
 
     The legend is of words and colours; None leaves the patch empty. Pillow draws it, because importing matplotlib takes
     a second.
     """
+    from PIL import Image, ImageDraw, ImageFont
+
     font, margin, line = ImageFont.load_default(14), 12, 24
     height, width = next(iter(pictures.values())).shape[:2]
     scale = min(side / width, 1.5 * side / height)
