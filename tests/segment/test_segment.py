@@ -5,6 +5,7 @@ import datetime
 import io
 import re
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
@@ -171,6 +172,7 @@ def test_the_button_answers_below_itself(content, expected, monkeypatch, capsys)
     monkeypatch.setattr(room, "display", shown.append)
     now = datetime.datetime.now(datetime.timezone.utc)
     file = {"name": "me.png", "type": "image/png", "size": len(content), "content": content, "last_modified": now}
-    room.upload("selfie").children[0].value = (file,)
+    value = {"me.png": {"content": content}} if ipywidgets.version_info[0] == 7 else (file,)
+    room.upload("selfie").children[0].set_trait("value", value)
     told = " ".join(type(thing).__name__ for thing in shown) + capsys.readouterr().out
     assert expected in told
