@@ -172,7 +172,7 @@ def test_the_button_answers_below_itself(content, expected, monkeypatch, capsys)
     monkeypatch.setattr(room, "display", shown.append)
     now = datetime.datetime.now(datetime.timezone.utc)
     file = {"name": "me.png", "type": "image/png", "size": len(content), "content": content, "last_modified": now}
-    value = {"me.png": {"content": content}} if ipywidgets.version_info[0] == 7 else (file,)
+    value = {"me.png": {"content": content}} if ipywidgets.__version__ < "8" else (file,)
     room.upload("selfie").children[0].set_trait("value", value)
     told = " ".join(type(thing).__name__ for thing in shown) + capsys.readouterr().out
     assert expected in told
