@@ -34,7 +34,7 @@ AROUND = (
     "The code", "On this page", "Next", "Previous", "Quiz", "Slides", "Download the notebook",
     "Choose the answer you believe in; each says why it is right or not.",
     "Take the tour", "Leave the tour", "Go on with the tour", "Show me", "Next", "Back", "Done", "Start again",
-    "Keep this state", "Step {0} of {1}", "Step {0} of {1}: predict first", "Row {0}, column {1}",
+    "Keep this state", "Play", "Step {0} of {1}", "Step {0} of {1}: predict first", "Row {0}, column {1}",
     "{0} seeds, {1} processor seconds. Measured by",
     "{0} to {1}", "-{0} to {1}", "-{0} to -{1}", "picture with a pixel cursor",
     "This takes a moment; the picture follows.",
