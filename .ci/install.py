@@ -40,24 +40,25 @@ def main(arguments=None):
     parser.add_argument("--class", dest="tools", action="store_true", help="the tools for a class, in .venv-class")
     parser.add_argument("--colab", action="store_true", help="what Google Colab brings along, in .venv-colab")
     options = parser.parse_args(arguments)
+    try:
+        make(options)
+    except Problem as problem:
+        sys.exit(str(problem))
+
+
+def make(options):
     if options.colab:
-        try:
-            return install_colab(os.path.join(ROOT, ".venv-colab"))
-        except Problem as problem:
-            sys.exit(str(problem))
+        return install_colab(os.path.join(ROOT, ".venv-colab"))
     base = newest_python() if options.newest else sys.executable
     if not base:
         print("No Python newer than 3.%d was found here: the newest Python was not tried." % sys.version_info[1])
         return
-    folder = ".venv-oldest" if options.oldest else ".venv-newest" if options.newest else ".venv"
-    try:
-        folder = os.path.join(ROOT, folder)
-        if not (options.tools and os.path.exists(os.path.join(folder, "installed.txt"))):
-            install(folder, options, base)
-        if options.tools:
-            install_tools(folder, os.path.join(ROOT, ".venv-class"))
-    except Problem as problem:
-        sys.exit(str(problem))
+    name = ".venv-oldest" if options.oldest else ".venv-newest" if options.newest else ".venv"
+    folder = os.path.join(ROOT, name)
+    if not (options.tools and os.path.exists(os.path.join(folder, "installed.txt"))):
+        install(folder, options, base)
+    if options.tools:
+        install_tools(folder, os.path.join(ROOT, ".venv-class"))
 
 
 def newest_python():
@@ -140,11 +141,10 @@ def install_colab(folder):
     if not base:
         print("Colab's Python 3.%d was not found here: the course was not tried as in Colab." % COLAB_PYTHON)
         return
-    if os.path.isdir(folder):
-        shutil.rmtree(folder)
     print("Installing what Colab brings along into %s ..." % os.path.basename(folder))
-    run([base, "-m", "venv", folder])
+    shutil.rmtree(folder, ignore_errors=True)
     python = os.path.join(folder, "bin", "python")
+    make_environment(folder, python, base)
     uv = [os.path.join(ROOT, ".venv", "bin", "python"), "-m", "uv", "pip", "install", "-q", "--python", python]
     run([*uv, "-r", COLAB])
     shutil.copy(COLAB, stamp)

@@ -14,7 +14,7 @@ from course_lib.explorers import recorded_training as recorded
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Pixel, Slider
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Image, Line, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import CLASSES, Block, Chart, Diagram, Image, Line, Map, Panel, Readout
 
 PLACES = 16  # squares along a side of the picture
 ROW, ZERO, UNIT = 26, 158, 6.5  # of the drawing of scores: height of a row, where score 0 stands, and the width of 1
@@ -60,7 +60,7 @@ def _labels(title: str, label: Tensor, note: str) -> Map:
     _, _, streets = recorded.unseen()
     names = dict(enumerate(streets.classes))
     return Map(
-        title=title, values=label.numpy(), colours="classes", names=names, palette=streets.colours, says="", note=note
+        title=title, values=label.numpy(), colours=CLASSES, names=names, palette=streets.colours, says="", note=note
     )
 
 

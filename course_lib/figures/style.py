@@ -29,13 +29,12 @@ from PIL import Image
 from torch import Tensor
 
 from course_lib import palette
-from course_lib.shown import show
+from course_lib.shown import INK, show
 
 P = ParamSpec("P")
 
 WIDTH = 9.0  # inches, as wide as a notebook's column
 DPI = 110
-INK = "#222222"
 QUIET = "#777777"
 HEAT = "cividis"  # for what has no sign; reads alike to all eyes and in grey
 COLOURS = [palette.hex_of(colour) for colour in palette.ORDER[1:8]]

@@ -89,9 +89,8 @@ class Moves:
 
     def _along_channels(self, x: Traced, dim: int, reads: IndexTable | None, new: int) -> Traced:
         kind, size = kind_of(x.labels[dim]), size_of(x.labels[dim])
-        some = reads is not None and not set(range(size)) <= set(reads.reads.ravel().tolist())
-        if kind == FOLDED and (some or new != size):
-            x = self.doubted(x)
+        if kind == FOLDED and (new != size or (reads is not None and len(np.setdiff1d(np.arange(size), reads.reads)))):
+            x = self.doubted(x)  # only some of them are taken
         if reads is not None and (reads.reads < 0).all(1).any():
             kind = min(kind, DIFFERING)  # padding, or what nothing was written to, is constant
         return replace(x, labels=with_dimension(x.labels, dim, channel(new, kind)), pooling=None)

@@ -169,9 +169,8 @@ class Recorder(Moves):
             spatial = {dim: part for dim, part in region.items() if is_spatial(old.labels[dim])}
             channels = [d for d, part in region.items() if d not in spatial and len(range(*part)) < shape[d]]
             if channels:
-                joined = self._differing(
-                    self.join([*parts, old], tuple(shape)), channels
-                )  # the others keep their values
+                joined = self.join([*parts, old], tuple(shape))  # the other channels keep their values
+                joined = self._differing(joined, channels)
                 return self.doubted(joined) if any(kind_of(old.labels[dim]) == FOLDED for dim in channels) else joined
             else:
                 parts += [self.along(old, {d: (_outside(part, shape[d]), shape[d])}) for d, part in spatial.items()]

@@ -23,6 +23,7 @@ from .rules.views import moves_nothing
 
 SMALL = 1 << 16  # constants up to this many values are really computed
 LARGE = 1 << 24  # constants of more values are not even made: 64 MB in single precision
+STRIDED = (torch.ops.aten.as_strided.default, torch.ops.aten.as_strided_copy.default)
 INDEXING = ("index", "index_put", "_unsafe_index", "_unsafe_index_put")
 
 
@@ -51,9 +52,8 @@ class Watching(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         self.recorder.budget.spend()
-        if func is torch.ops.aten.as_strided.default and not moves_nothing(*args, **kwargs):
-            args = self.memory.from_storage(*args, **kwargs)
-            kwargs = {}
+        if func in STRIDED and not moves_nothing(*args, **kwargs):
+            args, kwargs = self.memory.from_storage(*args, **kwargs), {}
         tensors = tensors_in((args, kwargs))
         for tensor in tensors:
             self.memory.meet(tensor)

@@ -197,13 +197,11 @@ def _along_one(one: Tensor, position: int, rank: int) -> bool:
     return all(size == 1 for dim, size in enumerate(shape) if dim != position)
 
 
-AS_STRIDED = ("self", "size", "stride", "storage_offset")
-
-
 @rule("as_strided", "as_strided_copy")
 def as_strided(recorder: Recorder, call: Call):
     """Only where it changes nothing but the strides of dimensions of size 1, as torch's own pooling does."""
-    return call.traced("self") if moves_nothing(*map(call.get, AS_STRIDED)) else None
+    unmoved = moves_nothing(call["self"], call["size"], call["stride"], call.get("storage_offset"))
+    return call.traced("self") if unmoved else None
 
 
 def moves_nothing(tensor: Tensor, size: list[int], stride: list[int], storage_offset: int | None = None) -> bool:
