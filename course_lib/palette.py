@@ -17,6 +17,7 @@ PURPLE = (204, 121, 167)
 GREY = (140, 140, 140)
 LIGHT = (214, 214, 214)
 VOID_COLOUR = (255, 255, 255)
+PAPER = (242, 242, 242)
 
 ORDER = (LIGHT, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, YELLOW, GREY, BLACK)
 
@@ -24,6 +25,12 @@ ORDER = (LIGHT, BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, YELLOW, GREY, BLACK
 def hex_of(colour: tuple[int, int, int]) -> str:
     """The colour as matplotlib and the browser write it."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
+def on_paper(colour: tuple[int, int, int], tone: float) -> tuple[int, int, int]:
+    """The colour as so much ink on paper: 1 is the colour itself, 0 the paper."""
+    red, green, blue = (round(tone * ink + (1 - tone) * white) for ink, white in zip(colour, PAPER))
+    return red, green, blue
 
 
 def paint(label: Tensor, colours: tuple[tuple[int, int, int], ...] = ORDER, void: int = 255) -> Tensor:

@@ -162,8 +162,20 @@ GUIDES = {
         },
     ),
     "unpooling": Guide(
-        "Drag the 9 into another cell of its window. Which way back brings it home?",
+        "Drag the 9 into another cell of its window, and play its way. Which way back brings it home?",
         [
+            Step(
+                "Only the largest value of each window falls into the pool. Which of the four knows where it stood?",
+                {"stage": "pooled"},
+                "None: a pooled map has values and no places. Move a value within its window, and the pool stays the "
+                "same.",
+            ),
+            Step(
+                "SegNet stores one number for each value of the pool. Which one?",
+                {"stage": "places kept"},
+                "The index of the cell that won. It crosses to the decoder at once; the values go on through the "
+                "network and come later.",
+            ),
             Step(
                 "The 9 stands in the lower right of its window. After pooling only the value is left. Where will a "
                 "fixed corner put it? Where will the index put it?",
@@ -183,7 +195,11 @@ GUIDES = {
                 "convolution; unpooling itself learns nothing.",
             ),
         ],
-        {"home by luck": {"peak": [0, 0]}, "far from the corner": {"peak": [3, 3]}},
+        {
+            "only the pool": {"stage": "pooled"},
+            "home by luck": {"peak": [0, 0]},
+            "far from the corner": {"peak": [3, 3]},
+        },
     ),
     "upsampling": Guide(
         "Choose a method and turn its knobs. Every output is a weighted sum of inputs: the weights are written out.",

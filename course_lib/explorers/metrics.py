@@ -18,7 +18,8 @@ from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Chart, Drag, Image, Line, Map, Panel, Readout
-from course_lib.metrics import Confusion, trimap_iou
+from course_lib.metrics import Confusion
+from course_lib.metrics.boundary import trimap
 from course_lib.scenes import Scenes
 
 SHIFTS, GROWTHS, ROUGH = range(-8, 9), range(-3, 4), range(0, 4)
@@ -112,11 +113,18 @@ def _jittered(label: Tensor, reach: int) -> Tensor:
 
 
 @cache
+def _boundary(picture: str) -> Tensor:
+    """The truth in the band along its boundaries, void elsewhere."""
+    label = world(picture).label
+    return label.where(trimap(label, BAND), photos.VOID)
+
+
+@cache
 def compute(shift: int, grow: int, rough: int, picture: str = STREET) -> dict[str, float]:
     """The five measures."""
     here, prediction = world(picture), spoil(shift, grow, rough, picture)
     counts = Confusion(len(here.classes)).update(prediction, here.label)
-    boundary = trimap_iou(prediction, here.label, len(here.classes), BAND)
+    boundary = Confusion(len(here.classes)).update(prediction, _boundary(picture)).mean_iou
     scores = (counts.pixel_accuracy, counts.mean_accuracy, counts.mean_iou, counts.frequency_weighted_iou, boundary)
     return dict(zip(MEASURES, scores))
 
@@ -148,7 +156,7 @@ def render(*, picture: str, shift: int, grow: int, rough: int) -> list[Panel]:
             title="Every measure, by shift",
             x="shift, pixels",
             y="score",
-            lines=[Line(name=name, x=SHIFTS, y=_by_shift(name, grow, rough, picture)) for name in MEASURES],
+            lines=_by_shift(grow, rough, picture),
             at=shift,
             low=0,
             high=1,
@@ -177,8 +185,10 @@ def _shown(picture: str) -> Image:
     return Image(title="The picture", pixels=world(picture).image)
 
 
-def _by_shift(name: str, grow: int, rough: int, picture: str) -> list[float]:
-    return [compute(shift, grow, rough, picture)[name] for shift in SHIFTS]
+@cache  # the same lines at every shift, so that they are drawn once
+def _by_shift(grow: int, rough: int, picture: str) -> tuple[Line, ...]:
+    scores = [compute(shift, grow, rough, picture) for shift in SHIFTS]
+    return tuple(Line(name=name, x=SHIFTS, y=[one[name] for one in scores]) for name in MEASURES)
 
 
 def _named(name: str) -> str:

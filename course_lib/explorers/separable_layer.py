@@ -21,16 +21,13 @@ ALL = "all"
 DONE = (*range(10), 18, *range(27, 40), 54, 81, ALL)
 TOP, EDGE = 3, 1  # of the drawing, in squares: the words above, and the paper at the left of each layer
 INPUTS = (palette.BLUE, palette.ORANGE, palette.GREEN)
-PAPER = (242, 242, 242)
 TONES = ((0.3, 0.22), (1.0, 0.8))  # of a colour on paper: waiting and done, as on a chessboard each in two shades
 
 
-def _on_paper(colour: tuple[int, int, int], tone: float) -> tuple[int, int, int]:
-    red, green, blue = (round(tone * ink + (1 - tone) * PAPER[0]) for ink in colour)
-    return red, green, blue
-
-
-PALETTE = (PAPER, *(_on_paper(ink, TONES[done][dark]) for ink in INPUTS for dark in (0, 1) for done in (0, 1)))
+PALETTE = (
+    palette.PAPER,
+    *(palette.on_paper(ink, TONES[done][dark]) for ink in INPUTS for dark in (0, 1) for done in (0, 1)),
+)
 NAMES = {0: ""} | {
     1 + 4 * m + 2 * dark + done: f"input {m + 1}, {'done' if done else 'waits'}"
     for m in range(len(INPUTS)) for dark in (0, 1) for done in (0, 1)

@@ -13,7 +13,7 @@ from course_lib import explorers
 
 NAMES = tuple(explorers.__all__)
 SIZE = {"width": 1280, "height": 1200}
-LIGHT = "() => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'}); }"
+THEME = "name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: `JupyterLab ${name}`}); }"
 IDLE = "root => root.getAttribute('aria-busy') === 'false'"
 FACTS = """
 import json
@@ -64,9 +64,14 @@ class Gallery:
         """The page as it was opened: its size and theme, and all first copies at their defaults."""
         self.page.set_viewport_size(SIZE)
         self.page.evaluate("document.querySelectorAll('.lm-explorer').forEach(root => { root.style.width = ''; })")
-        self.page.evaluate(LIGHT)
-        self.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")
+        self.dress("Light")
         self.put_back(NAMES)
+
+    def dress(self, theme: str) -> None:
+        """The whole page in the theme "Light" or "Dark"."""
+        self.page.evaluate(THEME, theme)
+        light = str(theme == "Light").lower()
+        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
 
     def put_back(self, names: Iterable[str]) -> None:
         """First copies to their defaults."""

@@ -2,7 +2,7 @@
 
 import pytest
 from gallery_page import NAMES
-from widget_page import FRAME, click, key_moves, look
+from widget_page import FRAME, at_rest, key_moves, look
 
 CUT_OFF = """root => {
   const { left, right } = root.getBoundingClientRect();
@@ -11,6 +11,8 @@ CUT_OFF = """root => {
     return box.width && (box.left < left || box.right > right + 1);
   }).map(part => part.outerHTML.slice(0, 80));
 }"""
+GLIDING = """root => [...root.querySelectorAll(".glides")]
+  .filter(part => getComputedStyle(part).animationName !== "none").map(part => part.textContent)"""
 
 
 @pytest.fixture
@@ -21,9 +23,47 @@ def page(gallery):
 @pytest.mark.browser
 def test_the_maximum_that_moves_comes_back_by_index(page, gallery):
     explorer = gallery.fresh("unpooling")
-    click(explorer, 0, row=2, column=1)
+    explorer.locator("[data-sets*='[2, 1]']").click()
     page.evaluate(FRAME)
     assert "(2, 1), home" in explorer.locator("dl").inner_text()
+    explorer.locator(".pulled").focus()
+    page.keyboard.press("ArrowRight")
+    page.evaluate(FRAME)
+    assert "(2, 2), home" in explorer.locator("dl").inner_text()
+    assert explorer.locator(".reading").inner_text().startswith("Row 2, column 2. Back by index: 9;")
+
+
+@pytest.mark.browser
+def test_the_maximum_is_dragged_from_cell_to_cell_and_nothing_glides_under_the_hand(page, gallery):
+    explorer = gallery.fresh("unpooling")
+    for number, place in enumerate(("[1, 1]", "[1, 2]", "[3, 3]")):
+        box = at_rest(page, explorer.locator(f"[data-sets*='{place}']"))
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.evaluate(FRAME)
+    assert "(3, 3), home" in explorer.locator("dl").inner_text()
+    assert explorer.evaluate(GLIDING) == []
+
+
+@pytest.mark.browser
+def test_the_maximum_falls_and_climbs_home_stage_by_stage_where_motion_is_wanted(page, gallery):
+    explorer = gallery.fresh("unpooling")
+    stage = explorer.locator("[name=stage]")
+    stage.focus()
+    page.keyboard.press("Home")
+    seen = [explorer.evaluate(GLIDING)]
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.evaluate(FRAME)
+        seen.append(explorer.evaluate(GLIDING))
+    assert seen == [[], ["9", "4", "7", "8"], ["(1, 1)", "(1, 3)", "(3, 1)", "(3, 3)"], ["9", "4", "7", "8"]]
+    page.emulate_media(reduced_motion="reduce")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    assert explorer.evaluate(GLIDING) == []
+    page.emulate_media(reduced_motion="no-preference")
 
 
 @pytest.mark.browser
@@ -92,8 +132,7 @@ def test_a_screen_reader_hears_the_read_out_once_a_move_has_ended(page, gallery)
 def test_each_in_light_and_dark_and_on_a_narrow_page(page, gallery, lab):
     page.set_viewport_size({"width": 1280, "height": 2600})  # the lab's own bars cover what is taller than the page
     shoot(gallery, lab, "")
-    page.evaluate("() => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); }")
-    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    gallery.dress("Dark")
     shoot(gallery, lab, "_dark")
     ink, paper = gallery.find("metrics").evaluate(
         "root => [getComputedStyle(root).color, getComputedStyle(root).backgroundColor]"

@@ -61,10 +61,10 @@ def test_the_metrics_tour_tells_its_numbers():
 
 
 def test_the_unpooling_tour_tells_who_comes_home():
-    far, near = numbers("unpooling", 0), numbers("unpooling", 1)
+    far, near = numbers("unpooling", 2), numbers("unpooling", 3)
     assert [far[f"Largest, by {way}"] for way in ("index", "fixed corner")] == ["(1, 1), home", "(0, 0), elsewhere"]
     assert all(near[f"Largest, by {way}"] == "(0, 0), home" for way in ("index", "fixed corner", "bilinear"))
-    filled = explorers.unpooling().render(**GUIDES["unpooling"].tour[2].settings)[5]
+    filled = explorers.unpooling().render(**GUIDES["unpooling"].tour[4].settings)[4]
     assert (filled.values > 0).all()
 
 

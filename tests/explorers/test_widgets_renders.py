@@ -19,9 +19,18 @@ from course_lib.explorers.machinery.table import key_of
 from course_lib.metrics import Confusion
 from course_lib.receptive_field import theoretical
 
-convolution_cost, crf, dilation, metrics, output_stride, pyramids, upsampling = (
+convolution_cost, crf, dilation, metrics, output_stride, pyramids, unpooling, upsampling = (
     import_module(f"course_lib.explorers.{name}")  # the rooms, not the functions of the same name
-    for name in ("convolution_cost", "crf", "dilation", "metrics", "output_stride", "pyramids", "upsampling")
+    for name in (
+        "convolution_cost",
+        "crf",
+        "dilation",
+        "metrics",
+        "output_stride",
+        "pyramids",
+        "unpooling",
+        "upsampling",
+    )
 )
 TABULATED = (
     "convolution_cost",
@@ -137,7 +146,8 @@ def test_a_kernel_wider_than_the_map_is_told():
 @pytest.mark.parametrize("peak", [(0, 0), (1, 2), (3, 3)])
 def test_unpooling_puts_each_value_back(peak):
     panels = explorers.unpooling().render(peak=peak)
-    grid, pooled, back = (panel.values for panel in panels[:3])
+    here = unpooling.compute(unpooling.grid_of(peak, unpooling.CELLS))
+    grid, pooled, back = here.grid.numpy(), here.maxima.numpy(), panels[1].values
     assert grid[peak] == 9
     for row in range(2):
         for column in range(2):
@@ -147,6 +157,36 @@ def test_unpooling_puts_each_value_back(peak):
             assert back[window][place] == grid[window].max()
             assert np.count_nonzero(back[window]) <= 1
     assert rows(panels)["Largest, by index"] == f"({peak[0]}, {peak[1]}), home"
+
+
+def gliding(**settings) -> dict[str, tuple[float, float]]:
+    """Where the boxes of the drawing stand before they glide, by their words."""
+    drawing = explorers.unpooling().render(**settings)[0]
+    return {block.text: (block.x + block.comes[0], block.y + block.comes[1]) for block in drawing.blocks if block.comes}
+
+
+def cell(origin: tuple[int, int], row: int, column: int) -> tuple[int, int]:
+    return origin[0] + unpooling.CELL * column, origin[1] + unpooling.CELL * row
+
+
+def test_the_nine_falls_into_the_pool_its_place_crosses_and_it_climbs_from_the_pool():
+    assert gliding(stage="in the grid") == {}
+    assert gliding(peak=(1, 0), stage="pooled")["9"] == cell(unpooling.GRID, 1, 0)
+    crossing = gliding(peak=(1, 0), stage="places kept")
+    assert crossing["(1, 0)"] == cell(unpooling.GRID, 1, 0)
+    assert len(crossing) == 4  # a place for each window, and no value
+    assert gliding(peak=(1, 0), stage="places kept", fill="fixed corner") == {}
+    climbing = gliding(peak=(1, 0), stage="unpooled")
+    assert climbing["9"] == cell(unpooling.POOL, 0, 0)
+    assert len(climbing) == 4
+
+
+def test_the_drawing_tells_each_grid_in_one_line():
+    told = explorers.unpooling().render(stage="pooled")[0].describe()
+    assert told.startswith(
+        "From the grid into the pool, and back: the grid: 1 0 2 1 / 3 9 0 4 / 2 2 6 1 / 0 7 3 8; its pool: 9 4 / 7 8; "
+        "back by index: empty."
+    )
 
 
 def random_upsampling():

@@ -97,7 +97,8 @@ class Map:
         """Alt text: size, and the shares of the classes or the range of the values."""
         height, width = self.values.shape
         if self.colours == CLASSES:
-            found, number = np.unique(self.values, return_counts=True)
+            number = np.bincount(np.ravel(self.values))
+            found, number = np.flatnonzero(number), number[number > 0]
             counts: dict[str, int] = {}
             for value, count in zip(found, number):
                 name = self.names.get(int(value), str(value))
@@ -185,8 +186,9 @@ class Block:
     """A box of a diagram, in the diagram's own units, with lines of text; `strong` for what the settings changed.
 
     `sets` are the settings that a click on it makes, such as {"family": "SegNet"}; a control offers the same to keys.
-    `told` is what alt text says of it, where its lines are a sentence that was broken and not a list. Boxes with a
-    `turn` light up one after the other, as a map passes them.
+    `told` is what alt text says of it, where its lines are a sentence that was broken and not a list, and "" where
+    another box tells of it. Boxes with a
+    `turn` light up one after the other, as a map passes them; one that `comes` glides to its place from so far away.
     """
 
     x: float
@@ -198,8 +200,9 @@ class Block:
     strong: bool = False
     frame: bool = True
     sets: Mapping[str, object] = field(default_factory=dict)
-    told: str = ""
+    told: str | None = None
     turn: int | None = None
+    comes: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -215,8 +218,8 @@ class Diagram:
 
     def describe(self) -> str:
         """Alt text: what each block says."""
-        words = "; ".join(block.told or block.text.replace("\n", ", ") for block in self.blocks if block.text)
-        return f"{self.title}: {words}.{_rest(self)}"
+        told = (block.text.replace("\n", ", ") if block.told is None else block.told for block in self.blocks)
+        return f"{self.title}: {'; '.join(words for words in told if words)}.{_rest(self)}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,7 +6,8 @@ letters follow a light or a dark theme.
 
 import json
 from collections.abc import Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from html import escape
 
 import numpy as np
@@ -18,6 +19,7 @@ from course_lib.explorers.machinery.panels import (
     Chart,
     Diagram,
     Image,
+    Line,
     Map,
     number_text,
     tick_text,
@@ -92,26 +94,36 @@ def lines_legend(panel: Chart) -> str:
     return " ".join(parts)
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """Where values stand in the frame of a chart, as text."""
+
+    across: tuple[float, float]
+    up: tuple[float, float]
+    log_x: bool
+    log: bool
+
+    def x(self, value: float) -> str:
+        return f"{LEFT + WIDE * share(value, self.across, log=self.log_x):.4g}"
+
+    def y(self, value: float) -> str:
+        return f"{TOP + HIGH * (1 - share(value, self.up, log=self.log)):.4g}"
+
+
 def chart(panel: Chart) -> str:
     """Curves or bars in a frame with ticks."""
-    across, up = panel.span("x"), panel.span("y")
-
-    def x(value: float) -> str:
-        return f"{LEFT + WIDE * share(value, across, log=panel.log_x):.4g}"
-
-    def y(value: float) -> str:
-        return f"{TOP + HIGH * (1 - share(value, up, log=panel.log)):.4g}"
-
+    frame = _Frame(panel.span("x"), panel.span("y"), log_x=panel.log_x, log=panel.log)
     parts = []
-    for value in ticks(*up, log=panel.log):
-        parts.append(f'<path class="rule" d="M{LEFT} {y(value)}h{WIDE}"/>')
-        parts.append(f'<text class="end" x="{LEFT - 5}" y="{float(y(value)) + 4:g}">{tick_text(value)}</text>')
-    places = enumerate(panel.bars) if panel.bars else ((v, tick_text(v)) for v in ticks(*across, log=panel.log_x))
-    parts += [f'<text x="{x(value)}" y="{TOP + HIGH + 15}">{escape(text)}</text>' for value, text in places]
+    for value in ticks(*frame.up, log=panel.log):
+        parts.append(f'<path class="rule" d="M{LEFT} {frame.y(value)}h{WIDE}"/>')
+        parts.append(f'<text class="end" x="{LEFT - 5}" y="{float(frame.y(value)) + 4:g}">{tick_text(value)}</text>')
+    across = ((value, tick_text(value)) for value in ticks(*frame.across, log=panel.log_x))
+    places = enumerate(panel.bars) if panel.bars else across
+    parts += [f'<text x="{frame.x(value)}" y="{TOP + HIGH + 15}">{escape(text)}</text>' for value, text in places]
     for number, line in enumerate(panel.lines):
-        parts.append(_bars(panel, number, x, y) if panel.bars else _curve(line, number, x, y))
+        parts.append(_bars(panel, number, frame) if panel.bars else _curve(line, number, frame))
     if panel.at is not None:
-        parts.append(f'<path class="here" d="M{x(panel.at)} {TOP}v{HIGH}"/>')
+        parts.append(f'<path class="here" d="M{frame.x(panel.at)} {TOP}v{HIGH}"/>')
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}v{HIGH}h{WIDE}"/>')
     parts.append(f'<text x="{LEFT + WIDE / 2:g}" y="{TOP + HIGH + 38}">{escape(panel.x)}</text>')
     parts.append(f'<text transform="translate(11 {TOP + HIGH / 2:g}) rotate(-90)">{escape(panel.y)}</text>')
@@ -137,6 +149,8 @@ def diagram(panel: Diagram) -> str:
         place = f'x="{block.x:g}" y="{block.y:g}" width="{block.width:g}" height="{block.height:g}"'
         if block.sets:
             parts.append(f'<g data-sets="{escape(json.dumps(block.sets))}">')
+        if block.comes:
+            parts.append('<g class="glides" style="--x:{:g}px;--y:{:g}px">'.format(*block.comes))
         if block.frame:
             parts.append(f'<rect class="{kind}" {place}{fill}/>')
         rows = block.text.split("\n")
@@ -145,8 +159,7 @@ def diagram(panel: Diagram) -> str:
         for number, row in enumerate(rows):
             middle = f'x="{block.x + block.width / 2:g}" y="{first + 13 * number:g}"'
             parts.append(f"<text {middle}{ink}>{escape(row)}</text>")
-        if block.sets:
-            parts.append("</g>")
+        parts += ["</g>"] * (bool(block.sets) + bool(block.comes))
     parts += [_arrow(*arrow) for arrow in panel.arrows]
     letters = f"min-width:{panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
     return _svg(panel.width, panel.height, panel.describe(), parts, letters)
@@ -157,9 +170,10 @@ def _ink_on(colour: str) -> str:
     return "#000" if is_light(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])) else "#fff"
 
 
-def _curve(line, number: int, x, y) -> str:
+@lru_cache(maxsize=64)  # a chart whose mark alone has moved has the curves of the one before
+def _curve(line: Line, number: int, frame: _Frame) -> str:
     colour, dash = LINE_COLOURS[number], DASHES[number]
-    points = [(x(u), y(v)) for u, v in zip(line.x, line.y)]
+    points = [(frame.x(u), frame.y(v)) for u, v in zip(line.x, line.y)]
     path = " ".join(f"{u},{v}" for u, v in points)
     text = f'<polyline stroke="{colour}" stroke-dasharray="{dash}" points="{path}"/>'
     if len(points) < 13:
@@ -167,13 +181,13 @@ def _curve(line, number: int, x, y) -> str:
     return text
 
 
-def _bars(panel: Chart, number: int, x, y) -> str:
+def _bars(panel: Chart, number: int, frame: _Frame) -> str:
     thick = WIDE / len(panel.bars) * 0.75 / len(panel.lines)
     parts = []
     for place, value in enumerate(panel.lines[number].y):
-        left = float(x(place)) + (number - len(panel.lines) / 2) * thick
-        size = f'width="{thick:.4g}" height="{TOP + HIGH - float(y(value)):.4g}"'
-        parts.append(f'<rect fill="{LINE_COLOURS[number]}" x="{left:.4g}" y="{y(value)}" {size}/>')
+        left = float(frame.x(place)) + (number - len(panel.lines) / 2) * thick
+        size = f'width="{thick:.4g}" height="{TOP + HIGH - float(frame.y(value)):.4g}"'
+        parts.append(f'<rect fill="{LINE_COLOURS[number]}" x="{left:.4g}" y="{frame.y(value)}" {size}/>')
     return "".join(parts)
 
 

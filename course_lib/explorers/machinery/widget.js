@@ -178,6 +178,7 @@ export default () => {
     }
 
     function step(changed) {
+      panels.classList.toggle("gliding", controls.some(({ name, play }) => play && name in changed)); // before it is painted
       model.set("settings", { ...model.get("settings"), ...changed }); // paints at once, in every view
       clearTimeout(saving);
       saving = setTimeout(() => save(model), 150);
@@ -248,18 +249,34 @@ export default () => {
       const figure = add(kind === "readout" ? side : panels, "figure", { className: i === main ? `${kind} main` : kind }), made = { kind, figure, caption: add(figure, "figcaption") };
       slots[i]?.figure.replaceWith(figure);
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
-      made.body.onclick = ({ target }) => { const { sets } = target.closest("[data-sets]")?.dataset ?? {}; if (sets) move(JSON.parse(sets)); };
-      if (kind === "chart" || kind === "diagram") made.body.tabIndex = 0; // what scrolls is reached by keys too
-      if (kind !== "map" && kind !== "image") return made;
-      const body = made.body;
-      made.canvas = add(body, "canvas");
-      body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
-      for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
+      const body = made.body, setBy = (element) => {
+        const sets = JSON.parse(element?.closest("[data-sets]")?.dataset.sets ?? null);
+        if (sets?.[pixel?.name]) cursor = { at: sets[pixel.name], size: pixel.size };
+        if (sets) move(sets);
+      };
+      body.onclick = ({ target }) => setBy(target);
+      if (kind === "chart" || kind === "diagram") body.tabIndex = 0; // what scrolls is reached by keys too
       const place = (y, x) => {
         const size = placesOn(i), at = [within(y, 0, size[0] - 1), within(x, 0, size[1] - 1)];
         [cursor, touched] = [{ at, size }, true];
         moves(i) ? move({ [pixel.name]: at }) : update();
       };
+      body.onkeydown = (event) => {
+        if (!KEYS[event.key] || !(made.canvas || moves(i))) return;
+        event.preventDefault(); // a page that scrolls, and JupyterLab, would take them too
+        event.stopPropagation();
+        const [down, right] = KEYS[event.key], far = event.shiftKey ? 8 : 1, [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
+        place(y + far * down, x + far * right);
+      };
+      if (kind === "diagram" && pixel?.panel === i) { // its places are boxes of the drawing, and a hand may go over them
+        for (const [k, v] of Object.entries({ ...OURS, role: "group", "aria-label": pixel.label })) body.setAttribute(k, v);
+        body.classList.add("pulled");
+        body.onpointerdown = body.onpointermove = ({ buttons, clientX, clientY }) => { if (buttons) setBy(body.getRootNode().elementFromPoint(clientX, clientY)); };
+      }
+      if (kind !== "map" && kind !== "image") return made;
+      made.canvas = add(body, "canvas");
+      body.append((made.over = document.createElementNS("http://www.w3.org/2000/svg", "svg")));
+      for (const [k, v] of Object.entries({ ...OURS, tabindex: 0, role: "application", "aria-roledescription": "picture with a pixel cursor" })) body.setAttribute(k, v);
       const point = (event) => {
         const box = body.getBoundingClientRect(), [h, w] = placesOn(i);
         place(Math.floor(((event.clientY - box.top) / box.height) * h), Math.floor(((event.clientX - box.left) / box.width) * w));
@@ -290,13 +307,6 @@ export default () => {
       };
       body.onpointermove = (event) => { if (event.buttons) held?.length ? pull(event) : point(event); };
       body.onpointerup = body.onpointercancel = () => { held = null; };
-      body.onkeydown = (event) => {
-        if (!KEYS[event.key]) return;
-        event.preventDefault(); // a page that scrolls, and JupyterLab, would take them too
-        event.stopPropagation();
-        const [down, right] = KEYS[event.key], far = event.shiftKey ? 8 : 1, [y, x] = cursorOn(i) ?? placesOn(i).map((side) => side >> 1);
-        place(y + far * down, x + far * right);
-      };
       return made;
     }
 
