@@ -148,9 +148,11 @@ def test_the_areas_grow_under_the_hand(gallery):
 
 
 @pytest.mark.browser
-def test_axe_finds_nothing_to_mend(gallery, root):
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_axe_finds_nothing_to_mend(gallery, root, theme):
     if not (axe := packed(*AXE, root / ".cache" / "npm")):
         pytest.skip("needs npm and its registry, for axe-core")
+    gallery.dress(theme)
     gallery.page.evaluate((axe / "axe.min.js").read_text())
     found = gallery.page.evaluate("async () => (await axe.run('.lm-explorer')).violations")
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
