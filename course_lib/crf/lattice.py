@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib.crf.sums import Sums, of_sorted, places, rows
+from course_lib.crf.sums import Sums, of_sorted, places
 
 COLOUR_BLUR = (1, 2, 1)
 SPACE_BLUR = (1, 6, 15, 20, 15, 6, 1)  # finer cells: space is smooth and nearly full, so they cost little
@@ -46,14 +46,15 @@ class Lattice:
         homes, home = torch.unique_consecutive(numbers, return_inverse=True)
         weights = _corner_weights((position - cell).index_select(0, self.order))
         entry = places(weights)  # the corners that weigh something, pixel after pixel
-        points, point = _points(homes, home.int(), entry, strides)
-        weights = weights.flatten().index_select(0, entry)
         pixel = entry >> 5
+        points, point = _points(homes, home.int().index_select(0, pixel), entry & CORNERS - 1, strides)
+        weights = weights.flatten().index_select(0, entry)
         if len(points) > DENSEST * len(home):
             kept, weights = _without_lonely_points(pixel, point, weights, DENSEST * len(home))
             pixel = pixel.index_select(0, kept)
             used, point = torch.unique(point.index_select(0, kept), return_inverse=True)
             points, point = points.index_select(0, used), point.int()
+        del entry  # the next steps need as much again
         self.slice, self.splat = _there_and_back(pixel, point, weights.to(dtype), len(home), len(points))
         self.blurs = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
 
@@ -66,11 +67,10 @@ class Lattice:
         return self._through(self.blurs[::-1], gradient)
 
     def _through(self, blurs: list[Sums], q: Tensor) -> Tensor:
-        """Splat, blur, slice. Two tables are enough: each blur writes into the one that was read before."""
-        table = self.splat(q.index_select(0, self.order))
-        other = rows(len(table), table)
+        """Splat, blur and slice."""
+        table, spare = self.splat(q.index_select(0, self.order)), None
         for blur in blurs:
-            table, other = blur(table, out=other), table
+            table, spare = blur(table, spare), table
         return self.slice(table).index_select(0, self.back)
 
     def bytes(self) -> int:
@@ -102,12 +102,13 @@ def _numbers(cell: Tensor, strides: list[int]) -> Tensor:
     return numbers.int() if int(cell[:, 0].max() + 5) * strides[0] < 2**31 else numbers
 
 
-def _points(homes: Tensor, home: Tensor, entry: Tensor, strides: list[int]) -> tuple[Tensor, Tensor]:
-    """The sorted numbers of all lattice points that some pixel reaches, and for each entry the place of its point."""
+def _points(homes: Tensor, home: Tensor, corner: Tensor, strides: list[int]) -> tuple[Tensor, Tensor]:
+    """The sorted numbers of all lattice points that some pixel reaches, and for each entry, a corner of a home, the
+    place of its point."""
     steps = torch.zeros(1, dtype=homes.dtype, device=homes.device)
     for stride in strides:
         steps = torch.cat([steps, steps + stride])
-    corner = home.index_select(0, entry >> 5).mul_(CORNERS).add_(entry & CORNERS - 1)
+    corner.add_(home, alpha=CORNERS)
     reached = torch.bincount(corner, minlength=len(homes) * CORNERS)
     corners = places(reached)
     numbers = homes.index_select(0, corners >> 5) + steps.index_select(0, corners & CORNERS - 1)

@@ -1,64 +1,54 @@
 """Weighted sums of rows, applied again and again: a sparse matrix kept for one kind of product.
 
-`sums(table)` is the product with a dense table. It goes by `embedding_bag`, whose kernels read the rows ahead: torch's
-sparse product needs MKL and is slower. Two things cost more than the sums themselves, and are kept away: rows fetched
-by `values[places]`, where `index_select` takes a fifth of the time, and fresh memory, which the system hands out page
-by page. So the result is made in pieces that stay in the cache, and copied into a table in large pages.
+`sums(table)` is the product with a dense table. It goes by `embedding_bag`, whose kernels read the rows ahead; torch's
+sparse product is no faster and needs MKL. Where the lattice is built, entries are fetched by `index_select`, which is
+several times as fast as `values[places]`.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-ROWS = 2**13  # of a piece: 0.7 MB of 21 classes
+AT_ONCE_BYTES = 31 * 2**20  # larger ones come from the system, page by page, and that takes longer than the sums
+ROWS = 2**13  # of a piece: 0.7 MB of 21 classes, which stay in the cache until they are copied
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True)
+class Sums:
     """Sum i is over the rows columns[starts[i] : starts[i + 1]] of the table, with the values as weights."""
 
     starts: Tensor
     columns: Tensor
     values: Tensor
+    cuts: list[int]  # in the entries, between pieces of ROWS sums
 
-
-@dataclass(frozen=True)
-class Sums:
-    """The sums in pieces, one after the other."""
-
-    pieces: list[Piece]
-
-    def __call__(self, table: Tensor, out: Tensor | None = None) -> Tensor:
-        """The sums, in `out` where one is given, which must not be the table."""
-        out = rows(len(self), table) if out is None else out
-        options = {"mode": "sum", "include_last_offset": True}
-        for (starts, columns, values), some in zip(self.pieces, out.split(ROWS)):
-            some.copy_(F.embedding_bag(columns, table, starts, per_sample_weights=values, **options))
+    def __call__(self, table: Tensor, spare: Tensor | None = None) -> Tensor:
+        """The sums. Where they are large they are written over the spare table, if there is one, in pieces."""
+        if len(self) * table.shape[1] * table.element_size() <= AT_ONCE_BYTES:
+            return _bags(self.columns, table, self.starts, self.values)
+        out = _large(len(self), table) if spare is None else spare
+        for piece, (first, last) in enumerate(pairwise(self.cuts)):
+            starts = self.starts[ROWS * piece :][: ROWS + 1] - first
+            out[ROWS * piece :][:ROWS] = _bags(self.columns[first:last], table, starts, self.values[first:last])
         return out
 
     def __len__(self) -> int:
-        return sum(len(piece.starts) - 1 for piece in self.pieces)
+        return len(self.starts) - 1
 
     @property
     def nbytes(self) -> int:
         """The memory that the sparse matrix takes."""
-        return sum(part.nbytes for piece in self.pieces for part in piece)
+        return self.starts.nbytes + self.columns.nbytes + self.values.nbytes
 
 
 def of_sorted(rows: Tensor, columns: Tensor, values: Tensor, count: int) -> Sums:
     """From the rows of the entries, which rise."""
     starts = F.pad(torch.bincount(rows, minlength=count).cumsum(0), (1, 0)).int()
-    cuts = [*starts[:-1:ROWS].tolist(), len(columns)]
-    return Sums(
-        [
-            Piece(starts[ROWS * piece :][: ROWS + 1] - first, columns[first:last], values[first:last])
-            for piece, (first, last) in enumerate(pairwise(cuts))
-        ]
-    )
+    return Sums(starts, columns.int(), values, [*starts[:-1:ROWS].tolist(), len(columns)])
 
 
 def places(mask: Tensor) -> Tensor:
@@ -66,7 +56,11 @@ def places(mask: Tensor) -> Tensor:
     return mask.flatten().nonzero()[:, 0].int()
 
 
-def rows(count: int, like: Tensor) -> Tensor:
+def _bags(columns: Tensor, table: Tensor, starts: Tensor, values: Tensor) -> Tensor:
+    return F.embedding_bag(columns, table, starts, mode="sum", include_last_offset=True, per_sample_weights=values)
+
+
+def _large(count: int, like: Tensor) -> Tensor:
     """Rows to write into, as wide as those of `like`. On a CPU they come by numpy, which asks for large pages."""
     if like.device.type != "cpu":
         return like.new_empty(count, like.shape[1])
