@@ -1,7 +1,8 @@
 """Kernels as the mean field needs them: normalised, differentiable, and remembered.
 
-In come an image and thetas, out goes a function from Q to messages, D^-1/2 K D^-1/2 Q with D the row sums of K. Weights
-and iterations are no part of K, so a slider that moves them finds the kernel of the last call here.
+In come an image and thetas, out goes a function from Q to messages, D^-1/2 K D^-1/2 Q with D the row sums of K. Q has
+one row a pixel and one column a class. Weights and iterations are no part of K, so a slider that moves them finds the
+kernel of the last call here.
 """
 
 import hashlib
@@ -33,10 +34,11 @@ class Normalised:
 
     def __init__(self, kernel: Kernel, pixels: int, *, dtype: torch.dtype, device: torch.device):
         self.kernel = kernel
-        self.scale = kernel.filter(torch.ones(1, pixels, dtype=dtype, device=device)).rsqrt()
+        self.scale = kernel.filter(torch.ones(pixels, 1, dtype=dtype, device=device)).rsqrt()
 
-    def __call__(self, q: Tensor) -> Tensor:
-        return self.scale * _Filter.apply(self.scale * q, self.kernel)
+    def added(self, scores: Tensor, weight: float | Tensor, q: Tensor) -> Tensor:
+        """The scores and the weighted messages, in one pass over the pixels."""
+        return torch.addcmul(scores, weight * self.scale, _Filter.apply(self.scale * q, self.kernel))
 
 
 class _Filter(torch.autograd.Function):
