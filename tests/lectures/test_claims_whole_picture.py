@@ -123,5 +123,5 @@ def test_the_thin_things_are_in_the_photographs():
 
 
 def test_the_heads_of_all_rates_have_the_same_parameters():
-    assert len({parameters(deeplab_networks.aspp(rates)) for rates in aspp.HEADS.values()}) == 1
+    assert len({parameters(deeplab_networks.aspp(rates, 5)) for rates in aspp.HEADS.values()}) == 1
     assert len({rate for rates in aspp.HEADS.values() for rate in rates}) == len(aspp.RATES)
