@@ -14,12 +14,16 @@ scores are resized back to the picture's size, so an outline is never finer than
 
 import argparse
 import functools
+import gc
 import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+if __name__ == "__main__":
+    gc.disable()  # until all is loaded: looking for rubbish would be a tenth of the time that torch takes
 
 import torch
 from torch import Tensor, nn
@@ -211,4 +215,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # what was loaded stays
+    gc.enable()
     main()

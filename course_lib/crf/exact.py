@@ -35,13 +35,13 @@ class Exact:
         self.blocks = list(self._blocks()) if entries * self.space.element_size() <= KEPT_BYTES else None
 
     def filter(self, q: Tensor) -> Tensor:
-        """C x N values at the pixels to C x N weighted sums at the pixels."""
-        q = q.index_select(1, self.order)
+        """N x C values at the pixels to N x C weighted sums at the pixels, in between with one row a class."""
+        q = q.T.index_select(1, self.order)
         total = torch.zeros_like(q)
         for start, stop, end, block in self.blocks or self._blocks():
             total[:, start:end].addmm_(q[:, start:stop], block)
             total[:, start:stop].addmm_(q[:, stop:end], block[:, stop - start :].T)
-        return torch.empty_like(total).index_copy_(1, self.order, total)
+        return torch.empty_like(total).index_copy_(1, self.order, total).T.contiguous()
 
     adjoint = filter
 

@@ -1,7 +1,8 @@
 """Kernels as the mean field needs them: normalised, differentiable, and remembered.
 
-In come an image and thetas, out goes a function from Q to messages, D^-1/2 K D^-1/2 Q with D the row sums of K. Weights
-and iterations are no part of K, so a slider that moves them finds the kernel of the last call here.
+In come an image and thetas, out goes a function from Q to messages, D^-1/2 K D^-1/2 Q with D the row sums of K. Q has
+one row a pixel and one column a class. Weights and iterations are no part of K, so a slider that moves them finds the
+kernel of the last call here.
 """
 
 import hashlib
@@ -33,10 +34,11 @@ class Normalised:
 
     def __init__(self, kernel: Kernel, pixels: int, *, dtype: torch.dtype, device: torch.device):
         self.kernel = kernel
-        self.scale = kernel.filter(torch.ones(1, pixels, dtype=dtype, device=device)).rsqrt()
+        self.scale = kernel.filter(torch.ones(pixels, 1, dtype=dtype, device=device)).rsqrt()
 
-    def __call__(self, q: Tensor) -> Tensor:
-        return self.scale * _Filter.apply(self.scale * q, self.kernel)
+    def added(self, scores: Tensor, weight: float | Tensor, q: Tensor) -> Tensor:
+        """The scores and the weighted messages, in one pass over the pixels."""
+        return torch.addcmul(scores, weight * self.scale, _Filter.apply(self.scale * q, self.kernel))
 
 
 class _Filter(torch.autograd.Function):
@@ -66,12 +68,18 @@ def appearance_kernel(
     if key in _remembered:
         _remembered.move_to_end(key)
         return _remembered[key]
+    _drop(down_to=REMEMBERED_BYTES // 2, at_least=0)  # building takes more than the kernel itself
     build = {"exact": Exact, "lattice": Lattice}[engine]
     kernel = build(image, theta_xy=float(theta_xy), theta_rgb=float(theta_rgb), dtype=dtype)
     _remembered[key] = Normalised(kernel, pixels, dtype=dtype, device=image.device)
-    while len(_remembered) > 1 and sum(k.kernel.bytes() for k in _remembered.values()) > REMEMBERED_BYTES:
-        _remembered.popitem(last=False)
+    _drop(down_to=REMEMBERED_BYTES, at_least=1)
     return _remembered[key]
+
+
+def _drop(*, down_to: int, at_least: int) -> None:
+    """Forgets the kernels that were used longest ago, down to so many bytes, but keeps so many kernels."""
+    while len(_remembered) > at_least and sum(k.kernel.bytes() for k in _remembered.values()) > down_to:
+        _remembered.popitem(last=False)
 
 
 def forget() -> None:

@@ -26,8 +26,6 @@ BLURS = (SPACE_BLUR, SPACE_BLUR, COLOUR_BLUR, COLOUR_BLUR, COLOUR_BLUR)
 CORNERS = 2**5  # so the pixel of an entry is its number >> 5, and the corner its number & 31
 LIGHTEST = 0.004  # corners of a pixel that weigh less are left out, and its others share their weight
 DENSEST = 4  # points per pixel: photographs have 1 to 3, pure noise would have 20
-BLOCK = 2**18  # entries numbered at a time: there are some 20 for each pixel, in eight bytes each
-TABLE_BYTES = 28 * 2**20
 
 
 def cell_width(blur: tuple[int, ...]) -> float:
@@ -42,23 +40,26 @@ class Lattice:
         position = _in_cells(image, theta_xy, theta_rgb)
         cell = position.floor()
         strides = _strides(cell)
-        homes, home = torch.unique(_numbers(cell, strides), return_inverse=True)
-        weights = _corner_weights(position - cell)
+        # sorted by cell, so that pixels which follow each other read the same points: these are in the cache then
+        numbers, order = _numbers(cell, strides).sort(stable=True)
+        self.order, self.back = order.int(), order.argsort().int()
+        homes, home = torch.unique_consecutive(numbers, return_inverse=True)
+        weights = _corner_weights((position - cell).index_select(0, self.order))
         entry = places(weights)  # the corners that weigh something, pixel after pixel
-        points, point = _points(homes, home, entry, strides)
-        weights = weights.flatten()[entry]
-        pixel = (entry >> 5).int()
+        pixel = entry >> 5
+        points, point = _points(homes, home.int().index_select(0, pixel), entry & CORNERS - 1, strides)
+        weights = weights.flatten().index_select(0, entry)
         if len(points) > DENSEST * len(home):
-            kept, weights = _without_lonely_points(entry >> 5, point, weights, DENSEST * len(home))
-            pixel = pixel[kept]
-            used, point = torch.unique(point[kept], return_inverse=True)
-            points = points[used]
-        del entry  # the largest of all, and the next steps need as much again
+            kept, weights = _without_lonely_points(pixel, point, weights, DENSEST * len(home))
+            pixel = pixel.index_select(0, kept)
+            used, point = torch.unique(point.index_select(0, kept), return_inverse=True)
+            points, point = points.index_select(0, used), point.int()
+        del entry  # the next steps need as much again
         self.slice, self.splat = _there_and_back(pixel, point, weights.to(dtype), len(home), len(points))
         self.blurs = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
 
     def filter(self, q: Tensor) -> Tensor:
-        """C x N values at the pixels to C x N weighted sums at the pixels."""
+        """N x C values at the pixels to N x C weighted sums at the pixels."""
         return self._through(self.blurs, q)
 
     def adjoint(self, gradient: Tensor) -> Tensor:
@@ -66,21 +67,15 @@ class Lattice:
         return self._through(self.blurs[::-1], gradient)
 
     def _through(self, blurs: list[Sums], q: Tensor) -> Tensor:
-        """Splat, blur, slice. In groups of channels, whose tables are no larger than what is handed out again at once:
-        a larger one comes from the system, page by page, and that takes longer than all the sums."""
-        together = max(1, TABLE_BYTES // (len(self.splat) * q.element_size()))
-        groups = q.chunk(math.ceil(len(q) / together))
-        done = []
-        for group in groups:
-            table = self.splat(group.T.contiguous())
-            for blur in blurs:
-                table = blur(table)
-            done.append(self.slice(table).T)
-        return torch.cat(done)
+        """Splat, blur and slice."""
+        table, spare = self.splat(q.index_select(0, self.order)), None
+        for blur in blurs:
+            table, spare = blur(table, spare), table
+        return self.slice(table).index_select(0, self.back)
 
     def bytes(self) -> int:
-        """What the sums occupy."""
-        return sum(part.nbytes for part in (self.slice, self.splat, *self.blurs))
+        """What the sums and both orders occupy."""
+        return sum(part.nbytes for part in (self.order, self.back, self.slice, self.splat, *self.blurs))
 
 
 def _in_cells(image: Tensor, theta_xy: float, theta_rgb: float) -> Tensor:
@@ -107,27 +102,25 @@ def _numbers(cell: Tensor, strides: list[int]) -> Tensor:
     return numbers.int() if int(cell[:, 0].max() + 5) * strides[0] < 2**31 else numbers
 
 
-def _points(homes: Tensor, home: Tensor, entry: Tensor, strides: list[int]) -> tuple[Tensor, Tensor]:
-    """The sorted numbers of all lattice points that some pixel reaches, and for each entry the place of its point."""
+def _points(homes: Tensor, home: Tensor, corner: Tensor, strides: list[int]) -> tuple[Tensor, Tensor]:
+    """The sorted numbers of all lattice points that some pixel reaches, and for each entry, a corner of a home, the
+    place of its point."""
     steps = torch.zeros(1, dtype=homes.dtype, device=homes.device)
     for stride in strides:
         steps = torch.cat([steps, steps + stride])
-    reached = torch.zeros(len(homes) * CORNERS, dtype=torch.bool, device=homes.device)
-    corner = torch.empty_like(entry)
-    for some, target in zip(entry.split(BLOCK), corner.split(BLOCK)):
-        torch.bitwise_or(home[some >> 5] << 5, some & 31, out=target)
-    reached[corner] = True
+    corner.add_(home, alpha=CORNERS)
+    reached = torch.bincount(corner, minlength=len(homes) * CORNERS)
     corners = places(reached)
-    points, point = torch.unique(homes[corners >> 5] + steps[corners & 31], return_inverse=True)
-    place = torch.empty(len(reached), dtype=torch.int32, device=homes.device)
-    place[corners] = point.int()
-    return points, place[corner]
+    numbers = homes.index_select(0, corners >> 5) + steps.index_select(0, corners & CORNERS - 1)
+    points, point = torch.unique(numbers, return_inverse=True)
+    place = reached.int().index_copy_(0, corners.long(), point.int())
+    return points, place.index_select(0, corner)
 
 
 def _find(points: Tensor, wanted: Tensor) -> Tensor:
     """The place of each wanted number in the sorted points, -1 where it is missing."""
     place = torch.searchsorted(points, wanted, out_int32=True).clamp_(max=len(points) - 1)
-    return torch.where(points[place] == wanted, place, -1)
+    return torch.where(points.index_select(0, place) == wanted, place, -1)
 
 
 def _corner_weights(offset: Tensor) -> Tensor:
@@ -148,20 +141,21 @@ def _without_lonely_points(pixel: Tensor, point: Tensor, weights: Tensor, most: 
     """
     mass = torch.bincount(point, weights=weights)
     heaviest = torch.zeros(int(pixel[-1]) + 1, dtype=weights.dtype, device=weights.device)
-    heaviest.scatter_reduce_(0, pixel, weights, "amax")
-    mass[point[places(weights == heaviest[pixel])]] = math.inf
+    heaviest.scatter_reduce_(0, pixel.long(), weights, "amax")
+    first = places(weights == heaviest.index_select(0, pixel))
+    mass.index_fill_(0, point.index_select(0, first).long(), math.inf)
     enough = mass.sort(descending=True).values[most]
-    kept = places((mass > enough)[point])
-    pixel, weights = pixel[kept], weights[kept]
+    kept = places((mass > enough).index_select(0, point))
+    pixel, weights = pixel.index_select(0, kept), weights.index_select(0, kept)
     total = torch.zeros_like(heaviest).index_add_(0, pixel, weights)
-    return kept, weights / total[pixel]
+    return kept, weights / total.index_select(0, pixel)
 
 
 def _there_and_back(pixel: Tensor, point: Tensor, weights: Tensor, pixels: int, points: int) -> tuple[Sums, Sums]:
     """From points to pixels, and its transpose."""
     there = of_sorted(pixel, point, weights, pixels)
     point, order = point.sort(stable=True)
-    return there, of_sorted(point, pixel[order], weights[order], points)
+    return there, of_sorted(point, pixel.index_select(0, order), weights.index_select(0, order), points)
 
 
 def _blur(points: Tensor, stride: int, taps: tuple[int, ...], dtype: torch.dtype) -> Sums:
@@ -170,11 +164,12 @@ def _blur(points: Tensor, stride: int, taps: tuple[int, ...], dtype: torch.dtype
     columns = [me]
     for step in range(1, len(taps) // 2 + 1):
         after = _find(points, points + step * stride)
-        before = torch.full_like(after, -1)
         there = places(after >= 0)
-        before[after[there]] = me[there]
+        before = torch.full_like(after, -1).index_copy_(0, after.index_select(0, there).long(), there)
         columns = [before, *columns, after]
     column = torch.stack(columns, 1)
     entry = places(column >= 0)
+    row = entry // len(taps)
     values = torch.tensor(taps, dtype=dtype, device=points.device) / sum(taps)
-    return of_sorted(entry // len(taps), column.flatten()[entry], values[entry % len(taps)], len(points))
+    values = values.index_select(0, entry - row * len(taps))
+    return of_sorted(row, column.flatten().index_select(0, entry), values, len(points))

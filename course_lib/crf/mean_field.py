@@ -55,13 +55,13 @@ def dense_crf(
         options = {"iterations": iterations, "engine": engine, "damping": damping}
         return torch.stack([dense_crf(*pair, **settings, **options) for pair in zip(image, probabilities)])
     with torch.autocast(image.device.type, enabled=False):
-        kernels = _kernels(image, probabilities.dtype, appearance, smoothness, engine)
-        log_p = probabilities.clamp_min(CERTAIN).log().flatten(1)
-        q = log_p.softmax(0)
+        kernels = _kernels(image, probabilities.dtype, appearance, smoothness, compatibility, engine)
+        log_p = _rows(probabilities.clamp_min(CERTAIN).log())
+        q = log_p.softmax(1)
         for _ in range(iterations):
-            updated = (log_p + compatibility * _message(q, kernels)).softmax(0)
+            updated = _with_messages(log_p, q, kernels).softmax(1)
             q = updated if damping == 0 else damping * q + (1 - damping) * updated
-    return q.view_as(probabilities)
+    return torch.stack(q.unbind(1)).view_as(probabilities)  # q.T has a gradient in another order, refused by softmax
 
 
 def energy(
@@ -81,10 +81,12 @@ def energy(
     check_settings(appearance, smoothness, iterations=0, compatibility=compatibility, damping=0.0)
     if image.ndim == 4 or q.shape != probabilities.shape:
         raise ValueError(f"energy takes one image, and q of the shape of probabilities, got {tuple(q.shape)}")
-    q, unary = q.flatten(1), -probabilities.clamp_min(CERTAIN).log().flatten(1)
-    kernels = _kernels(image, probabilities.dtype, appearance, smoothness, engine)
-    agree, everyone = (q * _message(q, kernels)).sum(), _message(torch.ones_like(q[:1]), kernels).sum()
-    return (q * unary).sum() + 0.5 * compatibility * (everyone - agree) + torch.xlogy(q, q).sum()
+    q, unary = _rows(q), -_rows(probabilities.clamp_min(CERTAIN).log())
+    kernels = _kernels(image, probabilities.dtype, appearance, smoothness, compatibility, engine)
+    one = torch.ones_like(q[:, :1])
+    agree = (q * _with_messages(torch.zeros_like(q), q, kernels)).sum()
+    everyone = _with_messages(torch.zeros_like(one), one, kernels).sum()
+    return (q * unary).sum() + 0.5 * (everyone - agree) + torch.xlogy(q, q).sum()
 
 
 def _check_engine(engine: str | None) -> None:
@@ -94,23 +96,36 @@ def _check_engine(engine: str | None) -> None:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)} or None, got {engine!r}{hint}")
 
 
+def _rows(maps: Tensor) -> Tensor:
+    """C x H x W to N x C: what a pixel says lies side by side, so that a neighbour is read at once."""
+    return maps.flatten(1).T.contiguous()
+
+
 def _kernels(
-    image: Tensor, dtype: torch.dtype, appearance: Sequence, smoothness: Sequence, engine: str | None
+    image: Tensor,
+    dtype: torch.dtype,
+    appearance: Sequence,
+    smoothness: Sequence,
+    compatibility: float | Tensor,
+    engine: str | None,
 ) -> list[tuple[float | Tensor, Normalised]]:
-    """Each weight with its kernel; a kernel of weight 0 is not built."""
+    """Each weight, times the compatibility, with its kernel; a kernel of weight 0 is not built."""
     kernels = []
     weight, theta_xy, theta_rgb = appearance
     if isinstance(weight, Tensor) or weight > 0:
         kernel = appearance_kernel(image, engine=engine, theta_xy=theta_xy, theta_rgb=theta_rgb, dtype=dtype)
-        kernels.append((weight, kernel))
+        kernels.append((compatibility * weight, kernel))
     weight, theta_xy = smoothness
     if isinstance(weight, Tensor) or weight > 0:
         height, width = image.shape[-2:]
         kernel = Smoothness((height, width), theta_xy=float(theta_xy), dtype=dtype, device=image.device)
-        kernels.append((weight, Normalised(kernel, height * width, dtype=dtype, device=image.device)))
+        normalised = Normalised(kernel, height * width, dtype=dtype, device=image.device)
+        kernels.append((compatibility * weight, normalised))
     return kernels
 
 
-def _message(q: Tensor, kernels: list[tuple[float | Tensor, Normalised]]) -> Tensor:
-    """What its neighbours tell each pixel. Potts: only agreement counts, up to a constant that softmax ignores."""
-    return sum((weight * kernel(q) for weight, kernel in kernels), torch.zeros_like(q))
+def _with_messages(scores: Tensor, q: Tensor, kernels: list[tuple[float | Tensor, Normalised]]) -> Tensor:
+    """The scores and what its neighbours tell each pixel. Potts: only agreement counts, up to a constant."""
+    for weight, kernel in kernels:
+        scores = kernel.added(scores, weight, q)
+    return scores

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 TAIL = 1e-7  # what a pixel's left-out neighbours along one axis may weigh together, where its own weight is 1
-STRIP = 64
+STRIP = 32
 
 
 class Smoothness:
@@ -21,14 +21,14 @@ class Smoothness:
         self.along_y, self.along_x = (_gaussian(length, theta_xy, dtype, device) for length in size)
 
     def filter(self, q: Tensor) -> Tensor:
-        """C x N values at the pixels to C x N weighted sums at the pixels."""
-        q = q.view(len(q), *self.size)
+        """N x C values at the pixels to N x C weighted sums at the pixels."""
+        q = q.reshape(*self.size, -1)
         down, both = torch.empty_like(q), torch.empty_like(q)
         for strip, near in _strips(self.size[0], self.reach):
-            down[:, strip] = self.along_y[strip, near] @ q[:, near]
+            torch.mm(self.along_y[strip, near], q[near].flatten(1), out=down[strip].flatten(1))
         for strip, near in _strips(self.size[1], self.reach):
-            both[:, :, strip] = down[:, :, near] @ self.along_x[near, strip]
-        return both.flatten(1)
+            both[:, strip] = self.along_x[strip, near] @ down[:, near]
+        return both.flatten(0, 1)
 
     adjoint = filter
 

@@ -5,7 +5,8 @@ order for one seed. Training takes scenes of the claim's seed, each picture once
 loop is shorter than `course_lib.training.fit`, so that it can be read in class.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +51,7 @@ def started(build: Callable[[], nn.Module], seed: int) -> nn.Module:
 
 def train(
     net: nn.Module,
-    family: str,
+    family: str | tuple[str, ...],
     *,
     steps: int,
     seed: int,
@@ -61,14 +62,13 @@ def train(
     """AdamW with one cycle of the learning rate; every picture is new."""
     probe.note(f"{family} {steps} {seed} {learning_rate} {batch} {sorted(knobs.items())}")
     steps = probe.at_most(steps, probe.STEPS)
-    scenes = Scenes(family, count=steps * batch, seed=seed, **knobs)
     learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
     optimiser = AdamW(learning, learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
     net.to(memory_format=torch.channels_last).train()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # for layers that throw dice while they learn
-        for image, label, _ in scenes.loader(batch, shuffle=False):
+        for image, label in batches(family, steps, seed, batch, **knobs):
             loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label)
             probe.note("", loss)
             optimiser.zero_grad()
@@ -77,6 +77,19 @@ def train(
             optimiser.step()
             schedule.step()
     return net.eval()
+
+
+def batches(
+    family: str | tuple[str, ...], steps: int, seed: int, batch: int, **knobs: object
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pictures and labels. Several families share a batch; the classes of one follow those of the one before."""
+    families = (family,) if isinstance(family, str) else family
+    share = batch // len(families)
+    worlds = [Scenes(name, count=steps * share, seed=seed, **knobs) for name in families]
+    firsts = [0, *accumulate(world.num_classes for world in worlds)]
+    for parts in zip(*(world.loader(share, shuffle=False) for world in worlds)):
+        images, labels, _ = zip(*parts)
+        yield torch.cat(images), torch.cat([label + first for label, first in zip(labels, firsts)])
 
 
 def held_out(family: str, count: int = 128, **knobs: object) -> Scenes:

@@ -59,7 +59,10 @@ async def measured(folder: Path) -> None:
         until = time.monotonic() + 60 * MINUTES
         while len(rows) < STUDENTS and (began := time.monotonic()) < until:
             wave = range(len(rows), min(len(rows) + WAVE, STUDENTS))
-            rows += await asyncio.gather(*(hub.tried(f"student{number:02}") for number in wave))
+            found = await asyncio.gather(*(hub.tried(f"student{number:02}") for number in wave))
+            if not any("lecture" in row for row in rows + list(found)):
+                raise RuntimeError(f"nobody came to the end: {told(found[0])}; the hub said:\n{hub.said()}")
+            rows += found
             minutes += (time.monotonic() - began) / 60
             whole.write(KEPT, json.dumps({"class": lecture(), "rows": rows, "minutes": minutes}))
             for row in rows[-len(wave) :]:
@@ -99,7 +102,9 @@ class Hub:
         self.address = f"127.0.0.1:{port}"
         settings = folder / "jupyterhub_config.py"
         settings.write_text(
-            CONFIG.format(port=port, inner=inner, proxy=proxy, token=token, homes=str(folder), root=str(ROOT))
+            CONFIG.format(
+                port=port, inner=inner, proxy=proxy, token=token, homes=folder, root=ROOT, python=sys.executable
+            )
         )
         self.log = (folder / "hub.log").open("w")
         command = [sys.executable, "-m", "jupyterhub", "-f", str(settings)]
@@ -112,7 +117,10 @@ class Hub:
                 return await self.ask("GET", "/hub/api/")
             except (OSError, HTTPClientError):  # nobody listens yet, or the proxy without its hub
                 await asyncio.sleep(0.5)
-        raise RuntimeError("the hub did not start; it said:\n" + (self.folder / "hub.log").read_text()[-2000:])
+        raise RuntimeError(f"the hub did not start; it said:\n{self.said()}")
+
+    def said(self) -> str:
+        return (self.folder / "hub.log").read_text()[-2000:]
 
     def end(self) -> None:
         self.process.terminate()
@@ -178,6 +186,7 @@ scopes = ["admin:users", "admin:servers", "access:servers"]
 c.JupyterHub.load_roles = [dict(name="class", services=["class"], scopes=scopes)]
 c.SimpleLocalProcessSpawner.home_dir_template = "{homes}/{{username}}"
 c.Spawner.environment = dict(PYTHONPATH="{root}", BEYOND_FCN_PROGRESS="off", OMP_NUM_THREADS="1")  # as the recipes
+c.Spawner.cmd = ["{python}", "-m", "jupyterhub.singleuser"]  # an environment that nobody activated is not on the path
 c.Spawner.args = ["--allow-root"]
 c.Spawner.http_timeout = c.Spawner.start_timeout = 900
 """

@@ -8,7 +8,7 @@ import pytest
 import torch
 from crf_cases import DEEPLAB, scene
 
-from course_lib.crf import dense_crf, kernels, lattice
+from course_lib.crf import dense_crf, kernels, lattice, sums
 from course_lib.datasets import photos
 
 
@@ -72,8 +72,8 @@ def test_on_a_plain_image_a_pixel_spreads_by_theta():
     image = torch.full((3, 1, 200), 77, dtype=torch.uint8)
     place = torch.arange(200)
     for start in (95, 100, 103):  # a cell is 7.4 pixels wide: at its corner, and within
-        q = (place == start).float()[None]
-        found = lattice.Lattice(image, theta_xy=10, theta_rgb=3).filter(q)[0]
+        q = (place == start).float()[:, None]
+        found = lattice.Lattice(image, theta_xy=10, theta_rgb=3).filter(q)[:, 0]
         share = found / found.sum()
         centre = (share * place).sum()
         assert centre == pytest.approx(start, abs=0.2)
@@ -119,12 +119,16 @@ def test_every_pixel_keeps_a_share_of_one_when_points_are_given_up():
     assert torch.allclose(pixels, torch.ones_like(pixels))
 
 
-def test_groups_of_channels_give_the_same(monkeypatch):
+def test_sums_in_small_pieces_are_the_same(monkeypatch):
     image, _, probabilities = scene("smooth", 40, 30, 5)
-    operator = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
-    whole = operator.filter(probabilities.flatten(1))
-    monkeypatch.setattr(lattice, "TABLE_BYTES", 2 * 4 * len(operator.splat))
-    torch.testing.assert_close(operator.filter(probabilities.flatten(1)), whole)
+    q = probabilities.flatten(1).T
+    whole = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
+    expected = whole.filter(q)
+    monkeypatch.setattr(sums, "AT_ONCE_BYTES", 0)
+    monkeypatch.setattr(sums, "ROWS", 7)
+    pieces = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
+    assert len(pieces.splat.cuts) > 2
+    assert torch.equal(pieces.filter(q), expected)
 
 
 def test_the_larger_image_takes_the_lattice_by_itself():

@@ -141,6 +141,19 @@ def test_seeds_that_would_decide_by_hand():
     assert judged([0.1, 0.1, 0.1], bound=0.1)["seeds that would decide"] is None, "on the bound, without spread"
 
 
+@pytest.mark.parametrize("seeds, told", [(1000, 1000), (1001, None)])
+def test_no_row_asks_for_more_than_a_thousand_seeds(seeds, told):
+    """With deviation 1 so many seeds decide a distance just above what their interval leaves out."""
+    enough, too_few = (rule.quantile(n - 1) / n**0.5 for n in (seeds, seeds - 1))
+    distance = (enough + too_few) / 2
+    assert judged([distance - 1, distance, distance + 1], bound=0)["seeds that would decide"] == told
+
+
+def test_a_difference_below_the_ninth_digit_is_none():
+    assert judged([4e-10] * 3, bound=0)["per_seed"] == [0.0] * 3
+    assert judged([6e-10] * 3, bound=0)["per_seed"] == [1e-9] * 3
+
+
 def test_secondary_numbers_decide_nothing():
     @claim(
         "T1", "M", "a is above b.", seeds=3,

@@ -9,6 +9,7 @@ from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.small_training import HELD_OUT, answers, held_out, over_seeds, started, train
 from course_lib.lectures.l03_skip_connections import experiments as skips
 from course_lib.lectures.l04_receptive_field_dilation import experiments as fields
+from course_lib.lectures.l05_deeplab_v1_v2 import networks as deeplab
 from course_lib.lectures.l06_pspnet import experiments as pspnet
 from course_lib.metrics import checkerboard
 from course_lib.receptive_field import theoretical
@@ -50,6 +51,10 @@ def test_without_pooling_the_telling_surface_is_out_of_sight():
     assert reach(pooling_net(5, (0,))) < gap
     assert reach(aspp_net(5, False)) < 26
     assert reach(far_net(5)) >= 32
+
+
+def test_each_rate_sees_its_distance_and_no_farther():
+    assert [reach(deeplab.aspp((rate,) * 4, 5)) - 4 * rate for rate in (1, 2, 4, 6)] == [10] * 4
 
 
 def test_the_pooled_and_the_dilated_network_see_equally_far():

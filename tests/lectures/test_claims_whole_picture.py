@@ -54,8 +54,9 @@ def test_the_body_begins_as_imagenet_left_it_and_the_decoder_with_the_seed():
 
 
 def test_multiply_adds_are_those_of_the_convolutions():
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.ConvTranspose2d(8, 2, 2, 2)).to("meta")
-    assert full_size.multiply_adds(net, 10) == 10 * 10 * (3 * 8 * 9 + 8 * 2 * 4)
+    grouped = nn.Conv2d(8, 8, 3, padding=1, groups=4)
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), grouped, nn.ConvTranspose2d(8, 2, 2, 2)).to("meta")
+    assert full_size.multiply_adds(net, 10) == 10 * 10 * (3 * 8 * 9 + 8 * 2 * 9 + 8 * 2 * 4)
 
 
 def test_learning_keeps_what_the_backward_pass_needs_and_each_map_once():
@@ -122,5 +123,5 @@ def test_the_thin_things_are_in_the_photographs():
 
 
 def test_the_heads_of_all_rates_have_the_same_parameters():
-    assert len({parameters(deeplab_networks.aspp(rates)) for rates in aspp.HEADS.values()}) == 1
+    assert len({parameters(deeplab_networks.aspp(rates, 5)) for rates in aspp.HEADS.values()}) == 1
     assert len({rate for rates in aspp.HEADS.values() for rate in rates}) == len(aspp.RATES)

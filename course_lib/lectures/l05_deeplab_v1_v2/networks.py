@@ -46,7 +46,7 @@ def transposed(classes: int, stride: int, *, bilinear: bool) -> nn.Module:
 WAYS = ("bilinear", "transposed", "bilinear start, learned")
 
 
-def aspp(rates: Sequence[int]) -> nn.Module:
+def aspp(rates: Sequence[int], classes: int) -> nn.Module:
     """DeepLab v2's head on a map of stride 4: a branch for each rate, and their scores summed."""
-    branches = Sum(nn.Sequential(layer(24, 16, rate=rate), nn.Conv2d(16, 4, 1)) for rate in rates)
+    branches = Sum(nn.Sequential(layer(24, 16, rate=rate), nn.Conv2d(16, classes, 1)) for rate in rates)
     return Labeller(layer(3, 16, stride=2), layer(16, 24, stride=2), layer(24, 24), branches)

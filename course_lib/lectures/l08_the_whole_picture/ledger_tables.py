@@ -89,7 +89,7 @@ ADVICE = (
     Advice("... and their texture is fine", "mixed rates, not one rate again and again", "R6"),
     Advice("A faraway clue names the thing", "one average of the whole picture: image pooling", "V3"),
     Advice("... and two things in one picture need two answers", "bins: PSPNet", "P2", "pyramid over global"),
-    Advice("Things come in many sizes", "several rates side by side: ASPP", "L7"),
+    Advice("What decides is near for some things and far for others", "several rates side by side: ASPP", "L7"),
     Advice("Training is over, and outlines are sharp in the picture", "a dense CRF behind the scores", "L5"),
     Advice("Weights must be few", "separable or narrow plain layers: time both", "V5", "over plain and narrow"),
 )  # fmt: skip
