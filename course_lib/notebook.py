@@ -3,7 +3,6 @@
 `start()` is called by the first cell of every notebook; `machine()` answers "what am I running on?" in a small table.
 """
 
-import ctypes
 import gc
 import os
 import platform
@@ -19,7 +18,7 @@ try:
 except ModuleNotFoundError:
     raise SystemExit("torch is missing: run make lab in the course's folder, or pip install torch elsewhere.") from None
 
-from . import palette, threads
+from . import memory, palette, threads
 from .checking import record
 
 DRIVE = Path("/content/drive")  # where Colab connects your Drive
@@ -142,12 +141,8 @@ def _leave_compiler_out() -> None:
 
 
 def _give_memory_back(*_: Any) -> None:
-    """After each cell, return to the system what the cell freed, in 20 ms: glibc would keep 100 MB and more.
-
-    The kernels of a class share one machine. Other C libraries have no such function.
-    """
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
+    """After each cell what it freed: the kernels of a class share one machine."""
+    memory.give_back()
 
 
 def _explain_missing_names(shell: Any) -> None:

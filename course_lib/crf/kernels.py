@@ -68,12 +68,18 @@ def appearance_kernel(
     if key in _remembered:
         _remembered.move_to_end(key)
         return _remembered[key]
+    _drop(down_to=REMEMBERED_BYTES // 2, at_least=0)  # building takes more than the kernel itself
     build = {"exact": Exact, "lattice": Lattice}[engine]
     kernel = build(image, theta_xy=float(theta_xy), theta_rgb=float(theta_rgb), dtype=dtype)
     _remembered[key] = Normalised(kernel, pixels, dtype=dtype, device=image.device)
-    while len(_remembered) > 1 and sum(k.kernel.bytes() for k in _remembered.values()) > REMEMBERED_BYTES:
-        _remembered.popitem(last=False)
+    _drop(down_to=REMEMBERED_BYTES, at_least=1)
     return _remembered[key]
+
+
+def _drop(*, down_to: int, at_least: int) -> None:
+    """Forgets the kernels that were used longest ago, down to so many bytes, but keeps so many kernels."""
+    while len(_remembered) > at_least and sum(k.kernel.bytes() for k in _remembered.values()) > down_to:
+        _remembered.popitem(last=False)
 
 
 def forget() -> None:

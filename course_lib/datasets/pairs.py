@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from course_lib import checks
 from course_lib.datasets.pictures import colours_of, opened, read_labels
+from course_lib.vision import torchvision
 
 VOID = 255
 Pair = tuple[Path, Path]
@@ -89,8 +90,7 @@ class Pairs(Dataset):
 
 def transformed(transform: Transform, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """Run a joint transform on tv_tensors and come back with plain tensors."""
-    from torchvision import tv_tensors
-
+    tv_tensors = torchvision().tv_tensors
     image, label = transform(tv_tensors.Image(image), tv_tensors.Mask(label))
     image, label = image.as_subclass(Tensor), label.as_subclass(Tensor)
     if image.shape[-2:] != label.shape[-2:]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from course_lib.datasets.pairs import VOID, Transform
+from course_lib.vision import torchvision
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -29,8 +30,7 @@ def augment(
     crop: the size to cut out, (height, width) or one number; None leaves the size alone and needs scale=(1, 1).
     colour: how far brightness, contrast and saturation may move, as a share (0.4 is strong).
     """
-    from torchvision.transforms import v2
-
+    v2 = torchvision().transforms.v2
     low, high = scale
     if not 0 < low <= high:
         raise ValueError(f"scale must be (low, high) with 0 < low <= high, got {scale}")
@@ -67,8 +67,7 @@ class Shrink:
         self.longer_side = longer_side
 
     def __call__(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        from torchvision import tv_tensors
-
+        tv_tensors = torchvision().tv_tensors
         old = image.shape[-2:]
         factor = self.longer_side / max(old)
         if factor >= 1:
@@ -92,8 +91,7 @@ class RandomScaleAndCrop:
         self.low, self.high, self.crop, self.grey = low, high, crop, grey
 
     def __call__(self, image: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        from torchvision import tv_tensors
-
+        tv_tensors = torchvision().tv_tensors
         old = image.shape[-2:]
         factor = 1.0 if self.low == self.high == 1 else self.low * (self.high / self.low) ** float(torch.rand(()))
         new = [max(1, round(side * factor)) for side in old]
@@ -120,8 +118,7 @@ class RandomScaleAndCrop:
 
 def resized(image: Tensor, size: Sequence[int], rows: Tensor, columns: Tensor) -> Tensor:
     """The rows and columns of the image resized to (height, width)."""
-    from torchvision.transforms.v2 import functional
-
+    functional = torchvision().transforms.v2.functional
     height, width = image.shape[-2:]
     if size[0] < height or size[1] < width:  # with antialiasing each pixel has many sources
         image = functional.resize(image, list(size), antialias=True)

@@ -73,11 +73,10 @@ LINES = (
 
 
 def measured(rows: Mapping[str, dict[str, Any]], cell: Cell | None) -> str:
-    """A value of a row in percent, with the id of the row; a dash where nothing was measured."""
-    if cell is None or cell[0] not in rows:
-        return "–"
-    id, name = cell
-    return f"{100 * rows[id]['mean'][name]:.1f} ({id})"
+    """A value of a row in percent, with the id of the row; a dash where nothing was measured, or not yet again."""
+    id, name = cell or ("", "")
+    value = rows.get(id, {"mean": {}})["mean"].get(name)
+    return "–" if value is None else f"{100 * value:.1f} ({id})"
 
 
 def of_row(id: str, rows: Mapping[str, dict[str, Any]]) -> list[tuple[str, ...]]:

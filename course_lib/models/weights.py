@@ -25,6 +25,7 @@ from course_lib.models.deeplab_v3 import DeepLabV3
 from course_lib.models.efficientnet_lite import EfficientNetLite0
 from course_lib.models.resnet import ResNet
 from course_lib.models.vgg import from_torchvision, is_trunk
+from course_lib.vision import torchvision
 
 IMAGENET_BODY = "efficientnet_lite0_imagenet"
 
@@ -113,8 +114,7 @@ def load_resnet(backbone: ResNet, checkpoint: str) -> None:
 
 def download(model: str, checkpoint: str, **options) -> dict[str, Tensor]:
     """torchvision's checkpoint of one of its models, with every tensor in the order of that model."""
-    from torchvision import models as torchvision_models
-
+    torchvision_models = torchvision().models
     known = torchvision_models.get_model_weights(model).__members__
     if checkpoint not in known:
         close = difflib.get_close_matches(checkpoint, known, n=1)

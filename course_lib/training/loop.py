@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from course_lib import checks
+from course_lib import checks, memory
 from course_lib.training import dice, distributed
 from course_lib.training.evaluation import evaluate
 from course_lib.training.feed import Checked, Order, batches
@@ -126,6 +126,7 @@ def fit(
             history.interrupted = True
         finally:
             watch.close()
+    memory.give_back()  # the maps of its steps; the next network has maps of other sizes
     return history
 
 

@@ -459,12 +459,14 @@ evidence("L6", "L8")
 # seen. Look at the edges, and look for what the CRF swallowed.
 #
 # **L7** asks what several rates are worth: four branches with four rates, against four branches with one rate, at equal
-# parameters. Its control has objects of one size only. Compare all rates with *each* single rate, and the gap with
-# the scatter of the dots.
-# <details><summary>What we read in L7</summary>All rates together are well above rate 1, 4 or 6. Over rate 2, the best, they
-# gain 0.007 in mean IoU, and the interval reaches from below 0 to above the paper's gain of 0.032: undecided. So ASPP is not shown
-# to beat the best single rate here. It saves you from having to know which one that is: a wrong choice costs up to 0.1.
-# Large objects gain most from all rates.</details>
+# parameters. In its harbours a hull lies 0 to 32 pixels from the edge that tells boat from car, and one rate looks one
+# distance away. *Guess:* which single rate is the best, and at which distances does it fail? The control has shapes of
+# many sizes. Their own outline tells their class.
+# <details><summary>What we read in L7</summary>With all rates 88 % of the hulls' pixels are right, with rate 6, the best
+# single one, 80 %. The gain of 0.075 lies well above the paper's 0.032. Rate 6 is right where the edge is 16 to 32 pixels
+# away (92 % and 88 %) and guesses nearer than that (54 % and 53 %). Rate 4 is at its best from 8 to 16 (92 %). Where only the
+# size varies, all rates gain 0.006 over the best single rate, within the scatter of the seeds. So several rates pay
+# where the *evidence* lies at several distances.</details>
 
 # %% tags=["heavy"]
 from course_lib.evidence.small_training import Labeller, layer

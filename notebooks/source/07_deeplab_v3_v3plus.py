@@ -557,13 +557,12 @@ display(figures_xception.flows(network.backbone), architecture("deeplab_v3plus")
 #   efficientnet_lite0_imagenet --data pets --crop 193 --batch-size 8 --steps 600`. Its classes are background and pet.
 
 # %%
-from torchvision.models import get_model_weights
-
 from course_lib import datasets
 from course_lib.datasets import pets as oxford
+from course_lib.vision import torchvision
 
 fetch = False  # True: fetches the weights and answers
-voc = get_model_weights("deeplabv3_resnet50")["COCO_WITH_VOC_LABELS_V1"]
+voc = torchvision().models.get_model_weights("deeplabv3_resnet50")["COCO_WITH_VOC_LABELS_V1"]
 sizes = {"weights": voc.meta["_file_size"] * 2**20, "pets": oxford.IMAGES.size + oxford.ANNOTATIONS.size}
 for what, size in sizes.items():
     print(f"{what}: {size / 1e6:.0f} MB, {size / 3e6 / 60:.0f} minutes at 3 MB a second")

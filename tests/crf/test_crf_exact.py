@@ -113,6 +113,22 @@ def test_only_so_many_bytes_of_kernels_are_remembered_and_the_last_one_always(mo
     assert len(kernels._remembered) == 1
 
 
+def test_a_large_kernel_is_dropped_before_the_next_one_is_built(monkeypatch):
+    image, _, probabilities = scene("smooth", 12, 15, 4)
+    dense_crf(image, probabilities)
+    first = next(iter(kernels._remembered.values()))
+    held, build = [], kernels.Exact
+
+    def building(*of, **named):
+        held.append(list(kernels._remembered))
+        return build(*of, **named)
+
+    monkeypatch.setattr(kernels, "REMEMBERED_BYTES", int(1.5 * first.kernel.bytes()))
+    monkeypatch.setattr(kernels, "Exact", building)
+    dense_crf(image, probabilities, appearance=(1, 67, 4))
+    assert held == [[]]
+
+
 def test_a_probability_of_zero_stays_finite():
     image = scene("smooth", 9, 9, 2)[0]
     certain = torch.zeros(2, 9, 9)

@@ -54,8 +54,9 @@ def test_the_body_begins_as_imagenet_left_it_and_the_decoder_with_the_seed():
 
 
 def test_multiply_adds_are_those_of_the_convolutions():
-    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.ConvTranspose2d(8, 2, 2, 2)).to("meta")
-    assert full_size.multiply_adds(net, 10) == 10 * 10 * (3 * 8 * 9 + 8 * 2 * 4)
+    grouped = nn.Conv2d(8, 8, 3, padding=1, groups=4)
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), grouped, nn.ConvTranspose2d(8, 2, 2, 2)).to("meta")
+    assert full_size.multiply_adds(net, 10) == 10 * 10 * (3 * 8 * 9 + 8 * 2 * 9 + 8 * 2 * 4)
 
 
 def test_learning_keeps_what_the_backward_pass_needs_and_each_map_once():

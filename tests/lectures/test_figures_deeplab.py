@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib import explorers, models
-from course_lib.evidence import counting
+from course_lib.evidence import counting, ledger
 from course_lib.lectures.l05_deeplab_v1_v2 import figures as deeplab
 from course_lib.receptive_field import theoretical
 
@@ -96,3 +96,19 @@ def test_three_knobs_of_the_crf_together_swallow_the_cat_as_the_text_says():
     assert f"{mean_iou(iterations=0):.2f}" == f"{mean_iou(w1=0):.2f}" == "0.92"
     assert f"{mean_iou(w1=16, theta_xy=67, theta_rgb=40):.2f}" == "0.45"
     assert min(mean_iou(theta_rgb=1), mean_iou(theta_rgb=40), mean_iou(w2=12)) > 0.93
+
+
+def test_the_lecture_reads_l7_as_the_ledger_has_it(root):
+    text = (root / "notebooks" / "source" / "05_deeplab_v1_v2.py").read_text(encoding="utf-8").replace("\n# ", " ")
+    row = ledger.read()["L7"]
+    mean, gains = row["mean"], {one["name"]: one["mean"] for one in row["differences"]}
+    right = {head: f"{mean[f'hulls right, {head}']:.0%}".replace("%", " %") for head in ("all rates", "rate 6")}
+    assert f"With all rates {right['all rates']} of the hulls' pixels are right, with rate 6, the best" in text
+    assert f"single one, {right['rate 6']}. The gain of {row['core']['mean']:.3f} lies well above" in text
+    near, middle, far, farther = (
+        [f"{100 * mean[f'{band} pixels away, rate {rate}']:.0f} %" for rate in (4, 6)]
+        for band in ("0 to 8", "8 to 16", "16 to 24", "24 to 32")
+    )
+    assert f"({far[1]} and {farther[1]}) and guesses nearer than that ({near[1]} and {middle[1]})" in text
+    assert f"at its best from 8 to 16 ({middle[0]})" in text
+    assert f"all rates gain {gains['sizes: over rate 2']:.3f} over the best single rate" in text
