@@ -18,7 +18,7 @@ import math
 import torch
 from torch import Tensor
 
-from course_lib.crf.sums import Sums, of_sorted, places
+from course_lib.crf.sums import AT_ONCE_BYTES, Sums, of_sorted, places
 
 COLOUR_BLUR = (1, 2, 1)
 SPACE_BLUR = (1, 6, 15, 20, 15, 6, 1)  # finer cells: space is smooth and nearly full, so they cost little
@@ -70,7 +70,7 @@ class Lattice:
         """Splat, blur and slice."""
         table, spare = self.splat(q.index_select(0, self.order)), None
         for blur in blurs:
-            table, spare = blur(table, spare), table
+            table, spare = blur(table, spare), table if table.nbytes > AT_ONCE_BYTES else None
         return self.slice(table).index_select(0, self.back)
 
     def bytes(self) -> int:

@@ -124,7 +124,8 @@ def test_sums_in_small_pieces_are_the_same(monkeypatch):
     q = probabilities.flatten(1).T
     whole = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
     expected = whole.filter(q)
-    monkeypatch.setattr(sums, "AT_ONCE_BYTES", 0)
+    for module in (sums, lattice):
+        monkeypatch.setattr(module, "AT_ONCE_BYTES", 0)
     monkeypatch.setattr(sums, "ROWS", 7)
     pieces = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
     assert len(pieces.splat.cuts) > 2
