@@ -39,6 +39,10 @@ class Products(TorchDispatchMode):
 
     products = 0
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:  # else torch loads the whole compiler to leave the next function out
+        return False
+
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
         answer = function(*args, **(kwargs or {}))
         if function is torch.ops.aten.convolution.default:
