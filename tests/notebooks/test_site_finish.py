@@ -1,5 +1,7 @@
 """What the site mends in the pages that Sphinx made, and what it adds to a lecture."""
 
+from PIL import Image
+
 from notebooks import first_cell
 from notebooks.site import exercise, finish
 from notebooks.site.lecture import Lecture, Pictures
@@ -22,6 +24,13 @@ def test_every_page_of_a_folder_is_mended(tmp_path):
     (tmp_path / "a.html").write_text(PAGE)
     finish.pages(tmp_path)
     assert (tmp_path / "a.html").read_text() == finish.page(PAGE)
+
+
+def test_pictures_tell_their_shape_before_they_are_there(tmp_path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "a.png")
+    there = '<img src="a.png" width="3" height="2">'
+    found = finish.sized(f'{there}<img alt="a" src="a.png" />', tmp_path)
+    assert found == f'{there}<img alt="a" src="a.png" width="30" height="20" />'
 
 
 def test_once_released_a_lecture_opens_in_colab_too(tmp_path, monkeypatch):
