@@ -115,7 +115,8 @@ class Lecture:
         text = quiz(self.front["quiz"], self.name) if cell.source.startswith("## Quiz\n") else cell.source
         text = TERM.sub(r'<a class="term" href="GLOSSARY.html#\2" data-says="\3">\1</a>', text)
         for link, says in self.citations.items():
-            text = text.replace(f"]({link})", f']({link}){{.paper data-says="{says}"}}')
+            cited = rf'<a class="paper reference external" href="{link}" data-says="{says}">\1</a>'
+            text = re.sub(rf"\[([^\]]+)\]\({re.escape(link)}\)", cited, text)
         return nbformat.v4.new_markdown_cell(text, id=cell.id)
 
     def code(self, cell: NotebookNode) -> NotebookNode:
