@@ -9,12 +9,14 @@ TAG = ""
 # Three steps: find the course, install it where it is missing, start. The first two cannot lie in the library, because
 # they bring the library. All else does: `course_lib.notebook.start`.
 TEMPLATE = """\
-# Run this cell first. It finds the course or, where the notebook travels alone as in Colab, installs it (45 MB).
+# Run this cell first. It finds the course or, where the notebook travels alone as in Colab,
+# installs it (45 MB): from a wheel, a zip or a folder beside the notebook or on Drive, or the release.
 import glob, importlib.util, pathlib, sys
 
 sys.path[:0] = [str(p) for p in pathlib.Path.cwd().parents if (p / "course_lib/notebook.py").is_file()]
-if not importlib.util.find_spec("course_lib"):  # a wheel, zip or folder beside the notebook or on Drive, or the release
-    found = glob.glob("{beside}") + glob.glob("/content/drive/MyDrive/{beside}") + ["{course}"]
+if not importlib.util.find_spec("course_lib"):
+    found = glob.glob("{beside}") + glob.glob("/content/drive/MyDrive/{beside}")
+    found += ["{course}"]
     %pip install -q "{{found[0]}}"
 from course_lib import notebook  # not found? {advice}
 

@@ -22,6 +22,7 @@ from course_lib.scenes import Scenes
 
 SIDE = 128
 STEP = 4  # pixels of the picture per place of the cursor
+PATCH = 6  # pixels: the side of what hides the picture, and how far it moves
 HEAT = np.array([230.0, 80.0, 0.0])  # painted over the picture where the unit looks
 READ = {0: "cannot be read", 1: "can be read"}
 ENDS = ((0, 34, 78), (254, 232, 56))  # the ends of the colours of heat: the map keeps them when it shows weights
@@ -107,9 +108,8 @@ class Looker:
         return effective(self.net, self.image[None], unit, layer=layer, field=self.field, progress=False)
 
     def _empirical(self, unit: tuple[int, int], layer: str) -> Spread:
-        size = max(3, SIDE // 20)
         return empirical(
-            self.net, self.image[None], unit, layer=layer, field=self.field, size=size, stride=size, progress=False
+            self.net, self.image[None], unit, layer=layer, field=self.field, size=PATCH, stride=PATCH, progress=False
         )
 
     def render(self, *, place: Sequence[int], layer: str, gradient: bool, occlusion: bool) -> list[Panel]:

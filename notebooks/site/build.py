@@ -20,7 +20,7 @@ from course_lib.explorers.break_the_network import NETWORKS
 from course_lib.explorers.machinery import widget
 from course_lib.models import shipped
 from notebooks import build, convert
-from notebooks.site import finish, language, networks, pages, reference, slides, tables
+from notebooks.site import finish, language, networks, occlusion, pages, reference, slides, tables
 from notebooks.site.lecture import Lecture, Pictures
 
 HERE = Path(__file__).parent
@@ -37,6 +37,8 @@ def main() -> int:
     live = tables.every()
     for name, explorer in live.items():
         tables.write(name, explorer, ROOM / "explorers")
+        if explorer.name == "receptive_field":
+            occlusion.write(name, explorer, ROOM / "networks")
     for name in networks.NAMES:
         networks.write(name, ROOM / "networks")
     for name in sorted({one for asked in NETWORKS.values() for one in asked.values()}):

@@ -12,11 +12,14 @@ from course_lib import exercises
 from course_lib.checking.exercise import Exercise
 
 ASKED = re.compile(r"\bexercises\.(\w+)\.(\w+)\.check\(")
+SHORT = re.compile(r"^(\w+) = (exercises\.\w+)$", re.MULTILINE)
 STATEMENT = re.compile(r"^ *([a-z])  (.+(?:\n {3,}.+)*)$", re.MULTILINE)
 
 
 def asked(source: str) -> list[Exercise]:
-    """The exercises that a cell checks."""
+    """The exercises that a cell checks, also by a short name: `ours = exercises.fcn`."""
+    for short, whole in SHORT.findall(source):
+        source = re.sub(rf"\b{short}\.", f"{whole}.", source)
     return [getattr(getattr(exercises, room), name) for room, name in ASKED.findall(source)]
 
 
@@ -55,5 +58,6 @@ def outcome(one: Exercise, chosen: tuple[str, ...]) -> dict:
 
 def elsewhere(several: list[Exercise], ways: str) -> str:
     """For code: where it can be written and checked."""
-    numbers = " and ".join(one.number for one in several)
+    *first, last = (one.number for one in several)
+    numbers = f"{', '.join(first)} and {last}" if first else last
     return f'<p class="elsewhere">For code ({numbers}): write it and check it in the notebook. {ways}</p>'

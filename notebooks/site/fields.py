@@ -29,12 +29,20 @@ def made() -> dict[str, Explorer]:
     torch.manual_seed(0)
     image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
     layers = ("pool3", "pool4", "pool5", "fc7")
+    untrained = explorers.receptive_field("fcn32s", image=image, objects=extras["instance"], layers=layers)
+    rounded(untrained._render.__self__.net)
     return {
         "receptive_field_segnet_street": explorers.receptive_field(checkpoints.load("segnet_street")),
-        "receptive_field_fcn32s": explorers.receptive_field(
-            "fcn32s", image=image, objects=extras["instance"], layers=layers
-        ),
+        "receptive_field_fcn32s": untrained,
     }
+
+
+@torch.no_grad()
+def rounded(net: nn.Module) -> None:
+    """Weights with four binary digits: of random ones the page need not fetch more."""
+    for weight in net.parameters():
+        digits, exponent = torch.frexp(weight)
+        weight.copy_(torch.ldexp((16 * digits).round() / 16, exponent))
 
 
 class Step(nn.Module):
@@ -120,7 +128,7 @@ def watched(looker: Looker) -> tuple[list[Step], list[str], list[Tensor]]:
 def told(explorer: Explorer) -> dict:
     """What the engine starts from: the picture, the trace, and the network that runs backwards."""
     looker: Looker = explorer._render.__self__
-    offered = next(control for control in explorer.controls if control.name == "layer").values
+    offered = layers_of(explorer)
     steps, names, outputs = watched(looker)
     end = next((n for n, step in enumerate(steps) if weights_of(step) > HEAVY), len(steps))
     last = {layer: last_of(layer, names) for layer in offered}
@@ -139,6 +147,11 @@ def told(explorer: Explorer) -> dict:
         "weights": looker.weights(),
         "backward": {"name": explorer.title, "inputs": inputs, "onnx": onnx},
     }
+
+
+def layers_of(explorer: Explorer) -> list[str]:
+    """The layers that its control offers."""
+    return next(control for control in explorer.controls if control.name == "layer").values
 
 
 def weights_of(step: Step) -> int:

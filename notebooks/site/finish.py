@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from PIL import Image
+
 from notebooks.site import language
 
 MENDED = (
@@ -14,6 +16,7 @@ MENDED = (
     ("<pre>", '<pre tabindex="0">'),  # wide code scrolls, by keys too
 )
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>(<p></p>)?</th>")
+SIZELESS = re.compile(r'<img (?![^>]*\bwidth=)([^>]*?)src="([^":]+)"')
 NO_TITLE = '<div id="search-results">'  # the page of the search has no heading of its own
 
 
@@ -22,6 +25,17 @@ def page(text: str) -> str:
     for found, wanted in MENDED:
         text = text.replace(found, wanted)
     return EMPTY_HEAD.sub("<td></td>", text).replace(NO_TITLE, f"<h1>Search</h1>\n{NO_TITLE}")
+
+
+def sized(text: str, folder: Path) -> str:
+    """The page with the shape of every picture told, so that the text below does not jump when it comes."""
+
+    def told(found: re.Match) -> str:
+        with Image.open(folder / found[2]) as picture:
+            width, height = picture.size
+        return f'<img {found[1]}src="{found[2]}" width="{width}" height="{height}"'
+
+    return SIZELESS.sub(told, text)
 
 
 def translated(folder: Path, lecture: str, tongue: str) -> None:
@@ -36,4 +50,4 @@ def translated(folder: Path, lecture: str, tongue: str) -> None:
 def pages(folder: Path) -> None:
     """Mends every page in place."""
     for path in folder.glob("*.html"):
-        path.write_text(page(path.read_text("utf-8")), "utf-8")
+        path.write_text(sized(page(path.read_text("utf-8")), folder), "utf-8")

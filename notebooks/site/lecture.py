@@ -26,7 +26,12 @@ MADE = re.compile(r"\bexplorers\.(\w+)\((.*)\)$", re.MULTILINE)
 SHOWN = re.compile(r"explorers\.(\w+)\(\), moved by ")
 BADGE = re.compile(r"\)\]\((.+)\)$")
 LONG = 6  # lines of code; from here on it unfolds when asked for
+BROAD = 600  # pixels; on a phone a broader picture scrolls, because its letters would be too small
 FIRST = "# Run this cell first."
+UPLOAD = (
+    '<p class="elsewhere">The button is in the notebook. Here the page '
+    '<a href="photograph.html">Your photograph</a> labels a picture, in your browser.</p>'
+)
 
 
 class Pictures:
@@ -52,7 +57,10 @@ class Pictures:
         with Image.open(self.folder.parent / name) as picture:
             width, height = picture.size
         attributes = re.sub(r' (width|height|style)="[^"]*"', "", attributes)
-        return f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy">'
+        shown = f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy"'
+        if width <= BROAD:
+            return f"{shown}>"
+        return f'<div class="wide picture" tabindex="0">{shown} style="--own: {width}px"></div>'
 
 
 class Lecture:
@@ -107,16 +115,20 @@ class Lecture:
         text = quiz(self.front["quiz"], self.name) if cell.source.startswith("## Quiz\n") else cell.source
         text = TERM.sub(r'<a class="term" href="GLOSSARY.html#\2" data-says="\3">\1</a>', text)
         for link, says in self.citations.items():
-            text = text.replace(f"]({link})", f']({link}){{.paper data-says="{says}"}}')
+            cited = rf'<a class="paper reference external" href="{link}" data-says="{says}">\1</a>'
+            text = re.sub(rf"\[([^\]]+)\]\({re.escape(link)}\)", cited, text)
         return nbformat.v4.new_markdown_cell(text, id=cell.id)
 
     def code(self, cell: NotebookNode) -> NotebookNode:
         shown = [output for one in cell.outputs for output in self.output(cell, one)]
         made = nbformat.v4.new_code_cell(cell.source, outputs=shown, id=cell.id, execution_count=None)
+        if "upload()" in cell.source:
+            shown.append(as_html(UPLOAD))
         if several := exercise.asked(cell.source):
-            here = len(several) == 1 and exercise.statements(several[0])
-            shown.append(as_html(exercise.form(several[0]) if here else exercise.elsewhere(several, self.ways())))
-            made.metadata["tags"] = ["remove-input"] if here else []
+            shown += [as_html(exercise.form(one)) for one in several if exercise.statements(one)]
+            if code := [one for one in several if not exercise.statements(one)]:
+                shown.append(as_html(exercise.elsewhere(code, self.ways())))
+            made.metadata["tags"] = [] if code else ["remove-input"]
         elif cell.source.count("\n") >= LONG and "exercise" not in cell.metadata.get("tags", []):
             made.metadata["tags"] = ["hide-input"]  # on a page the text leads from picture to picture
         return made

@@ -44,6 +44,7 @@ AROUND = (
     "mean of all weights from {0} to {1}, {2} at {3}", "{0} valid from {1} to {2}, {3} at {4}",
     "all {0} valid from {1} to {2}, {3} at {4}", "At rate {0} the kernel uses {1}% of its weights on average",
     "from rate {0} on it is a {1} x {2}", "{0} (logarithmic)",
+    "Stop", "Patches hidden", "So far in patches of {0} x {1} pixels",
     "{0} of {1} right at the first try", "{0} of {1} right at the first try. That was all of them.",
 )  # fmt: skip
 

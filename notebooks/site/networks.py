@@ -74,14 +74,14 @@ def write_checkpoint(name: str, folder: Path) -> None:
     path.write_text(f"{made_by}course.network({json.dumps(name)}, {json.dumps({'size': size, 'onnx': onnx})});\n")
 
 
-def exported(net: nn.Module, **inputs: Tensor) -> str:
-    """The network as ONNX, packed; its only output is called scores."""
+def exported(net: nn.Module, *outputs: str, **inputs: Tensor) -> str:
+    """The network as ONNX, packed; an only output is called scores."""
     program = torch.onnx.export(
         net.eval(),
         tuple(inputs.values()),
         dynamo=True,  # the older exporter knows neither unpooling nor adaptive pooling
         input_names=list(inputs),
-        output_names=["scores"],
+        output_names=list(outputs) or ["scores"],
         verbose=False,
     )
     return packed(program.model_proto.SerializeToString())

@@ -50,6 +50,8 @@ def ledger(rows: list[ledger_text.Row], lectures: list[Source]) -> str:
     )
     parts = ["# The ledger", "Each statement of the course, what we measured or counted, and what follows."]
     parts.append(f'<fieldset class="verdicts"><legend>Show</legend>{every}{choice}</fieldset>')
+    hidden = (f"article:has(#{one}:checked) .row:not(.{one})" for one in map(slug, VERDICTS))
+    parts.append(f"<style>{', '.join(hidden)} {{ display: none; }}</style>")
     for lecture in lectures:
         own = [row for row in rows if row["notebook"] == lecture.name]
         if own:

@@ -22,6 +22,7 @@ SENTENCE = re.compile(r".+?[.?!](?=\s|$)", re.DOTALL)
 SCRIPTS = ("reveal/reveal.js", "reveal/notes.js", "_static/host.js", "_static/runtime.js", "_static/slides.js")
 STYLES = ("reveal/reset.css", "reveal/reveal.css", "_static/widget.css", "_static/slides.css")
 NOT_SHOWN = ('class="answer"', 'class="elsewhere"')
+BESIDE = re.compile(r'href="(\w+)\.(?:ipynb|md)(?=["#])')  # as the notebook names what lies beside it
 WRITTEN = MarkdownIt("commonmark", {"html": True})
 
 
@@ -42,6 +43,7 @@ def slides(name: str, front: dict, page: NotebookNode) -> str:
         f'<p class="small"><a href="{name}.html">The lecture as a page</a></p>'
     )
     body = slide(opening, others) + "".join(column(title, cells, told[title]) for title, cells in columns.items())
+    body = BESIDE.sub(r'href="\1.html', body)
     styles = "".join(f'<link rel="stylesheet" href="{style}">' for style in STYLES)
     scripts = "".join(f'<script src="{script}"></script>' for script in SCRIPTS)
     return (

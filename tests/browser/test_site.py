@@ -1,9 +1,13 @@
 """The course as a site, opened as from a USB stick: from file://, with every request that leaves the folder refused."""
 
+import html
 import http.server
+import re
 import threading
 from functools import partial
+from urllib.parse import unquote
 
+import nbformat
 import pytest
 import torch
 from PIL import Image
@@ -31,6 +35,9 @@ FOUND = """() => {
   return { ...all, width: image.width, height: image.height, step };
 }"""
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDTHS = """() => [...document.querySelectorAll(".cell_output .picture img")]
+  .filter(image => !image.closest(".explorer"))
+  .map(image => [image.offsetWidth, Number(image.getAttribute("width"))])"""
 WEIGHT = "() => [...document.images].map(image => image.getAttribute('src'))"
 JUDGED = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
@@ -49,6 +56,7 @@ def test_a_page_opens_from_a_disk_asks_nobody_and_fits_both_screens(name, site, 
     files = [site / f"{name}.html", *{site / source for source in page.evaluate(WEIGHT)}]
     assert sum(file.stat().st_size for file in files) < MEGABYTES * 1e6
     assert all(alt for alt in page.evaluate("() => [...document.images].map(image => image.alt)"))
+    assert all(page.evaluate("() => [...document.images].map(image => image.hasAttribute('width'))")), "the text jumps"
 
 
 @pytest.mark.browser
@@ -93,6 +101,58 @@ def test_a_finger_moves_an_explorer_on_a_phone(phone):
     assert look(explorer) != before
     assert page.evaluate(SIDEWAYS) == 0
     assert phone.wrong == []
+
+
+@pytest.mark.browser
+def test_letters_in_figures_are_as_large_on_a_phone(phone):
+    widths = phone.to("01_fcn_limits.html").evaluate(WIDTHS)
+    assert widths
+    assert all(shown >= min(704, own) for shown, own in widths), widths
+
+
+@pytest.mark.browser
+def test_on_paper_a_lecture_is_unfolded_and_without_what_one_clicks(desktop):
+    page = desktop.to("01_fcn_limits.html")
+    page.emulate_media(media="print", color_scheme="dark")
+    seen = page.evaluate("""() => ['.sidebar-drawer', '.toc-drawer', '.ways', 'article details p', 'article h2']
+        .map(one => [...document.querySelectorAll(one)].every(element => element.checkVisibility()))""")
+    assert seen == [False, False, False, True, True]
+    assert page.evaluate("() => getComputedStyle(document.querySelector('article p')).color") == "rgb(0, 0, 0)"
+    page.emulate_media(media="screen", color_scheme="light")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", [*LECTURES, *TRANSLATED])
+def test_a_lecture_can_be_downloaded_as_a_notebook(name, site):
+    (link,) = re.findall(r'<p class="ways"><a href="([^"]+)" download>', (site / f"{name}.html").read_text())
+    assert nbformat.read(site / link, 4).cells[1].source.startswith("# Run this cell first.")
+
+
+@pytest.mark.browser
+def test_a_term_says_its_meaning_under_the_pointer_and_to_the_keyboard(desktop):
+    page = desktop.to("01_fcn_limits.html")
+    for one in (page.locator(".term").first, page.locator(".paper").first):
+        for reach in (one.focus, one.hover):
+            reach()
+            said = one.evaluate("link => getComputedStyle(link, '::after').content")
+            assert said.strip('"') == one.get_attribute("data-says")
+
+
+@pytest.mark.browser
+def test_every_link_inside_the_site_leads_somewhere(site):
+    """To a file that is there, and to a place on it."""
+    texts = {path.name: path.read_text() for path in site.glob("*.html")}
+    places = {name: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for name, text in texts.items()}
+    lost = []
+    for name, text in texts.items():
+        for link in re.findall(r'<a\b[^>]*? href="([^"]+)"', text):
+            where, _, place = html.unescape(link).partition("#")
+            if re.match(r"\w+:", where):
+                continue
+            there = where or name
+            if not (site / there).is_file() or (place and there in places and unquote(place) not in places[there]):
+                lost.append(f"{name}: {link}")
+    assert not lost
 
 
 @pytest.mark.browser
@@ -146,6 +206,15 @@ def test_every_row_of_the_ledger_leads_to_its_evidence(desktop):
     for link in links:
         name, _, place = link.partition("#")
         assert f'id="{place}"' in (SITE / name).read_text(), link
+
+
+@pytest.mark.browser
+def test_each_verdict_of_the_ledger_shows_its_rows_alone(desktop):
+    page = desktop.to("ledger.html")
+    for label in page.locator(".verdicts label").all():
+        label.click()
+        assert page.locator(".row:visible").count() == int(re.search(r"\d+", label.inner_text())[0]), label.inner_text()
+    assert desktop.wrong == []
 
 
 @pytest.mark.browser

@@ -11,6 +11,7 @@ from site_visit import Visit
 from course_lib import explorers
 from course_lib.explorers.break_the_network import HARBOUR, NETWORKS, VEHICLES, edited, trained
 from course_lib.explorers.machinery.explorer import Explorer
+from course_lib.receptive_field import empirical
 from notebooks.site import fields
 
 CLOSE = 1e-4
@@ -59,6 +60,11 @@ FIELDS = {
     ],
 }
 LECTURES = {"receptive_field_segnet_street": "04_receptive_field_dilation", "receptive_field_fcn32s": "01_fcn_limits"}
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, Explorer]:
+    return fields.made()
 
 
 def panels_of(packed: bytes) -> list[dict]:
@@ -139,10 +145,77 @@ def test_edited_scenes_and_what_networks_say_of_them_are_those_of_the_library(de
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", FIELDS)
-def test_fields_and_gradients_of_the_page_are_those_of_the_library(name, desktop):
+def test_fields_and_gradients_of_the_page_are_those_of_the_library(name, made, desktop):
     desktop.to(f"{LECTURES[name]}.html")
-    shown, explorer = desktop.awake(name), fields.made()[name]
+    shown, explorer = desktop.awake(name), made[name]
     for settings in FIELDS[name]:
         compared(desktop, name, explorer, settings, exact=not settings.get("gradient"))
     moved_by_key(desktop, shown, "gradient", "Space")
+    assert desktop.wrong == []
+
+
+HIDDEN = [
+    ("receptive_field_segnet_street", {"place": [31, 5], "layer": "conv2.conv2_1.norm"}),
+    ("receptive_field_segnet_street", {"layer": "pool3", "gradient": True}),
+    ("receptive_field_segnet_street", {"place": [0, 0], "layer": "conv5_D.conv5_3_D"}),
+    ("receptive_field_fcn32s", {"layer": "pool3", "place": [0, 63]}),  # reads padding alone
+    ("receptive_field_fcn32s", {"layer": "pool3", "place": [20, 50]}),
+]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name, settings", HIDDEN)
+def test_what_is_hidden_in_the_page_moves_a_unit_as_it_does_in_the_library(name, settings, made, desktop):
+    desktop.to(f"{LECTURES[name]}.html")
+    desktop.awake(name)
+    compared(desktop, name, made[name], settings | {"occlusion": True}, exact=False)
+    assert desktop.wrong == []
+
+
+STAGES = """async settings => {
+  const place = document.querySelector('[data-explorer="receptive_field_segnet_street"]'), seen = [], done = [];
+  const show = (panels) => { seen.push([...course.panels.pack("[]", panels)]); };
+  const progress = (...one) => { done.push(one); };
+  await place.model.computing.answer(settings, { show, progress, stopped: () => false });
+  return { seen, done };
+}"""
+
+
+@pytest.mark.browser
+def test_coarse_patches_come_first_and_are_those_of_the_library(made, desktop):
+    name = "receptive_field_segnet_street"
+    desktop.to(f"{LECTURES[name]}.html")
+    desktop.awake(name)
+    explorer = made[name]
+    looker, settings = explorer._render.__self__, explorer.settings(layer="pool3", occlusion=True)
+    told = desktop.page.evaluate(STAGES, settings)
+    unit = looker.unit(settings["place"], "pool3")
+    for packed, side in zip(told["seen"], (24, 12), strict=True):
+        _, field, _ = panels_of(bytes(packed))
+        spread = empirical(looker.net, looker.image[None], unit, layer="pool3", size=side, stride=side, progress=False)
+        expected = (spread.map / spread.map.max()).flatten().numpy()
+        assert np.abs(field["values"] - expected).max() < 2 * CLOSE
+        assert f"So far in patches of {side} x {side} pixels." in field["note"]
+    done, of = zip(*told["done"])
+    assert list(done) == list(range(1, of[0] + 1)), "each patch is counted, up to the last"
+
+
+@pytest.mark.browser
+def test_a_sweep_can_be_stopped_and_shows_what_it_found(desktop):
+    name = "receptive_field_segnet_street"
+    page = desktop.to(f"{LECTURES[name]}.html")
+    shown = desktop.awake(name)
+    place = page.locator(f'[data-explorer="{name}"]')
+    shown.locator("[name=layer]").select_option("output")
+    shown.locator("[name=occlusion]").focus()
+    page.keyboard.press("Space")
+    field = shown.locator("figure", has_text="empirical (occlusion)")
+    field.get_by_text("So far in patches of 24 x 24 pixels.").wait_for()
+    place.get_by_role("progressbar", name="Patches hidden").wait_for()
+    place.get_by_role("button", name="Stop").click()
+    place.locator(".working").wait_for(state="hidden")
+    assert "So far in patches of" in field.inner_text()
+    assert page.evaluate("() => document.activeElement.name") == "occlusion"
+    page.keyboard.press("Space")
+    shown.locator("figure", has_text="The field: theoretical").wait_for()
     assert desktop.wrong == []

@@ -1,6 +1,7 @@
 """What a reader answers on the site: the quiz, the exercises of statements, and the record that is kept."""
 
 import json
+import re
 
 import pytest
 
@@ -12,13 +13,23 @@ HERE = [one for one in exercises.all_exercises() if exercise.statements(one)]
 
 
 @pytest.mark.browser
-def test_every_exercise_of_statements_can_be_answered_on_its_page():
+def test_every_exercise_of_statements_can_be_answered_on_its_page(site):
     assert [one.number for one in HERE] == ["1.6", "2.6", "6.7", "7.8", "8.3"]
     for one in HERE:
         said = exercise.statements(one)
         assert list(said) == list("abcde")
         right = [chosen for chosen in exercise.every(said) if exercise.outcome(one, chosen)["kind"] == "correct"]
         assert ["".join(letters) for letters in right] == [one.answer]
+    pages = [path.read_text() for path in sorted(site.glob("0?_*.html"))]
+    assert re.findall(r'class="answer" data-exercise="([\d.]+)"', "".join(pages)) == [one.number for one in HERE]
+
+
+@pytest.mark.browser
+def test_each_exercise_of_code_names_the_way_to_its_notebook(site):
+    own = [one.number for one in exercises.all_exercises() if one not in HERE]
+    pages = "".join(path.read_text() for path in site.glob("0?_*.html"))
+    said = re.findall(r"For code \(([^)]+)\)", pages)
+    assert set(own) <= set(re.findall(r"\d\.\d+", " ".join(said)))
 
 
 @pytest.mark.browser

@@ -34,6 +34,7 @@ def test_a_release_stamps_every_notebook_and_badge(copy):
             '["git+https://github.com/someone/beyond-fcn.git@v9.9"]\n    %pip install -q "{found[0]}"'
             in after.cells[1].source
         )
+        assert max(map(len, after.cells[1].source.splitlines())) <= 105, "a person reads this cell"
         assert f"github/someone/beyond-fcn/blob/v9.9/notebooks/{path.stem}.ipynb" in after.cells[0].source
         assert [c.get("outputs") for c in after.cells] == [c.get("outputs") for c in before.cells]
     assert "blob/v9.9/notebooks/00_start_here.ipynb" in (copy / "README.md").read_text()

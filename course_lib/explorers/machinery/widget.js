@@ -139,7 +139,7 @@ export default () => {
     const bytes = buffers[0] && new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength);
     const found = bytes ? open(bytes.slice().buffer) : { states: { [asked.key]: { problem: message.problem, settings: "" } } };
     answer = { key: asked.key, data: found };
-    asked = null;
+    if (!message.more) asked = null; // or a finer picture follows
     paint();
   }
 

@@ -17,18 +17,18 @@
     return ort;
   }
 
-  const fetched = (name) => new Promise((done, failed) => {
+  course.fetched = (name) => new Promise((done, failed) => {
     course.networks[name] = done;
     course.script(`networks/${name}.js`).catch(failed);
   });
 
   async function opened(name, own) {
-    const told = own ?? (await fetched(name)), ort = await (runtime ??= started()), session = await ort.InferenceSession.create(await course.unpack(told.onnx), { executionProviders: ["wasm"] });
-    const run = async (feeds) => { // name -> [values, shape]
-      const tensors = Object.entries(feeds).map(([input, [values, shape]]) => [input, new ort.Tensor("float32", values, shape)]);
-      return (await session.run(Object.fromEntries(tensors))).scores.data;
+    const told = own ?? (await course.fetched(name)), ort = await (runtime ??= started()), session = await ort.InferenceSession.create(await course.unpack(told.onnx), { executionProviders: ["wasm"] });
+    const run = (feeds) => { // name -> [values, shape], or a tensor that another network gave
+      const tensors = Object.entries(feeds).map(([input, one]) => [input, Array.isArray(one) ? new ort.Tensor("float32", ...one) : one]);
+      return session.run(Object.fromEntries(tensors));
     };
-    return { ...told, run, ask: (values) => run({ picture: [values, [1, 3, ...told.size]] }) };
+    return { ...told, run, ask: async (values) => (await run({ picture: [values, [1, 3, ...told.size]] })).scores.data };
   }
 
   course.networks = {};
