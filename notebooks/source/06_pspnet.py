@@ -388,7 +388,7 @@ evidence("P2", "P3", "P8")
 # | head | none | 1 x 1 | 2 x 2 | 3 x 3 | 6 x 6 | four levels | *far*, no pooling |
 # |---|---|---|---|---|---|---|---|
 # | same parameters? | yes | yes | yes | yes | yes | yes | 2.5 times as many |
-# | harbour: what is the whole picture? | 0.29 | 0.83 | 0.42 | 0.29 | 0.28 | 0.82 | 0.54 |
+# | harbour: what is the whole picture? | 0.29 | 0.83 | 0.42 | 0.28 | 0.28 | 0.82 | 0.54 |
 # | skyline: how tall is this building? | 0.86 | 0.83 | 0.91 | 0.90 | 0.90 | 0.91 | 0.92 |
 # | mean of both | 0.57 | 0.83 | 0.67 | 0.59 | 0.59 | **0.87** | 0.73 |
 #
