@@ -187,8 +187,8 @@ class Block:
 
     `sets` are the settings that a click on it makes, such as {"family": "SegNet"}; a control offers the same to keys.
     `told` is what alt text says of it, where its lines are a sentence that was broken and not a list, and "" where
-    another box tells of it. Boxes with a
-    `turn` light up one after the other, as a map passes them; one that `comes` glides to its place from so far away.
+    another box tells of it. Boxes with a `turn` light up one after the other, as a map passes them; one that `comes`
+    glides to its place from so far away.
     """
 
     x: float
