@@ -219,9 +219,9 @@ def process_of(kernel: str) -> int:
 
 
 def memory(pid: int, name: str) -> float:
-    """One line of what Linux says about a process, in megabytes."""
+    """One line of what Linux says about a process, in megabytes of 2^20 bytes, as a hub's mem_limit counts them."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1000
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def peak(pid: int) -> float:

@@ -18,7 +18,7 @@ from course_lib.files import whole
 from tests.bench import figures
 from tests.bench.bench_hub import forget_peak, memory, peak
 
-BOUND = 1000  # megabytes
+BOUND = 1024  # megabytes of 2^20 bytes: one gigabyte, as a hub counts
 FOLDER = figures.ROOT / "notebooks"
 KEPT = figures.ROOT / ".cache" / "kernels.json"
 PATIENCE = 900  # seconds for one cell
