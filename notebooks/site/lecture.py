@@ -4,9 +4,11 @@ Pictures become files beside the page, so that the text is there first; explorer
 them; the quiz and what else a page can judge become buttons. No cell is run here.
 """
 
+import ast
 import base64
 import hashlib
 import html
+import json
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -140,7 +142,7 @@ class Lecture:
             return
         data, made = output.data, MADE.search(cell.source)
         if explorer := SHOWN.match(data["text/plain"]):
-            yield as_html(self.place_of(explorer[1]))
+            yield as_html(self.place_of(explorer[1], start(cell.source)))
         elif HEARD in data.get("text/html", ""):
             return  # the alt text once more, for JupyterLab: here it stands in the picture
         elif picture := self.picture(output):
@@ -159,12 +161,25 @@ class Lecture:
                 return self.pictures.image(kind, output.data[f"image/{kind}"], f' alt="{alt}"')
         return ""
 
-    def place_of(self, explorer: str) -> str:
-        """Where host.js shows an explorer; until then, and in print, its first picture stands there."""
+    def place_of(self, explorer: str, settings: dict[str, object]) -> str:
+        """Where host.js shows an explorer, from the settings of its figure on; until then, and in print, this stands
+        there."""
         if explorer not in self.waiting:
             raise ValueError(f"{self.name} shows explorers.{explorer} without a figure of it: call .figure() before")
         name, picture = self.waiting.pop(explorer)
-        return f'<div class="explorer" data-explorer="{name}">{picture}</div>'
+        told = html.escape(json.dumps(settings))
+        return f'<div class="explorer" data-explorer="{name}" data-start="{told}">{picture}</div>'
+
+
+def start(source: str) -> dict[str, object]:
+    """What a cell asks of an explorer's figure: `breaking.figure(world="harbour")` gives {"world": "harbour"}.
+
+    Switches stay as they are: what they turn on is computed when somebody asks for it.
+    """
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    figures = (call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "figure")
+    asked = {word.arg: ast.literal_eval(word.value) for call in figures for word in call.keywords}
+    return {name: value for name, value in asked.items() if value is not True}
 
 
 def identity(made: re.Match) -> str:

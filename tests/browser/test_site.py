@@ -27,7 +27,7 @@ SHOWN = {  # the lecture in which each explorer is shown
     identity(made): path.stem for path in build.sources() for made in MADE.finditer(path.read_text())
 }
 COMPUTED = ("break_the_network", "crf", "receptive_field")  # test_site_engines.py moves these
-KEYS = {"slider": "ArrowLeft", "choice": "ArrowDown", "switch": "Space"}
+KEYS = {"slider": ("ArrowLeft", "ArrowRight"), "choice": ("ArrowDown", "ArrowUp"), "switch": ("Space",)}
 MEGABYTES, WHOLE = 1.5, 60
 FOUND = """() => {
   const { image, scores, labels, step } = document.querySelector(".photograph").found;
@@ -83,10 +83,27 @@ def test_an_explorer_wakes_when_it_comes_into_sight_and_moves(name, desktop):
     main = explorer.locator("figure.main").first
     assert main.evaluate("figure => getComputedStyle(figure).display") == "block", "the theme lays it out as a row"
     shown = picture(explorer)
-    controls = getattr(explorers, name)().controls
-    moved = [key_moves(page, explorer, one.name, KEYS[one.kind]) for one in controls if one.kind in KEYS]
-    assert any(before != after for before, after in moved)
+    moved = [moves(page, explorer, one) for one in getattr(explorers, name)().controls if one.kind in KEYS]
+    assert any(moved)
     assert picture(explorer) != shown
+    assert desktop.wrong == []
+
+
+def moves(page, explorer, control) -> bool:
+    """Whether a key moves it; where it stands at an end, the other one."""
+    tried = (key_moves(page, explorer, control.name, key) for key in KEYS[control.kind])
+    return any(before != after for before, after in tried)
+
+
+@pytest.mark.browser
+def test_an_explorer_starts_where_the_figure_of_its_lecture_stands(desktop):
+    desktop.to("06_pspnet.html")
+    explorer = desktop.awake("break_the_network")
+    chosen = {
+        name: explorer.locator(f"[name={name}]").evaluate("select => select.selectedOptions[0].textContent")
+        for name in ("world", "surface")
+    }
+    assert chosen == {"world": "harbour", "surface": "road"}
     assert desktop.wrong == []
 
 

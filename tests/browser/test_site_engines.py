@@ -127,7 +127,7 @@ def test_the_crf_of_the_page_is_the_crf_of_the_library(desktop):
 
 @pytest.mark.browser
 def test_edited_scenes_and_what_networks_say_of_them_are_those_of_the_library(desktop):
-    desktop.to("06_pspnet.html")
+    desktop.to("01_fcn_limits.html")
     shown, explorer = desktop.awake("break_the_network"), explorers.break_the_network()
     for settings in SCENES:
         compared(desktop, "break_the_network", explorer, settings, exact=True)

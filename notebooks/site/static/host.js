@@ -67,6 +67,7 @@ const course = {
       course.places[name] = done;
       course.script(`explorers/${name}.js`).catch(failed);
     });
+    Object.assign(state.settings, JSON.parse(place.dataset.start ?? "{}"));
     if (state.engine) await course.engine(state.engine);
     course.widget ??= course.script("_static/widget.text.js").then(() => course.module(course.text));
     const { default: made, stateOf } = await course.widget, { initialize, render } = made(), parts = course.bar(), model = course.model(state, stateOf, name, parts), el = document.createElement("div");
