@@ -18,7 +18,9 @@ def glossary(terms: dict[str, dict]) -> str:
     lines = ["# Glossary", "", "Each word of the lectures in one sentence, with the Korean term in brackets.", ""]
     for name in sorted(terms):
         entry = terms[name]
-        lines.append(f'- <a id="{anchor(name)}"></a>**{name}** ({entry["korean"]}): {entry["meaning"]}')
+        lines.append(
+            f'- <a id="{anchor(name)}"></a>**{entry.get("written", name)}** ({entry["korean"]}): {entry["meaning"]}'
+        )
     return "\n".join([*lines, ""])
 
 

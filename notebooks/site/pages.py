@@ -81,7 +81,7 @@ def slug(verdict: str) -> str:
 
 def glossary(terms: dict[str, dict]) -> str:
     entries = "".join(
-        f'<div id="{anchor(name)}"><dt>{code(name)} <span lang="ko">{one["korean"]}</span></dt>'
+        f'<div id="{anchor(name)}"><dt>{code(one.get("written", name))} <span lang="ko">{one["korean"]}</span></dt>'
         f"<dd>{code(one['meaning'])}</dd></div>"
         for name, one in sorted(terms.items())
     )
