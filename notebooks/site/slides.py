@@ -79,15 +79,17 @@ def notes(taught: list[dict], titles: list[str]) -> tuple[dict[str, str], str]:
 
 
 def column(title: str, cells: list[NotebookNode], told: str) -> str:
-    """The section's title, then its outputs one below the other."""
+    """The section's outputs one below the other, the first of them under its title."""
     words = SECTION.sub("", cells[0].source).strip()
-    parts = [slide(f"<h2>{code(title)}</h2>{led(words)}", told + WRITTEN.render(words))]
+    head, said, parts = f"<h2>{code(title)}</h2>", told + WRITTEN.render(words), []
     for cell in cells[1:]:
         if cell.cell_type == "markdown":
             words = cell.source
+            said = (said if head else "") + WRITTEN.render(words)
             continue
         for output in shown(cell):
-            parts.append(slide(f"{led(words)}{output}", WRITTEN.render(words)))
+            parts.append(slide(f"{head}{led(words)}{output}", said))
+            head, said = "", WRITTEN.render(words)
     return f"<section>{''.join(parts)}</section>"
 
 
