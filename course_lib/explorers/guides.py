@@ -433,7 +433,7 @@ GUIDES = {
             Step(
                 "There are 76 statements. How many of them did our experiments leave undecided?",
                 {"verdict": "undecided"},
-                "Seven. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
+                "Five. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
                 "how many seeds would probably decide.",
             ),
             Step(
