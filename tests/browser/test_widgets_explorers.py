@@ -70,9 +70,9 @@ def test_the_maximum_falls_and_climbs_home_stage_by_stage_where_motion_is_wanted
 def test_a_typed_number_asks_python_and_comes_back(page, gallery):
     explorer = gallery.fresh("unpooling")
     before = look(explorer)
-    explorer.locator("[name=cells]").first.fill("7")
+    explorer.locator("[name=cells]").nth(2).fill("7")  # the largest of its window now
     page.wait_for_function(
-        "root => root.dataset.painted.includes('[7,')", arg=explorer.element_handle(), timeout=20_000
+        "root => root.dataset.painted.includes('[1,0,7,')", arg=explorer.element_handle(), timeout=20_000
     )
     assert look(explorer) != before
 
