@@ -39,6 +39,7 @@ class Line:
 V2, V3, V3_PLUS = "DeepLab v2 (Chen et al. 2018)", "DeepLab v3 (Chen et al. 2017)", "DeepLab v3+ (Chen et al. 2018)"
 FCN, GUO = "FCN (Long et al. 2015), appendix A, VOC 2011", "Guo et al. 2017, table 1, ImageNet"
 YU, ZHAO = "Yu and Koltun 2016, table 3, VOC val", "PSPNet (Zhao et al. 2017), table 1, ADE20K val"
+CITIES = f"{V3_PLUS}, table 7b, Cityscapes test, another body"
 LINES = (
     Line("the truth through stride 8", ("F7", "mIoU at 8, painted streets, 64 pixels"), ("F7", "mIoU at 8, pets"),
          "96.4", FCN),
@@ -68,6 +69,11 @@ LINES = (
     Line("separable", ("V5", "mIoU, separable"), None, "79.79", f"{V3_PLUS}, table 5, VOC val"),
     Line("U-Net with its skips", ("S6", "mIoU, all"), ("S7", "mIoU, all"), "", ""),
     Line("U-Net without them (photographs: silenced)", ("S6", "mIoU, none"), ("S7", "mIoU, none"), "", ""),
+    Line("FCN-8s, heads at equal multiply-adds", ("W4", "mIoU, FCN-8s"), ("W1", "mIoU, FCN-8s"), "65.3",
+         "PSPNet (Zhao et al. 2017), table 7, Cityscapes test"),
+    Line("U-Net", ("W4", "mIoU, U-Net"), ("W1", "mIoU, U-Net"), "", ""),
+    Line("DeepLab v3", ("W4", "mIoU, DeepLab v3"), ("W1", "mIoU, DeepLab v3"), "81.3", CITIES),
+    Line("DeepLab v3+", ("W4", "mIoU, DeepLab v3+"), ("W1", "mIoU, DeepLab v3+"), "82.1", CITIES),
     Line("calibration error, not mean IoU", None, ("T5", "calibration error"), "5.48", GUO),
 )  # fmt: skip
 

@@ -69,14 +69,19 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # for layers that throw dice while they learn
         for image, label in batches(family, steps, seed, batch, **knobs):
-            loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label)
-            probe.note("", loss)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(learning, 5.0)
-            optimiser.step()
+            one_step(net, optimiser, image, label)
             schedule.step()
     return net.eval()
+
+
+def one_step(net: nn.Module, optimiser: torch.optim.Optimizer, image: Tensor, label: Tensor) -> None:
+    """One batch through the network and back, and the weights moved."""
+    loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label)
+    probe.note("", loss)
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], 5.0)
+    optimiser.step()
 
 
 def batches(

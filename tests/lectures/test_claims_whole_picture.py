@@ -1,6 +1,7 @@
 """The bench of all families and the claims beside it: what is equal is equal, and the counts count."""
 
 from functools import partial
+from itertools import repeat
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from course_lib.lectures.l05_deeplab_v1_v2 import experiments as deeplab
 from course_lib.lectures.l05_deeplab_v1_v2 import experiments_aspp as aspp
 from course_lib.lectures.l05_deeplab_v1_v2 import networks as deeplab_networks
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_separable as separable
-from course_lib.lectures.l08_the_whole_picture import bench, networks
+from course_lib.lectures.l08_the_whole_picture import bench, bench_painted, networks
 from course_lib.models.resnet import ResNet
 
 
@@ -30,21 +31,67 @@ def test_all_families_take_about_as_many_multiply_adds(paid):
 
 
 def test_the_search_finds_the_width_that_comes_nearest():
-    def one_layer(maps: int) -> nn.Module:
-        return nn.Conv2d(3, maps, 1)
+    def layer(maps: int) -> int:
+        return parameters(nn.Conv2d(3, maps, 1, bias=False))
 
-    of_one_map = 3 * bench.CROP**2
-    assert bench.maps_for(one_layer, 70 * of_one_map) == 70
-    assert bench.maps_for(one_layer, 70.7 * of_one_map) == 71
-    assert bench.maps_for(one_layer, 70.3 * of_one_map) == 70
+    assert bench.maps_for(layer, 70 * 3) == 70
+    assert bench.maps_for(layer, 70.7 * 3) == 71
+    assert bench.maps_for(layer, 70.3 * 3) == 70
 
 
-def test_every_decoder_answers_at_the_pictures_size_on_both_bodies():
+@pytest.mark.parametrize("equal", bench_painted.EQUAL)
+def test_on_painted_scenes_the_networks_have_about_as_much_of_what_is_equal(equal):
+    costs = {name: net.costs()[equal] for name, net in bench_painted.networks(equal).items()}
+    assert len(costs) == 5
+    assert max(costs.values()) <= (1 + bench.WITHIN) * min(costs.values()), costs
+    assert min(costs.values()) <= bench_painted.EQUAL[equal] <= max(costs.values())
+
+
+def test_a_plateau_is_reached_when_the_last_looks_bring_the_best_no_further():
+    rising = [0.1 * look for look in range(bench_painted.PATIENCE + 1)]
+    flat = [0.5] * bench_painted.PATIENCE
+    assert not bench_painted.settled(rising)
+    assert not bench_painted.settled(flat), "nothing to compare with"
+    assert bench_painted.settled([0.5, *flat])
+    assert bench_painted.settled([0.5, *flat[1:], 0.5 + bench_painted.RISE])
+    assert not bench_painted.settled([0.5, *flat[1:], 0.501 + bench_painted.RISE])
+    assert bench_painted.settled([0.6, *rising]), "the best counts, not the last"
+
+
+@pytest.mark.parametrize(("scores", "looks"), [([0.5] * 99, "PATIENCE"), ([0.1 * n for n in range(99)], "MOST")])
+def test_training_ends_at_the_plateau_or_at_the_cap_and_the_rate_falls_at_the_end(monkeypatch, scores, looks):
+    rates, answers = [], iter(scores)
+    monkeypatch.setattr(
+        bench_painted, "one_step", lambda net, optimiser, *_: rates.append(optimiser.param_groups[0]["lr"])
+    )
+    monkeypatch.setattr(bench_painted, "drawn", lambda _: repeat((None, None)))
+    monkeypatch.setattr(bench_painted, "answered", lambda *_: (None, None))
+    monkeypatch.setattr(bench_painted, "mean_iou", lambda *_: next(answers))
+    count = bench_painted.MOST if looks == "MOST" else bench_painted.PATIENCE + 1
+    assert len(bench_painted.to_plateau(nn.Conv2d(3, 9, 1), 0)) == count
+    assert len(rates) == count * bench_painted.EVERY + bench_painted.LAST
+    last = rates[-bench_painted.LAST :]
+    assert set(rates[: -bench_painted.LAST]) == {bench_painted.RATE}
+    assert last == sorted(last, reverse=True)
+    assert last[-1] < 0.01 * bench_painted.RATE
+
+
+def test_every_decoder_answers_at_the_pictures_size_on_all_bodies():
     image = torch.rand(2, 3, 65, 65)
     for family in bench.FAMILIES.values():
         assert family.build(8)(image).shape == (2, 3, 65, 65)
+        assert family.build(8, networks.SmallBody, 9)(image).shape == (2, 9, 65, 65)
     resnet = networks.OnBody(ResNet(50, output_stride=16, width=0.1), partial(networks.FCN8sDecoder, classes=3, maps=8))
     assert resnet(image).shape == (2, 3, 65, 65)
+
+
+def test_the_small_body_gives_up_its_last_stride_for_a_rate():
+    whole, dilated = (networks.SmallBody(output_stride) for output_stride in (32, 16))
+    image = torch.rand(1, 3, 64, 64)
+    assert [maps.shape[1] for maps in dilated.stages(image)] == list(networks.SMALL)
+    assert [maps.shape[-1] for maps in whole.stages(image)] == [32, 16, 8, 4, 2]
+    assert [maps.shape[-1] for maps in dilated.stages(image)] == [32, 16, 8, 4, 4]
+    assert parameters(whole) == parameters(dilated)
 
 
 def test_the_body_begins_as_imagenet_left_it_and_the_decoder_with_the_seed():

@@ -74,13 +74,17 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_very_network(monkeypatch)
         "deviation": dict(zip(names, (0.02, 0.01, 0.3))),
         "values": {names[1]: [0.41, 0.42, 0.43]},
     }
-    monkeypatch.setattr(ledger, "read", lambda: {"W1": row})
-    ((title, (line,)),) = ledger_tables.bench().groups.items()
-    assert "100 steps on photographs, 3 seeds" in title
+    painted = {**row, "mean": {**row["mean"], "steps, DeepLab v3+": 633.3}, "seeds": [0, 1]}
+    monkeypatch.setattr(ledger, "read", lambda: {"W1": row, "W4": painted})
+    groups = ledger_tables.bench().groups
+    assert [title.split(";")[1] for title in groups] == [" 3 seeds", " 2 seeds"]
+    assert "photographs" in next(iter(groups))
+    ((line,), (other,)) = groups.values()
     scores = ("0.510\u00a0±\u00a00.020", "0.420\u00a0±\u00a00.010")
-    assert line == ("DeepLab v3+", *scores, "330 M", "3.27 M", "43 MB", "1.04")
+    assert line == ("DeepLab v3+", *scores, "100", "330 M", "3.27 M", "43 MB", "1.04")
+    assert (other[0], other[3]) == ("DeepLab v3+", "633")
     assert ledger_tables.bench_points("parameters", "edge IoU") == {"DeepLab v3+": (3_267_249, [0.41, 0.42, 0.43])}
-    assert ledger_tables.bench_points("time", "edge IoU") == {"DeepLab v3+": (1.04, [0.41, 0.42, 0.43])}
+    assert ledger_tables.bench_points("time", "edge IoU", id="W4") == {"DeepLab v3+": (1.04, [0.41, 0.42, 0.43])}
     with pytest.raises(ValueError, match="no cost 'speed', expected one of maps, parameters"):
         ledger_tables.bench_points("speed", "mIoU")
     with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU"):
@@ -90,6 +94,14 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_very_network(monkeypatch)
 def test_a_bench_that_was_not_measured_says_so(monkeypatch):
     monkeypatch.setattr(ledger, "read", dict)
     assert "not measured yet" in repr(ledger_tables.bench())
+
+
+def test_the_standings_show_painted_scenes_photographs_and_papers_in_one_line():
+    (found,) = ledger_tables.standings().groups.values()
+    row = next(cells for cells in found if cells[0] == "DeepLab v3+")
+    assert "(W4)" in row[1]
+    assert "(W1)" in row[2]
+    assert row[3] == "82.1"
 
 
 def test_the_steps_of_the_lineage_are_counted_with_their_problem():

@@ -7,7 +7,8 @@ DeconvNet are not here: the body has no pools whose places they could remember.
 
 Equal for all: photographs and their order, crops, colours, steps, AdamW with one cycle, a fifth of the rate for the
 body, batch normalisation after every new layer, the start of the body. The recipe is that of the course's stored
-networks. The budget is equal and short, `STEPS` steps: no plateau is reached.
+networks. The budget is equal and short, `STEPS` steps: no plateau is reached. To a plateau, on painted scenes and also
+at equal parameters: `bench_painted`.
 """
 
 import math
@@ -53,10 +54,9 @@ class Family:
     decoder: Callable[[Channels, int, int], nn.Module]
     output_stride: int = 16
 
-    def build(self, maps: int) -> nn.Module:
+    def build(self, maps: int, body: Callable[..., nn.Module] = EfficientNetLite0, classes: int = CLASSES) -> nn.Module:
         """The network with a decoder of so many maps, from random weights."""
-        body = EfficientNetLite0(output_stride=self.output_stride)
-        return OnBody(body, partial(self.decoder, classes=CLASSES, maps=maps))
+        return OnBody(body(output_stride=self.output_stride), partial(self.decoder, classes=classes, maps=maps))
 
     def started(self, seed: int) -> nn.Module:
         """The network before its first step: the body as ImageNet trained it, the decoder as the seed has it."""
@@ -70,14 +70,7 @@ class Family:
 
     def costs(self) -> dict[str, float]:
         """What the very network that is trained costs: exact numbers."""
-        with torch.device("meta"):
-            net = self.build(self.maps())
-        return {
-            "maps": self.maps(),
-            "parameters": parameters(net),
-            "multiply-adds": multiply_adds(net.eval(), CROP),
-            "bytes kept to learn": kept_to_learn(net.train(), CROP),
-        }
+        return costs(self.build, self.maps(), CROP)
 
     def run(self, seed: int, place: Path | None = None) -> dict:
         """Trains and scores: mean IoU, and that beside the boundaries, on photographs that no training has seen."""
@@ -109,24 +102,32 @@ def scored(net: nn.Module) -> dict[str, float]:
 @cache
 def searched(family: Family) -> int:
     """One search for each family."""
-    return maps_for(family.build, WORK)
+    return maps_for(lambda maps: multiply_adds(family.build(maps).eval(), CROP), WORK)
 
 
-def maps_for(build: Callable[[int], nn.Module], work: float) -> int:
-    """The width whose network comes nearest to so many multiply-adds; they grow with the width."""
+def maps_for(counted: Callable[[int], float], wanted: float) -> int:
+    """The width whose network comes nearest to the wanted count, which grows with the width."""
     with torch.device("meta"):
-
-        @cache
-        def taken(maps: int) -> int:
-            return multiply_adds(build(maps).eval(), CROP)
-
+        counted = cache(counted)
         low, high = 8, 16
-        while taken(high) < work:
+        while counted(high) < wanted:
             low, high = high, 2 * high
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if taken(middle) < work else (low, middle)
-        return min((low, high), key=lambda maps: abs(taken(maps) - work))
+            low, high = (middle, high) if counted(middle) < wanted else (low, middle)
+        return min((low, high), key=lambda maps: abs(counted(maps) - wanted))
+
+
+def costs(build: Callable[[int], nn.Module], maps: int, side: int) -> dict[str, float]:
+    """What a network of this width costs for one picture of side x side: exact numbers."""
+    with torch.device("meta"):
+        net = build(maps)
+    return {
+        "maps": maps,
+        "parameters": parameters(net),
+        "multiply-adds": multiply_adds(net.eval(), side),
+        "bytes kept to learn": kept_to_learn(net.train(), side),
+    }
 
 
 FAMILIES = {
@@ -149,12 +150,12 @@ def kept(name: str, seed: int) -> dict:
 
 
 @torch.no_grad()
-def forward_times(beside: str, rounds: int = 3) -> dict[str, float]:
+def forward_times(nets: dict[str, nn.Module], side: int, beside: str, rounds: int = 3) -> dict[str, float]:
     """CPU time of one forward pass as a multiple of `beside`'s: the best of some rounds, all in turn, one uncounted."""
     if probe.active():
-        return dict.fromkeys(FAMILIES, math.nan)
-    image = torch.rand(1, 3, CROP, CROP).to(memory_format=torch.channels_last)
-    nets = {name: one.build(one.maps()).eval().to(memory_format=torch.channels_last) for name, one in FAMILIES.items()}
+        return dict.fromkeys(nets, math.nan)
+    image = torch.rand(1, 3, side, side).to(memory_format=torch.channels_last)
+    nets = {name: net.eval().to(memory_format=torch.channels_last) for name, net in nets.items()}
     best = dict.fromkeys(nets, math.inf)
     for counts in [False] + [True] * rounds:
         for name, net in nets.items():

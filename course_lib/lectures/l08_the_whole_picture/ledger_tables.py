@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.datasets.pairs import check_name
-from course_lib.evidence import ledger, ledger_text
+from course_lib.evidence import ledger, ledger_text, same_numbers
 from course_lib.evidence.verdict import VERDICTS
 from course_lib.lectures.l08_the_whole_picture.lineage import counted
 from course_lib.models.families import FAMILIES
@@ -115,17 +115,33 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
     return f"{one['name']}: {one['mean']:+.2f} ({low:+.2f} to {high:+.2f}){sure}", f"{advice.row}: {row['verdict']}"
 
 
-BENCH = ("network", "mean IoU", "edges", "multiply-adds", "parameters", "memory kept", "time")
+BENCH = ("network", "mean IoU", "edges", "steps", "multiply-adds", "parameters", "memory kept", "time")
+BENCHES = {
+    "W1": "photographs, ImageNet body, equal multiply-adds, equally few steps",
+    "W4": "painted avenues, random start, equal multiply-adds, each to its plateau",
+}
 
 
 def bench() -> Table:
-    """All families side by side, from row W1: the scores, and the costs of the very networks that were scored."""
-    row = ledger.read().get("W1")
-    if row is None:
+    """All families side by side on each bench: the scores, and the costs of the very networks that were scored."""
+    rows = ledger.read()
+    groups = {
+        f"{id}: {title}; {len(rows[id]['seeds'])} seeds": [
+            on_the_bench(rows[id], name) for name in rows[id]["settings"]["bench"]
+        ]
+        for id, title in BENCHES.items()
+        if id in rows
+    }
+    if not groups:
         return Table(("",), {"All families on one bench": [(NOT_YET,)]}, True)
-    told = row["settings"]
-    title = f"After {told['steps']} steps on photographs, {len(row['seeds'])} seeds; costs for one picture"
-    return Table(BENCH, {title: [on_the_bench(row, name) for name in told["bench"]]}, True)
+    return Table(BENCH, groups, True)
+
+
+def standings() -> Table:
+    """The families on painted scenes, on photographs and in the papers: mean IoU alone."""
+    rows = ledger.read()
+    lines = [line.cells(rows) for line in same_numbers.LINES if line.ids() & BENCHES.keys()]
+    return Table(same_numbers.HEADER, {"One question, three worlds": lines}, True)
 
 
 def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
@@ -134,6 +150,7 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     return (
         name,
         *(f"{row['mean'][key]:.3f}\u00a0±\u00a0{row['deviation'][key]:.3f}" for key in keys),
+        f"{row['mean'].get(f'steps, {name}') or row['settings']['steps']:.0f}",
         f"{costs['multiply-adds'] / 1e6:.0f} M",
         f"{costs['parameters'] / 1e6:.2f} M",
         f"{costs['bytes kept to learn'] / 1e6:.0f} MB",
@@ -141,9 +158,9 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     )
 
 
-def bench_points(cost: str, score: str) -> dict[str, tuple[float, list[float]]]:
-    """The bench as {network: (cost, one score for each seed)}; names as in row W1, such as "time" and "mIoU"."""
-    row = ledger.read()["W1"]
+def bench_points(cost: str, score: str, *, id: str = "W1") -> dict[str, tuple[float, list[float]]]:
+    """A bench as {network: (cost, one score for each seed)}; names as in its row, such as "time" and "mIoU"."""
+    row = ledger.read()[id]
     exact = row["settings"]["bench"]
     known = [*next(iter(exact.values())), "time"]
     if cost not in known:

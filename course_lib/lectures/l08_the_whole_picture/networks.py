@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
+from course_lib.evidence.small_training import layer
 from course_lib.models.blocks import Convolution, resize
 from course_lib.models.deeplab_v3 import ASPP
 from course_lib.models.deeplab_v3plus import Decoder
@@ -20,6 +21,8 @@ from course_lib.models.unet_light import UPWARDS, Up
 
 RATES = (2, 3, 5)
 DROPOUT = 0.1
+STRIDES = (2, 4, 8, 16, "last")
+SMALL = (8, 16, 32, 64, 96)  # maps of the small body
 Channels = dict[int | str, int]  # of the body's maps, by their stride; "last": of the very last
 Maps = dict[int | str, Tensor]
 
@@ -36,8 +39,33 @@ class OnBody(nn.Module):
         return resize(self.decoder(maps_of(self.backbone, image)), image.shape[-2:], align_corners=True)
 
 
+class SmallBody(nn.Module):
+    """Two 3x3s at each stride, the first of which strides: VGG's rhythm, small enough to begin from random weights.
+
+    At output stride 16 the last two keep the size, and have rate 2 instead.
+    """
+
+    def __init__(self, output_stride: int = 16):
+        super().__init__()
+        self.pairs, before = nn.ModuleList(), 3
+        for power, after in enumerate(SMALL, 1):
+            stride, rate = (2, 1) if 2**power <= output_stride else (1, 2)
+            first = layer(before, after, stride=stride, rate=rate)
+            self.pairs.append(nn.Sequential(first, layer(after, after, rate=rate)))
+            before = after
+
+    def stages(self, image: Tensor) -> list[Tensor]:
+        """The maps after each pair."""
+        maps = [image]
+        for pair in self.pairs:
+            maps.append(pair(maps[-1]))
+        return maps[1:]
+
+
 def channels(body: nn.Module) -> Channels:
     """How many maps the body has at each stride."""
+    if isinstance(body, SmallBody):
+        return dict(zip(STRIDES, SMALL))
     if isinstance(body, ResNet):
         return dict(zip((4, 8, 16, "last"), body.channels))
     return {2: STAGES[0][-1], 4: STAGES[1][-1], 8: STAGES[2][-1], 16: STAGES[4][-1], "last": body.channels[-1]}
@@ -46,6 +74,8 @@ def channels(body: nn.Module) -> Channels:
 def maps_of(body: nn.Module, image: Tensor) -> Maps:
     """The body's maps by their stride."""
     stages: Sequence[Tensor] = body.stages(image)
+    if isinstance(body, SmallBody):
+        return dict(zip(STRIDES, stages))
     if isinstance(body, ResNet):
         return dict(zip((4, 8, 16, "last"), stages))
     return {2: stages[0], 4: stages[1], 8: stages[2], 16: stages[4], "last": stages[6]}

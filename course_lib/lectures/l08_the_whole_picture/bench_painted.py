@@ -1,0 +1,155 @@
+"""The bench on painted scenes: the same families from a random start, each trained to its plateau.
+
+The networks stand on one small body and have about as many multiply-adds each, or about as many parameters (`EQUAL`);
+`bench.maps_for` searches the width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
+
+The rule of the plateau: after each `EVERY` steps at one learning rate, the network is scored on `LOOKED_AT` scenes that
+are kept for this. When the last `PATIENCE` looks have brought the best score no more than `RISE` further, or after
+`MOST` looks, the rate falls along a cosine to nothing in the last `LAST` steps, and training ends.
+
+Equal for all: the body, the `COUNT` scenes of a seed and their order, mirrored batches, AdamW and its rate, the rule.
+"""
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import repeat
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.evidence import photograph_training, probe
+from course_lib.evidence.cost import multiply_adds
+from course_lib.evidence.small_training import HELD_OUT, edge_iou, mean_iou, one_step, started
+from course_lib.lectures.l08_the_whole_picture.bench import CONTROLS, FAMILIES, Family, costs, maps_for
+from course_lib.lectures.l08_the_whole_picture.networks import SmallBody
+from course_lib.scenes import Scenes
+from course_lib.training.optimisers import AdamW
+
+WORLD, SIDE, CLASSES = "avenue", 128, 9
+COUNTED = {"multiply-adds": lambda net: multiply_adds(net.eval(), SIDE)}
+EQUAL = {"multiply-adds": 35e6}
+COUNT, BATCH, RATE = 2048, 8, 4e-3
+EVERY, PATIENCE, RISE, MOST, LAST = 50, 4, 0.01, 12, 100
+LOOKED_AT, SCORED = 64, 128
+RULE = (
+    f"scored on {LOOKED_AT} other scenes after each {EVERY} steps; when {PATIENCE} looks have brought the best no more "
+    f"than {RISE:g} of mean IoU further, or after {MOST} looks, the learning rate falls to nothing in {LAST} steps"
+)
+Batches = Iterator[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Painter:
+    """A family on the small body, with as much as all others have of what is `equal`."""
+
+    family: Family
+    equal: str
+
+    @property
+    def name(self) -> str:
+        """The name under which its runs are kept."""
+        return f"{self.family.name} of equal {self.equal}"
+
+    def build(self, maps: int) -> nn.Module:
+        """The network with a decoder of so many maps, from random weights."""
+        return self.family.build(maps, SmallBody, CLASSES)
+
+    def maps(self) -> int:
+        """The width of the decoder at which the network has about as much as all others."""
+        return searched(self)
+
+    def costs(self) -> dict[str, float]:
+        """What the very network that is trained costs: exact numbers."""
+        return costs(self.build, self.maps(), SIDE)
+
+    def run(self, seed: int, place: Path | None = None) -> dict:
+        """Trains to the plateau, and scores on scenes that no training and no look has seen."""
+        began, net = time.process_time(), started(partial(self.build, self.maps()), seed)
+        looks = to_plateau(net, seed)
+        prediction, label = answered(net, HELD_OUT, SCORED)
+        return {
+            "mIoU": mean_iou(prediction, label, CLASSES),
+            "edge IoU": edge_iou(prediction, label, CLASSES),
+            "steps": len(looks) * EVERY + LAST,
+            "on the way": looks,
+            "settled": settled(looks),
+            "seconds": round(time.process_time() - began),
+        }
+
+
+@cache
+def searched(network: Painter) -> int:
+    """One search for each network."""
+    return maps_for(lambda maps: COUNTED[network.equal](network.build(maps)), EQUAL[network.equal])
+
+
+def networks(equal: str) -> dict[str, Painter]:
+    """The families and the control without skips, at equal multiply-adds or parameters."""
+    return {name: Painter(family, equal) for name, family in (FAMILIES | CONTROLS).items()}
+
+
+def kept(network: Painter, seed: int) -> dict:
+    """The scores of one run, from the disk if it was made before."""
+    return photograph_training.kept(network, seed)
+
+
+def settled(looks: Sequence[float]) -> bool:
+    """True when the last looks brought the best score hardly further."""
+    return len(looks) > PATIENCE and max(looks[-PATIENCE:]) <= max(looks[:-PATIENCE]) + RISE
+
+
+def to_plateau(net: nn.Module, seed: int) -> list[float]:
+    """Trains by the rule above; returns the mean IoU of each look."""
+    probe.note(str((BATCH, RATE, EVERY, PATIENCE, RISE, MOST, LAST)))
+    optimiser, batches, looks = AdamW(net.parameters(), RATE, weight_decay=1e-4), drawn(seed), []
+    net.to(memory_format=torch.channels_last)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # for dropout
+        while len(looks) < probe.at_most(MOST, 1) and not settled(looks):
+            learn(net, optimiser, batches, repeat(RATE, probe.at_most(EVERY, probe.STEPS)))
+            looks.append(mean_iou(*answered(net, HELD_OUT + 1, LOOKED_AT), CLASSES))
+        last = probe.at_most(LAST, probe.STEPS)
+        learn(net, optimiser, batches, (RATE * (1 + math.cos(math.pi * step / last)) / 2 for step in range(last)))
+    return looks
+
+
+def learn(net: nn.Module, optimiser: torch.optim.Optimizer, batches: Batches, rates: Iterable[float]) -> None:
+    """One step with the next batch for each rate."""
+    net.train()
+    for rate, (image, label) in zip(rates, batches):
+        optimiser.param_groups[0]["lr"] = rate
+        one_step(net, optimiser, image, label)
+
+
+def drawn(seed: int) -> Batches:
+    """Batches without end: the scenes in a new order each time, half of the batches mirrored."""
+    images, labels = painted(seed, COUNT)
+    dice = torch.Generator().manual_seed(seed)
+    while True:
+        for some in torch.randperm(len(images), generator=dice).split(BATCH):
+            image, label = images[some] / 255, labels[some].long()
+            mirrored = torch.rand((), generator=dice) < 0.5
+            yield (image.flip(-1), label.flip(-1)) if mirrored else (image, label)
+
+
+@torch.no_grad()
+def answered(net: nn.Module, seed: int, count: int) -> tuple[Tensor, Tensor]:
+    """What the network says of some scenes, and what is true."""
+    images, labels = painted(seed, count)
+    net.eval()
+    scores = [net((some / 255).to(memory_format=torch.channels_last)) for some in images.split(BATCH)]
+    probe.note("", scores[0].mean(), scores[0].std())
+    return torch.cat([some.argmax(1) for some in scores]), labels.long()
+
+
+@probe.remembered
+def painted(seed: int, count: int) -> tuple[Tensor, Tensor]:
+    """Scenes of a seed and their labels, in 8 bits: painted once for all networks."""
+    probe.note(f"{WORLD} {SIDE} {count} {seed}")
+    count = probe.at_most(count, probe.PICTURES)
+    images, labels, _ = Scenes(WORLD, size=SIDE, count=count, seed=seed).batch(range(count))
+    return (255 * images).byte(), labels.byte()
