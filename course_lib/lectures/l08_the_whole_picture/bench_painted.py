@@ -33,7 +33,7 @@ WORLD, SIDE, CLASSES = "avenue", 128, 9
 COUNTED = {"multiply-adds": lambda net: multiply_adds(net.eval(), SIDE)}
 EQUAL = {"multiply-adds": 35e6}
 COUNT, BATCH, RATE = 2048, 8, 4e-3
-EVERY, PATIENCE, RISE, MOST, LAST = 50, 4, 0.01, 12, 100
+EVERY, PATIENCE, RISE, MOST, LAST = 50, 3, 0.03, 12, 60
 LOOKED_AT, SCORED = 64, 128
 RULE = (
     f"scored on {LOOKED_AT} other scenes after each {EVERY} steps; when {PATIENCE} looks have brought the best no more "
