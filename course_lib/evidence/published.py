@@ -1,7 +1,7 @@
 """What the papers report: every headline on VOC 2012, CamVid, Cityscapes and ADE20K, each with the table it stands in.
 
-Numbers of other people on other machines: we did not measure them, and the course's own bench (W1) is not comparable
-with them. Two rows compare only when data set, split and conditions do. The last notebook shows `table()`.
+Numbers of other people on other machines: we did not measure them, and the course's own benches (W1, W4) are not
+comparable with them. Two rows compare only when data set, split and conditions do. The last notebook shows `table()`.
 """
 
 import html

@@ -431,9 +431,9 @@ GUIDES = {
         "Click a tile. Was more found than the statement asked for? Then filter: what did not reproduce, and where?",
         [
             Step(
-                "There are 76 statements. How many of them did our experiments leave undecided?",
+                "There are 77 statements. How many of them did our experiments leave undecided?",
                 {"verdict": "undecided"},
-                "Five. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
+                "Six. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
                 "how many seeds would probably decide.",
             ),
             Step(
@@ -452,6 +452,13 @@ GUIDES = {
                 {"verdict": "does not reproduce here", "statement": [7, 5]},
                 "It is 13 points behind, after 100 steps on photographs. Lecture 08 says what this bench can tell and "
                 "what it cannot.",
+            ),
+            Step(
+                "W4: the same question on painted avenues, from a random start, until training hardly helps any more. "
+                "Who is ahead now?",
+                {"verdict": "all", "lecture": "08", "statement": [7, 6]},
+                "DeepLab v3+, by 4 points, but the interval of three seeds spans the bound. 100 steps show how fast a network learns, and the plateau shows "
+                "how far it comes.",
             ),
         ],
         {

@@ -5,7 +5,7 @@ import pytest
 from course_lib.evidence import ledger
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import VERDICTS
-from course_lib.lectures.l08_the_whole_picture import ledger_tables
+from course_lib.lectures.l08_the_whole_picture import bench_painted, ledger_tables
 from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
 from course_lib.models.families import FAMILIES
 
@@ -81,14 +81,16 @@ def test_the_bench_puts_scores_beside_the_costs_of_the_very_network(monkeypatch)
     assert "photographs" in next(iter(groups))
     ((line,), (other,)) = groups.values()
     scores = ("0.510\u00a0±\u00a00.020", "0.420\u00a0±\u00a00.010")
-    assert line == ("DeepLab v3+", *scores, "100", "330 M", "3.27 M", "43 MB", "1.04")
+    assert line == ("DeepLab v3+", *scores, "100", "330 M", "3.27 M", "42.9 MB", "1.04")
     assert (other[0], other[3]) == ("DeepLab v3+", "633")
-    assert ledger_tables.bench_points("parameters", "edge IoU") == {"DeepLab v3+": (3_267_249, [0.41, 0.42, 0.43])}
-    assert ledger_tables.bench_points("time", "edge IoU", id="W4") == {"DeepLab v3+": (1.04, [0.41, 0.42, 0.43])}
+    assert ledger_tables.bench_points("parameters", "edge IoU", row="W1") == {
+        "DeepLab v3+": (3_267_249, [0.41, 0.42, 0.43])
+    }
+    assert ledger_tables.bench_points("time", "edge IoU", row="W4") == {"DeepLab v3+": (1.04, [0.41, 0.42, 0.43])}
     with pytest.raises(ValueError, match="no cost 'speed', expected one of maps, parameters"):
-        ledger_tables.bench_points("speed", "mIoU")
+        ledger_tables.bench_points("speed", "mIoU", row="W1")
     with pytest.raises(ValueError, match="no score 'miou', expected one of mIoU, edge IoU"):
-        ledger_tables.bench_points("parameters", "miou")
+        ledger_tables.bench_points("parameters", "miou", row="W1")
 
 
 def test_a_bench_that_was_not_measured_says_so(monkeypatch):
@@ -107,3 +109,22 @@ def test_the_standings_show_painted_scenes_photographs_and_papers_in_one_line():
 def test_the_steps_of_the_lineage_are_counted_with_their_problem():
     (lines,) = ledger_tables.steps().groups.values()
     assert ("FCN to SegNet", FAMILIES["SegNet"].problem, "pools whose places are kept", "0", "5") in lines
+
+
+def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
+    text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
+    row = ledger.read()["W4"]
+    gains = {one["name"]: one["mean"] for one in row["differences"]}
+    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
+    assert f"{row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), where the bound is {row['core']['bound']}" in text
+    assert f"Beside boundaries it is {gains['the same beside boundaries']:+.3f}" in text
+    assert f"FCN-8s loses {gains['FCN-8s over FCN without skips']:.3f}" in text
+    assert f"ends near that control ({gains['v3 over FCN without skips']:+.3f})" in text
+    assert f"is worth {gains['v3+ over v3, mIoU']:+.3f} from v3 to v3+" in text
+    assert f"FCN-8s is {gains['U-Net over FCN-8s, mIoU']:+.3f}, and {gains['U-Net over FCN-8s, edge IoU']:+.3f}" in text
+    unets = sum(name.startswith("U-Net") for name in stopped)
+    assert f"stopped {len(stopped)} of the 15 trainings, {('none', 'one', 'two', 'three')[unets]} of U-Net's" in text
+    rule = bench_painted
+    assert f"after every {rule.EVERY} steps the network is scored on {rule.LOOKED_AT} scenes" in text
+    assert f"no more than {rule.RISE:g} further, or after {rule.MOST} looks" in text
+    assert f"to nothing in {rule.LAST} more steps" in text

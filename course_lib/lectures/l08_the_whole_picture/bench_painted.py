@@ -127,7 +127,7 @@ def learn(net: nn.Module, optimiser: torch.optim.Optimizer, batches: Batches, ra
 
 def drawn(seed: int) -> Batches:
     """Batches without end: the scenes in a new order each time, half of the batches mirrored."""
-    images, labels = painted(seed, COUNT)
+    images, labels = scenes(seed, COUNT)
     dice = torch.Generator().manual_seed(seed)
     while True:
         for some in torch.randperm(len(images), generator=dice).split(BATCH):
@@ -139,17 +139,21 @@ def drawn(seed: int) -> Batches:
 @torch.no_grad()
 def answered(net: nn.Module, seed: int, count: int) -> tuple[Tensor, Tensor]:
     """What the network says of some scenes, and what is true."""
-    images, labels = painted(seed, count)
+    images, labels = scenes(seed, count)
     net.eval()
     scores = [net((some / 255).to(memory_format=torch.channels_last)) for some in images.split(BATCH)]
     probe.note("", scores[0].mean(), scores[0].std())
     return torch.cat([some.argmax(1) for some in scores]), labels.long()
 
 
-@probe.remembered
-def painted(seed: int, count: int) -> tuple[Tensor, Tensor]:
-    """Scenes of a seed and their labels, in 8 bits: painted once for all networks."""
+def scenes(seed: int, count: int) -> tuple[Tensor, Tensor]:
+    """Scenes of a seed and their labels, in 8 bits."""
     probe.note(f"{WORLD} {SIDE} {count} {seed}")
-    count = probe.at_most(count, probe.PICTURES)
+    return painted(seed, probe.at_most(count, probe.PICTURES))
+
+
+@cache
+def painted(seed: int, count: int) -> tuple[Tensor, Tensor]:
+    """The same, painted once for all networks."""
     images, labels, _ = Scenes(WORLD, size=SIDE, count=count, seed=seed).batch(range(count))
     return (255 * images).byte(), labels.byte()

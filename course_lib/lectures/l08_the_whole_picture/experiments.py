@@ -101,6 +101,11 @@ def one_bench(seeds: Seeds) -> Evidence:
     paper=PAPER,
     core=CORE,
     secondary=SECONDARY,
+    remarks=dict.fromkeys(
+        ("holds", "undecided"),
+        "The settings name the trainings that the cap stopped while they were still rising; all of U-Net's are among "
+        "them.",
+    ),
 )
 def at_equal_multiply_adds(seeds: Seeds) -> Evidence:
     """Varied: what stands on the body, with as many multiply-adds each. Equal: body, scenes, recipe, rule of the

@@ -153,19 +153,19 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
         f"{row['mean'].get(f'steps, {name}') or row['settings']['steps']:.0f}",
         f"{costs['multiply-adds'] / 1e6:.0f} M",
         f"{costs['parameters'] / 1e6:.2f} M",
-        f"{costs['bytes kept to learn'] / 1e6:.0f} MB",
+        f"{costs['bytes kept to learn'] / 1e6:.3g} MB",
         f"{row['mean'][f'time, {name}']:.2f}",
     )
 
 
-def bench_points(cost: str, score: str, *, id: str = "W1") -> dict[str, tuple[float, list[float]]]:
+def bench_points(cost: str, score: str, *, row: str) -> dict[str, tuple[float, list[float]]]:
     """A bench as {network: (cost, one score for each seed)}; names as in its row, such as "time" and "mIoU"."""
-    row = ledger.read()[id]
-    exact = row["settings"]["bench"]
+    told = ledger.read()[row]
+    exact = told["settings"]["bench"]
     known = [*next(iter(exact.values())), "time"]
     if cost not in known:
         raise ValueError(f"no cost {cost!r}, expected one of {', '.join(known)}")
     if score not in SCORES:
         raise ValueError(f"no score {score!r}, expected one of {', '.join(SCORES)}")
-    costs = {name: row["mean"][f"time, {name}"] if cost == "time" else one[cost] for name, one in exact.items()}
-    return {name: (paid, row["values"][f"{score}, {name}"]) for name, paid in costs.items()}
+    costs = {name: told["mean"][f"time, {name}"] if cost == "time" else one[cost] for name, one in exact.items()}
+    return {name: (paid, told["values"][f"{score}, {name}"]) for name, paid in costs.items()}
