@@ -457,8 +457,8 @@ GUIDES = {
                 "W4: the same question on painted avenues, from a random start, until training hardly helps any more. "
                 "Who is ahead now?",
                 {"verdict": "all", "lecture": "08", "statement": [7, 6]},
-                "DeepLab v3+, by 4 points, but the interval of three seeds spans the bound. 100 steps show how fast a network learns, and the plateau shows "
-                "how far it comes.",
+                "DeepLab v3+, by 4 points, but the interval of three seeds spans the bound. 100 steps show how fast a "
+                "network learns, and the plateau shows how far it comes.",
             ),
         ],
         {
