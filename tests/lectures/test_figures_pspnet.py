@@ -145,6 +145,7 @@ def test_the_table_of_the_heads_is_the_ledgers(root):
     gains = {one["name"]: one["mean"] for one in p8["differences"]}
     assert f"{p8['core']['mean']:+.3f} over the best single level" in text
     assert f"gain {gains['one question: pyramid over bins of 6']:.3f} over 6 x 6" in text
-    assert f"alone {gains['one question: pyramid over global']:.3f} over one average" in text
+    assert gains["one question: pyramid over global"] < 0
+    assert f"they lose {-gains['one question: pyramid over global']:.3f} against one average" in text
     far = next(one for one in p2["differences"] if one["name"] == "far field over pyramid")
     assert f"in P2 by {far['mean']:.3f}" in text
