@@ -319,12 +319,12 @@ GUIDES = {
         },
     ),
     "pyramids": Guide(
-        "Drag the chosen cell over the scene. What does each branch learn about the rest of the picture?",
+        "Drag the chosen cell over the photograph. What does each branch learn about the rest of it?",
         [
             Step(
-                "This cell lies on the bus. Which rates see something else?",
-                {"cell": [15, 12]},
-                "Rate 6 still reads mostly bus; at rate 18 seven of nine taps have left the map.",
+                "This cell lies on the face. Which rates see something else?",
+                {"cell": [6, 15]},
+                "All of them. Rate 6 already reads mostly background; at rate 18 seven of nine taps have left the map.",
             ),
             Step(
                 "Move it into the corner. How many taps are left at each rate?",
@@ -333,7 +333,7 @@ GUIDES = {
             ),
             Step(
                 "The same cell, with PSPNet's bins. What does a bin know that nine taps miss?",
-                POOLING | {"cell": [15, 12]},
+                POOLING | {"cell": [6, 15]},
                 "A bin averages all of its cells, so nothing in it is skipped. What it forgets is where in the bin a "
                 "thing was.",
             ),

@@ -17,6 +17,7 @@ from course_lib.explorers.machinery.panels import (
     CLASSES,
     LINE_COLOURS,
     Chart,
+    Collage,
     Diagram,
     Image,
     Line,
@@ -31,7 +32,7 @@ DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 4")
 LEFT, TOP, WIDE, HIGH = 57, 8, 293, 150  # the frame of a chart that is 360 x 202
 
 
-def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
+def over(panel: Map | Image | Collage, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
     """The numbers in the cells, the words, and the marks."""
     parts = []
     if values is not None:

@@ -19,9 +19,20 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from course_lib import palette
 from course_lib.explorers.machinery import svg
 from course_lib.explorers.machinery.controls import Control, in_words
-from course_lib.explorers.machinery.panels import CLASSES, Chart, Diagram, Image, Impossible, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import (
+    CLASSES,
+    Chart,
+    Collage,
+    Diagram,
+    Image,
+    Impossible,
+    Map,
+    Panel,
+    Readout,
+)
 from course_lib.figures import style
 
 NARROW = 400  # a drawing that is no wider stands beside the others
@@ -35,6 +46,7 @@ class Table:
         self.states: dict[str, dict] = {}
         self.blob = bytearray()
         self._known: dict[object, int] = {}
+        self._pictures: dict[int, tuple[np.ndarray, int]] = {}
         self._written: WeakKeyDictionary[Panel, int] = WeakKeyDictionary()
 
     def add(self, key: str, render: Callable[..., Sequence[Panel]], settings: dict) -> None:
@@ -76,6 +88,14 @@ class Table:
         self.blob += raw + bytes(-len(raw) % 8)
         return offset
 
+    def _rgb(self, pixels: np.ndarray) -> int:
+        """Hundreds of settings may show one photograph: it is turned into bytes once."""
+        if id(pixels) not in self._pictures:
+            if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+                raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
+            self._pictures[id(pixels)] = pixels, self._bytes(pixels)  # held, so that nothing else gets its id
+        return self._pictures[id(pixels)][1]
+
     def _once(self, key: object, make: Callable[[], int]) -> int:
         if key not in self._known:
             self._known[key] = make()
@@ -102,15 +122,22 @@ class Table:
         }
 
     def _image(self, panel: Image) -> dict:
-        pixels = panel.pixels
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
-        size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
         return {
             **_shared("image", panel),
             "drags": [asdict(drag) for drag in panel.drags],
-            "size": size,
-            "rgb": rgb,
+            "size": list(panel.pixels.shape[:2]),
+            "rgb": self._rgb(panel.pixels),
+            "legend": svg.names(panel.names),
+            "over": svg.over(panel),
+        }
+
+    def _collage(self, panel: Collage) -> dict:
+        pieces = [[self._rgb(one.pixels), *one.pixels.shape[:2], *one.part, *one.place] for one in panel.pieces]
+        return {
+            **_shared("image", panel),
+            "size": list(panel.size),
+            "paper": palette.PAPER,
+            "pieces": pieces,
             "legend": svg.names(panel.names),
             "over": svg.over(panel),
         }
@@ -129,6 +156,7 @@ class Table:
 _WIRES = {
     Map: Table._map,
     Image: Table._image,
+    Collage: Table._collage,
     Chart: Table._chart,
     Diagram: Table._diagram,
     Readout: Table._readout,

@@ -42,6 +42,17 @@ export function stateOf(controls, settings) { // a control that does not count s
 function colouring({ size: [height, width], rgb, ...panel }, data) { // -> the painted pixels, and what stands at each
   const count = height * width, image = new ImageData(width, height), out = new Uint32Array(image.data.buffer);
   const packed = (from, i) => 0xff000000 | (from[i + 2] << 16) | (from[i + 1] << 8) | from[i];
+  if (panel.pieces) { // pasted as Collage.drawn() in panels.py does
+    out.fill(packed(panel.paper, 0));
+    for (const [at, rows, columns, top, left, h, w, y, x, high, wide] of panel.pieces) {
+      const pixels = data.at(Uint8Array, at, 3 * rows * columns);
+      for (let i = 0; i < high; i++) for (let j = 0; j < wide; j++) {
+        const from = (top + Math.floor((i * h) / high)) * columns + left + Math.floor((j * w) / wide);
+        out[(y + i) * width + x + j] = packed(pixels, 3 * from);
+      }
+    }
+    return { image, value: () => "" };
+  }
   if (rgb !== undefined) {
     const pixels = data.at(Uint8Array, rgb, 3 * count);
     for (let i = 0; i < count; i++) out[i] = packed(pixels, 3 * i);
