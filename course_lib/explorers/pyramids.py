@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from course_lib.datasets import photos
@@ -45,7 +44,6 @@ def pyramids() -> Explorer:
 class World:
     """A photograph, and the share of each class in each cell of the feature map (classes x 33 x 33)."""
 
-    image: Tensor
     pixels: np.ndarray
     shares: np.ndarray
     classes: tuple[str, ...]
@@ -54,11 +52,9 @@ class World:
 @cache
 def world() -> World:
     """The photograph, and its mask averaged over each cell."""
-    photo, size = photos.load(PHOTO), (CELLS * CELL, CELLS * CELL)
-    image = F.interpolate(photo.image[None].float() / 255, size=size, mode="area")[0]
-    label = F.interpolate(photo.mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
-    one_hot = F.one_hot(label, len(photo.classes)).permute(2, 0, 1).double()
-    return World(image, _pixels(image), F.avg_pool2d(one_hot, CELL).numpy(), photo.classes)
+    image, mask, classes = photos.resized(PHOTO, (CELLS * CELL, CELLS * CELL))
+    one_hot = F.one_hot(mask, len(classes)).permute(2, 0, 1).double()
+    return World(image.permute(1, 2, 0).numpy(), F.avg_pool2d(one_hot, CELL).numpy(), classes)
 
 
 def taps(cell: Sequence[int], rate: int) -> list[tuple[int, int]]:
@@ -175,15 +171,11 @@ def _most(shares: np.ndarray, classes: Sequence[str]) -> str:
 @cache
 def _pooled() -> Image:
     """What is concatenated: averages, brought back to the map's size as the network does it."""
-    cells = F.avg_pool2d(world().image[None], CELL)
+    cells = F.avg_pool2d(torch.from_numpy(world().pixels).permute(2, 0, 1)[None].float(), CELL)
     maps = [resize(F.adaptive_avg_pool2d(cells, bins), (CELLS, CELLS), align_corners=True)[0] for bins in BINS]
     rows = [torch.cat(maps[i : i + 2], 2) for i in range(0, len(maps), 2)]
     return Image(
         title="What comes out of bins 1, 2 (above), 3, 6 (below)",
-        pixels=_pixels(torch.cat(rows, 1)),
+        pixels=torch.cat(rows, 1).round().byte().permute(1, 2, 0).numpy(),
         note="Averages of the photograph's own colours, resized bilinearly: how much of it, no longer which shape.",
     )
-
-
-def _pixels(image: Tensor) -> np.ndarray:
-    return (255 * image).round().byte().permute(1, 2, 0).numpy()

@@ -469,6 +469,17 @@ def test_receptive_field_says_whether_it_covers_the_object():
     assert rows(explorer.render(place=(7, 0)))[answer] == "no object here"
 
 
+def test_receptive_field_knows_the_things_of_a_photograph():
+    explorer = explorers.receptive_field(nn.Conv2d(3, 1, 9, padding=4), photo="astronaut")
+    picture, field, told = explorer.render(place=(12, 29))  # pixel (50, 118): her face
+    small = pyramids.photos.resized("astronaut", (256, 256))
+    assert np.array_equal(picture.pixels[field.values > 0], small.image.permute(1, 2, 0).numpy()[field.values > 0])
+    head = small.mask == small.classes.index("head")
+    seen = head[46:55, 114:123].sum() / head.sum()
+    assert rows([told])["Does it cover this object?"] == f"{float(seen):.1%} of it"
+    assert rows(explorer.render(place=(0, 40)))["Does it cover this object?"] == "no object here"
+
+
 def test_the_effective_and_the_empirical_field_stay_inside_the_theoretical():
     explorer = explorers.receptive_field(nn.Conv2d(3, 2, 7, padding=3), image=torch.rand(3, 32, 32))
     for switch in ("gradient", "occlusion"):

@@ -131,20 +131,28 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Piece:
-    """A part of a picture, and where it is pasted in which size: both are (top, left, height, width), in pixels."""
+    """A part of a picture, and where it is pasted in which size: both are (top, left, height, width), in pixels.
+
+    One that moves `comes` from another such place.
+    """
 
     pixels: np.ndarray
     part: tuple[int, int, int, int]
     place: tuple[int, int, int, int]
+    comes: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Collage:
-    """Pieces of pictures pasted on paper of a size: settings that show parts of one picture need its pixels once."""
+    """Pieces of pictures pasted on paper of a size: settings that show parts of one picture need its pixels once.
+
+    While a control plays, those that are `moving` glide over the rest to their places, and are gone.
+    """
 
     title: str
     size: tuple[int, int]
     pieces: Sequence[Piece]
+    moving: Sequence[Piece] = ()
     words: Sequence[Word] = ()
     names: Sequence[tuple[str, str]] = ()
     marks: Sequence[Mark] = ()

@@ -31,6 +31,7 @@ from course_lib.explorers.machinery.panels import (
     Impossible,
     Map,
     Panel,
+    Piece,
     Readout,
 )
 from course_lib.figures import style
@@ -132,21 +133,27 @@ class Table:
         }
 
     def _collage(self, panel: Collage) -> dict:
-        pieces = [[self._rgb(one.pixels), *one.pixels.shape[:2], *one.part, *one.place] for one in panel.pieces]
+        pieces, moving = ([self._piece(one) for one in those] for those in (panel.pieces, panel.moving))
         return {
             **_shared("image", panel),
             "size": list(panel.size),
             "paper": palette.PAPER,
             "pieces": pieces,
+            "moving": [[piece, one.comes] for piece, one in zip(moving, panel.moving)],
             "legend": svg.names(panel.names),
             "over": svg.over(panel),
         }
 
+    def _piece(self, piece: Piece) -> list[int]:
+        return [self._rgb(piece.pixels), *piece.pixels.shape[:2], *piece.part, *piece.place]
+
     def _chart(self, panel: Chart) -> dict:
-        return {**_shared("chart", panel), "svg": svg.chart(panel), "legend": svg.lines_legend(panel)}
+        shared = _shared("chart", panel)
+        return {**shared, "svg": svg.chart(panel, shared["alt"]), "legend": svg.lines_legend(panel)}
 
     def _diagram(self, panel: Diagram) -> dict:
-        return {**_shared("diagram", panel), "svg": svg.diagram(panel), "legend": "", "narrow": panel.width < NARROW}
+        shared, narrow = _shared("diagram", panel), panel.width < NARROW
+        return {**shared, "svg": svg.diagram(panel, shared["alt"]), "legend": "", "narrow": narrow}
 
     def _readout(self, panel: Readout) -> dict:
         parts = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in panel.rows)
@@ -181,11 +188,12 @@ def colour_table(panel: Map) -> np.ndarray:
     """The 256 colours of a map, 256 x 3 uint8."""
     if panel.colours == CLASSES:
         return np.resize(np.array(panel.palette, dtype=np.uint8), (256, 3))
-    return _heat()
+    return heat()
 
 
 @cache
-def _heat() -> np.ndarray:
+def heat() -> np.ndarray:
+    """The 256 colours from nothing to much."""
     from matplotlib import colormaps
 
     return np.rint(255 * colormaps[style.HEAT](np.arange(256))[:, :3]).astype(np.uint8)
