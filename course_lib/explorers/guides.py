@@ -246,11 +246,19 @@ GUIDES = {
                 {"first": False, "second": False, "third": False, "fourth": False},
                 "What the deepest map knows: roughly which classes are there, and roughly where.",
             ),
+            Step(
+                "Now a U-Net that labels a photograph, and its maps down to the last, of 5 x 7 cells. Will you see the "
+                "cat in it? Then play on.",
+                {"network": "U-Net on a photograph", "stage": "down to stride 32"},
+                "Not its outline: a cell stands for 32 pixels. On the way up each copy brings back places that the map "
+                "below it has lost. Cut a bridge, and play again.",
+            ),
         ],
         {
             "all bridges": {},
             "none": {"first": False, "second": False, "third": False, "fourth": False},
             "FCN-8s without skips": {"network": "FCN-8s", "first": False, "second": False},
+            "follow the map": {"network": "U-Net on a photograph", "stage": "the picture"},
             "a cat without skips": {
                 "network": "U-Net on a photograph",
                 "first": False,
