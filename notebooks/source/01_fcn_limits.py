@@ -500,16 +500,13 @@ evidence("F3")
 # ## "But FCN has pooling, so its field is large enough"
 # Is it? The first half is true: a unit of fc7 can depend on a square of 404 x 404 pixels. But *can depend* is not *does
 # depend*. The [[theoretical receptive field]] says which pixels could matter at all. The [[effective receptive field]]
-# says how much each pixel does matter. Choose a layer and a place below. Bright pixels are those that the unit depends
-# on most.
+# says how much each pixel does matter. Choose a layer and drag the unit over the photograph. Bright pixels are those that
+# the unit depends on most.
 
 # %%
-big_image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
 layers = ("pool3", "pool4", "pool5", "fc7")
-seeing = explorers.receptive_field("fcn32s", image=big_image, objects=extras["instance"], layers=layers)
-shown = seeing.figure(layer="pool5", gradient=True)
-shown.photographs = True  # stored as JPEG: the grain of a street makes a PNG large
-display(shown, seeing)
+seeing = explorers.receptive_field("fcn32s", photo="astronaut", layers=layers)
+display(seeing.figure(layer="pool5", gradient=True), seeing)
 
 # %% [markdown]
 # From pool3 to pool5 the square grows, and the bright part stays in its middle. At fc7 this picture is smaller than the

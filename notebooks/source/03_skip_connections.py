@@ -366,7 +366,8 @@ outlines(cat, found, told["classes"], window=(slice(0, 300), slice(150, 451)), c
 # Cats and dogs are large. Small things may need other skips. The explorer below holds a small U-Net trained on painted
 # streets, and you can switch off each of its four skips. FCN-8s is there too; its two skips are added, and its finest
 # one has stride 8. Mind the numbers: here skip 1 is the deepest and skip 4 the finest, at full resolution. On the
-# photograph above it was the other way round, with skip 4 at stride 16.
+# photograph above it was the other way round, with skip 4 at stride 16. The U-Net of the photograph is there as well:
+# choose it and press *Play*, and its maps slide down the U, across its bridges and up again.
 #
 # *Find out:* (a) which single skip of U-Net can be removed with almost no effect, (b) which one carries the small things,
 # (c) which one keeps large areas in one piece, (d) what is left without any skip.

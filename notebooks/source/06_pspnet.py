@@ -43,7 +43,7 @@
 #     - {section: "Three kinds of errors", minutes: 5, show: "skyline and bedroom: what would you have to look at?"}
 #     - {section: "Is the field too small?", minutes: 10, show: "487 pixels on paper, and the picture of what weighs"}
 #     - {section: "How much, not where", minutes: 7, show: "cover the upper row: can one tell the two threes apart from the sums?"}
-#     - {section: "The pyramid", minutes: 15, show: "the explorer with the module set to pyramid pooling; click into the sky, then the road"}
+#     - {section: "The pyramid", minutes: 15, show: "the explorer with the module set to pyramid pooling; put the cell on the face, then on the helmet"}
 #     - {section: "A small one, live", minutes: 15, show: "train both heads; before the answers appear, ask how many hulls the blind one gets right"}
 #     - {section: "Does the pyramid help?", minutes: 10, show: "the table of P8, row by row, beside the paper's own ablation: where one level is enough, and where it is not"}
 #   wrong:
@@ -204,11 +204,11 @@ figures.pyramid(street[0][0], bins=(1, 2, 3, 6))
 # %% [markdown]
 # ### Play: what each bin sees
 # The first picture is fixed and shows pyramid pooling. The second one is for you: set *Module* to pyramid pooling and
-# click on the sky, on the road, on the bus. It takes about 5 seconds to appear.
+# drag the cell over the flag, the suit, the helmet. What each level averages is cut out beside the photograph.
 #
-# *Find out:* click on the road near the lower edge, in the middle. Which levels tell this cell that there is a bus?
-# <details><summary>What we saw</summary>The whole picture does: 13 % of it is bus. The 2 x 2 bin still holds 4 % bus.
-# The finer bins hold almost only road.</details>
+# *Find out:* put the cell on the face. Which levels tell this cell that there is a helmet?
+# <details><summary>What we saw</summary>Only the average of the whole picture: 12 % of it is helmet. The 2 x 2 bin ends
+# above the helmet, and the finer bins hold the head and what is next to it.</details>
 
 # %% tags=["heavy"]
 from course_lib import explorers

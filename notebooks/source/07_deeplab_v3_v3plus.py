@@ -182,9 +182,9 @@ print(getsource(deeplab_v3.ASPP))
 
 # %% [markdown]
 # ### Play: what does one cell read?
-# One cell and the five branches. Each bar says how much of which class a branch reads. Move the cell into a corner:
-# which rates lose their weights, and which branch does not care? Then change to pyramid pooling and compare. It takes
-# about 5 seconds to appear.
+# One cell and the five branches: what each of them reads is cut out, and the numbers say how much of which class that is.
+# Move the cell into a corner: which rates lose their weights, and which branch does not care? Then change to pyramid
+# pooling and compare.
 
 # %% tags=["heavy"]
 from course_lib import explorers
