@@ -499,8 +499,9 @@ figures.answers(unseen, truth, given, shapes.classes, shapes.colours)
 # %%
 from course_lib.lectures.l06_pspnet.figures import twins
 
-worlds = {surface: Scenes("harbour", size=64, count=1, seed=8, gap=0, surface=surface) for surface in ("water", "road")}
-pictures, labels = (torch.stack([harbour[0][part] for harbour in worlds.values()]) for part in (0, 1))
+harbour = {"size": 64, "count": 1, "seed": 54, "gap": 0}
+worlds = {surface: Scenes("harbour", **harbour, surface=surface) for surface in ("water", "road")}
+pictures, labels = (torch.stack([world[0][part] for world in worlds.values()]) for part in (0, 1))
 display(twins(pictures, labels, list(worlds), worlds["water"].classes, worlds["water"].colours))
 evidence("L7")
 
