@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from importlib import import_module
 from types import ModuleType
@@ -44,7 +44,7 @@ def members(kind: type) -> Iterator[str]:
             yield f'<div class="member">{head}\n\n{described(told)}\n\n</div>'
 
 
-def called(name: str, one: object) -> str:
+def called(name: str, one: Callable) -> str:
     error = inspect.isclass(one) and issubclass(one, Exception)  # it has no signature that could be read
     signature = "" if error else QUOTED.sub(r"\1\2", str(inspect.signature(one)))
     return f"<p><code>{escape(name + re.sub(r'^[(]self(, )?', '(', signature))}</code></p>"
