@@ -21,7 +21,6 @@ SECTION_BEGINS = re.compile(r"^(?=## )", re.MULTILINE)
 UNSAID = re.compile(r"<details>.*?</details>|^#+ [^\n]*|<[^>]+>", re.DOTALL | re.MULTILINE)
 LEADING = re.compile(r"\*(?:Guess|Play|Then measure|Find out)[:.]\*\s*(\w)")
 LIST_BEGINS = re.compile(r"\n(?:- |\d+\. )")
-CARD_BEGINS = re.compile(r'(?=<div class="evidence">)')
 SENTENCE = re.compile(r".+?(?:[.?!](?=\s)|\Z)", re.DOTALL)
 SCRIPTS = ("reveal/reveal.js", "reveal/notes.js", "_static/host.js", "_static/runtime.js", "_static/slides.js")
 STYLES = ("reveal/reveal.css", "_static/widget.css", "_static/slides.css")
@@ -115,7 +114,7 @@ def led(words: str) -> str:
 
 
 def shown(cell: NotebookNode) -> Iterator[str]:
-    """The outputs that a room can see, a card of evidence at a time; text only where nothing is drawn."""
+    """The outputs that a room can see; text only where nothing is drawn."""
     if cell.cell_type != "code":
         return
     drawn = [output.data["text/html"] for output in cell.outputs if output.output_type == "display_data"]
@@ -123,5 +122,4 @@ def shown(cell: NotebookNode) -> Iterator[str]:
     said = "".join(output.text for output in cell.outputs if output.output_type == "stream")
     if not drawn and said:
         yield f"<pre>{escape(said)}</pre>"
-    for html in drawn:
-        yield from filter(str.strip, CARD_BEGINS.split(html))
+    yield from drawn

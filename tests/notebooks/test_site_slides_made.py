@@ -7,7 +7,6 @@ import pytest
 
 from notebooks.site import slides
 
-CARD = '<div class="evidence"><p><b>{}</b></p></div>'
 FRONT = {"title": "A title", "question": "A question?", "teach": {"sections": []}}
 
 
@@ -46,11 +45,6 @@ def test_what_leads_to_a_picture_is_a_whole_sentence(said, read):
 def test_a_section_that_begins_inside_a_cell_has_its_own_title():
     found = shown(words("## One\nSaid."), output("<i>1</i>"), words("Then.\n\n## Two\nMore."), output("<i>2</i>"))
     assert [one.partition("</h2>")[0] for one in found] == ["<h2>One", "<h2>Two"]
-
-
-def test_every_card_of_evidence_has_a_slide():
-    found = shown(words("## Cards\nRead."), output(CARD.format("A1") + CARD.format("A2")))
-    assert [[name for name in ("A1", "A2") if name in one] for one in found] == [["A1"], ["A2"]]
 
 
 def test_an_explorer_stands_alone_below_the_title():
