@@ -3,7 +3,7 @@
 In come an image and two thetas, out goes `filter(q)`: for every pixel the sum over all pixels j of
 exp(-|p_i - p_j|^2 / 2 theta_xy^2 - |I_i - I_j|^2 / 2 theta_rgb^2) q_j, nearly.
 
-Every pixel is a point (y, x, r, g, b) / theta in five dimensions. As in the permutohedral lattice (Adams, Baek and
+Every pixel is a point (r, g, b, y, x) / theta in five dimensions. As in the permutohedral lattice (Adams, Baek and
 Davis 2010) values are splatted to the lattice points around them, blurred from point to point along each axis, and
 sliced back. Departs from it in the lattice: plain cells, not simplices. A pixel then has 32 corners instead of 6, of
 which about 20 weigh anything, but fewer of the points on the way from one pixel to another are missing; with thetas
@@ -11,18 +11,23 @@ as small as DeepLab's, those missing points are where the permutohedral lattice 
 
 How wide a cell is: linear weights spread a point by 1/6 cell^2 on average, once in the splat and once in the slice,
 and a binomial blur of variance v by v cell^2. The sum (1/3 + v) cell^2 shall be one theta^2.
+
+What takes the time is memory, not arithmetic. Points are numbered by colour first, so that those of one colour, which
+the wide blurs join, lie side by side; and they are kept in slabs of whole planes of red. A slab stays in the cache
+while it is blurred along the four other axes. Red alone joins a slab to the two beside it.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from course_lib.crf.sums import AT_ONCE_BYTES, Sums, of_sorted, places
+from course_lib.crf.sums import ROWS, Sums, of_sorted, places
 
 COLOUR_BLUR = (1, 2, 1)
 SPACE_BLUR = (1, 6, 15, 20, 15, 6, 1)  # finer cells: space is smooth and nearly full, so they cost little
-BLURS = (SPACE_BLUR, SPACE_BLUR, COLOUR_BLUR, COLOUR_BLUR, COLOUR_BLUR)
+BLURS = (COLOUR_BLUR, COLOUR_BLUR, COLOUR_BLUR, SPACE_BLUR, SPACE_BLUR)
 CORNERS = 2**5  # so the pixel of an entry is its number >> 5, and the corner its number & 31
 LIGHTEST = 0.004  # corners of a pixel that weigh less are left out, and its others share their weight
 DENSEST = 4  # points per pixel: photographs have 1 to 3, pure noise would have 20
@@ -56,26 +61,42 @@ class Lattice:
             points, point = points.index_select(0, used), point.int()
         del entry  # the next steps need as much again
         self.slice, self.splat = _there_and_back(pixel, point, weights.to(dtype), len(home), len(points))
-        self.blurs = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
+        self.slabs = _slabs(points, strides[0])
+        self.red, *inner = [_blur(points, stride, taps, dtype) for stride, taps in zip(strides, BLURS)]
+        self.inside = inner[::-1]
 
     def filter(self, q: Tensor) -> Tensor:
         """N x C values at the pixels to N x C weighted sums at the pixels."""
-        return self._through(self.blurs, q)
+        table = self.splat(q.index_select(0, self.order))
+        self._blur_inside(table, self.inside)
+        self._blur_red(table)
+        return self.slice(table).index_select(0, self.back)
 
     def adjoint(self, gradient: Tensor) -> Tensor:
         """The transpose of `filter`: each blur is symmetric, so only their order turns round."""
-        return self._through(self.blurs[::-1], gradient)
-
-    def _through(self, blurs: list[Sums], q: Tensor) -> Tensor:
-        """Splat, blur and slice."""
-        table, spare = self.splat(q.index_select(0, self.order)), None
-        for blur in blurs:
-            table, spare = blur(table, spare), table if table.nbytes > AT_ONCE_BYTES else None
+        table = self.splat(gradient.index_select(0, self.order))
+        self._blur_red(table)
+        self._blur_inside(table, self.inside[::-1])
         return self.slice(table).index_select(0, self.back)
+
+    def _blur_inside(self, table: Tensor, blurs: list[Sums]) -> None:
+        """Along all axes but red, in place: no slab reads another."""
+        for slab in self.slabs:
+            for blur in blurs:
+                table[slab] = blur.some(slab, table)
+
+    def _blur_red(self, table: Tensor) -> None:
+        """In place: a slab is written when the one after it, which reads it, is done."""
+        before, done = slice(0, 0), table[:0]
+        for slab in self.slabs:
+            blurred = self.red.some(slab, table)
+            table[before] = done
+            before, done = slab, blurred
+        table[before] = done
 
     def bytes(self) -> int:
         """What the sums and both orders occupy."""
-        return sum(part.nbytes for part in (self.order, self.back, self.slice, self.splat, *self.blurs))
+        return sum(part.nbytes for part in (self.order, self.back, self.slice, self.splat, self.red, *self.inside))
 
 
 def _in_cells(image: Tensor, theta_xy: float, theta_rgb: float) -> Tensor:
@@ -85,7 +106,7 @@ def _in_cells(image: Tensor, theta_xy: float, theta_rgb: float) -> Tensor:
     x = torch.arange(width, device=image.device).repeat(height)
     colour = image.flatten(1).T.float()
     widths = torch.tensor([cell_width(blur) for blur in BLURS], device=image.device)
-    return torch.cat([torch.stack([y, x], 1).float() / theta_xy, colour / theta_rgb], 1) / widths
+    return torch.cat([colour / theta_rgb, torch.stack([y, x], 1).float() / theta_xy], 1) / widths
 
 
 def _strides(cell: Tensor) -> list[int]:
@@ -156,6 +177,16 @@ def _there_and_back(pixel: Tensor, point: Tensor, weights: Tensor, pixels: int, 
     there = of_sorted(pixel, point, weights, pixels)
     point, order = point.sort(stable=True)
     return there, of_sorted(point, pixel.index_select(0, order), weights.index_select(0, order), points)
+
+
+def _slabs(points: Tensor, stride: int) -> list[slice]:
+    """Cuts the points between two planes of the first axis, into parts of ROWS or a plane more."""
+    plane = points // stride
+    cuts = [0]
+    for end in (places(plane[1:] != plane[:-1]) + 1).tolist():
+        if end - cuts[-1] >= ROWS:
+            cuts.append(end)
+    return [slice(*ends) for ends in pairwise([*cuts, len(points)])]
 
 
 def _blur(points: Tensor, stride: int, taps: tuple[int, ...], dtype: torch.dtype) -> Sums:

@@ -6,7 +6,6 @@ several times as fast as `values[places]`.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -24,17 +23,22 @@ class Sums:
     starts: Tensor
     columns: Tensor
     values: Tensor
-    cuts: list[int]  # in the entries, between pieces of ROWS sums
 
-    def __call__(self, table: Tensor, spare: Tensor | None = None) -> Tensor:
-        """The sums. Where they are large they are written over the spare table, if there is one, in pieces."""
+    def __call__(self, table: Tensor) -> Tensor:
+        """The sums, in pieces where they are large."""
         if len(self) * table.shape[1] * table.element_size() <= AT_ONCE_BYTES:
             return _bags(self.columns, table, self.starts, self.values)
-        out = _large(len(self), table) if spare is None else spare
-        for piece, (first, last) in enumerate(pairwise(self.cuts)):
-            starts = self.starts[ROWS * piece :][: ROWS + 1] - first
-            out[ROWS * piece :][:ROWS] = _bags(self.columns[first:last], table, starts, self.values[first:last])
+        out = _large(len(self), table)
+        for start in range(0, len(self), ROWS):
+            rows = slice(start, min(start + ROWS, len(self)))
+            out[rows] = self.some(rows, table)
         return out
+
+    def some(self, rows: slice, table: Tensor) -> Tensor:
+        """The sums of these rows."""
+        starts = self.starts[rows.start : rows.stop + 1]
+        entries = slice(int(starts[0]), int(starts[-1]))
+        return _bags(self.columns[entries], table, starts - starts[0], self.values[entries])
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -48,7 +52,7 @@ class Sums:
 def of_sorted(rows: Tensor, columns: Tensor, values: Tensor, count: int) -> Sums:
     """From the rows of the entries, which rise."""
     starts = F.pad(torch.bincount(rows, minlength=count).cumsum(0), (1, 0)).int()
-    return Sums(starts, columns.int(), values, [*starts[:-1:ROWS].tolist(), len(columns)])
+    return Sums(starts, columns.int(), values)
 
 
 def places(mask: Tensor) -> Tensor:
