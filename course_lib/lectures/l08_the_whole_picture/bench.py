@@ -7,8 +7,8 @@ DeconvNet are not here: the body has no pools whose places they could remember.
 
 Equal for all: photographs and their order, crops, colours, steps, AdamW with one cycle, a fifth of the rate for the
 body, batch normalisation after every new layer, the start of the body. The recipe is that of the course's stored
-networks. The budget is equal and short, `STEPS` steps: no plateau is reached. To a plateau, on painted scenes and also
-at equal parameters: `bench_painted`.
+networks. The budget is equal and short, `STEPS` steps: no plateau is reached. To a plateau, on painted scenes:
+`bench_painted`.
 """
 
 import math

@@ -1,7 +1,7 @@
 """The bench on painted scenes: the same families from a random start, each trained to its plateau.
 
-The networks stand on one small body and have about as many multiply-adds each, or about as many parameters (`EQUAL`);
-`bench.maps_for` searches the width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
+The networks stand on one small body and have about as many multiply-adds each (`EQUAL`); `bench.maps_for` searches the
+width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
 
 The rule of the plateau: after each `EVERY` steps at one learning rate, the network is scored on `LOOKED_AT` scenes that
 are kept for this. When the last `PATIENCE` looks have brought the best score no more than `RISE` further, or after
@@ -88,7 +88,7 @@ def searched(network: Painter) -> int:
 
 
 def networks(equal: str) -> dict[str, Painter]:
-    """The families and the control without skips, at equal multiply-adds or parameters."""
+    """The families and the control without skips, with equally much of what is `equal`."""
     return {name: Painter(family, equal) for name, family in (FAMILIES | CONTROLS).items()}
 
 
