@@ -49,8 +49,14 @@ def folder(variable: str = VARIABLE) -> Path:
 
 
 def of_fold(fold: int, *, every: int = 1, limit: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-    """The photographs and labels of a fold; with `every`, of the list's first, (every + 1)th and so on alone."""
-    return photographs("test", slice(fold * every, None, FOLDS * every), limit)
+    """The photographs and labels of a fold; with `every`, of the list's first, (every + 1)th and so on alone.
+
+    Folds from FOLDS on share out the photographs that `every` left out: no photograph stands in two folds.
+    """
+    later, fold = divmod(fold, FOLDS)
+    if later >= every:
+        raise ValueError(f"got fold {later * FOLDS + fold}, expected one below {FOLDS * every}: the list has no more")
+    return photographs("test", slice(fold * every + later, None, FOLDS * every), limit)
 
 
 def photographs(split: str, chosen: slice, limit: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:

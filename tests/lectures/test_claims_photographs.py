@@ -64,6 +64,12 @@ def test_a_part_of_the_list_is_shared_out_too(painted):
     assert grey(0, limit=2) == [0, 5]
 
 
+def test_more_folds_take_what_was_left_out_and_no_photograph_twice(painted):
+    assert sorted(number for fold in range(10) for number in grey(fold, every=2)) == list(range(COUNT))
+    with pytest.raises(ValueError, match="got fold 10, expected one below 10"):
+        grey(10, every=2)
+
+
 def test_a_probe_takes_few_and_notes_which_were_asked_for(painted):
     for name in ("test", "val"):
         names = (painted / f"{name}.txt").read_text()

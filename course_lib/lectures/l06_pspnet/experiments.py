@@ -97,7 +97,7 @@ def in_skyline(bins: tuple[int, ...], seed: int) -> nn.Module:
     "P3",
     "M",
     "Inconspicuous classes: a pillow with the sheet's texture is found with the help of the whole room.",
-    seeds=5,
+    seeds=6,
     core=Core("pyramid over none", "pillow IoU, pyramid", "pillow IoU, none", bound=0.01,
               why="one point: the smallest gain that the papers of this course print as one"),
     secondary=(Secondary("global over none", "pillow IoU, global", "pillow IoU, none"),),
