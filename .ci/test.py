@@ -62,7 +62,7 @@ def oldest() -> list[str]:
 
 
 def fast() -> list[str]:
-    return [*choose.FAST, *workers(), "-q", "-p", "no:cacheprovider"]
+    return [*choose.FAST, "-m", "not slow", *workers(), "-q", "-p", "no:cacheprovider"]
 
 
 def changed() -> list[str] | None:

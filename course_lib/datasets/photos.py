@@ -49,6 +49,15 @@ def load(name: str) -> Photo:
     return Photo(image, mask, tuple(classes))
 
 
+def resized(name: str, size: tuple[int, int]) -> Photo:
+    """One photograph averaged to height and width; a pixel of its mask is the nearest of the large one."""
+    image, mask, classes = load(name)
+    image = F.interpolate(image[None].float(), size=size, mode="area")[0].round().byte()
+    if mask is not None:
+        mask = F.interpolate(mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
+    return Photo(image, mask, classes)
+
+
 def coarse(name: str, *, stride: int = 16, confidence: float = 0.9) -> Tensor:
     """Probabilities C x H x W as coarse as a score map of this stride, made from the mask.
 

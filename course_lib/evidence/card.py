@@ -1,4 +1,4 @@
-"""The evidence for a statement, as a lecture shows it: verdict, numbers for each seed, and how to measure it again.
+"""The evidence for a statement, as a lecture shows it: verdict, one number with its spread, and behind a fold the rest.
 
     evidence("R6")         one card
     evidence("R1", "R3")   several, below each other
@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from course_lib.evidence import ledger, ledger_text, same_numbers
-from course_lib.evidence.claim import KINDS
 from course_lib.evidence.ledger import all_claims
 from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
 
@@ -44,20 +43,40 @@ class Cards:
 
 
 def card(row: dict[str, Any]) -> str:
-    """One row as HTML; words take the page's own colours, so that it reads in light and dark."""
-    verdict = row.get("verdict", "not measured yet")
-    parts = [
-        f"<p><b>{row['id']}</b> · {KINDS[row['kind']]} · <b>{verdict}</b><br>{_words(row['statement'])}</p>",
-        *(_measured(row) if "verdict" in row else ()),
-        f"<p>{_repeat(row)}</p>",
-    ]
-    return f'<div style="border-left:4px solid {QUIET};padding:2px 12px;margin:8px 0">{"".join(parts)}</div>'
+    """One row as HTML: the statement, and one line that unfolds; words take the page's own colours."""
+    statement = f'<p style="margin:2px 0"><b>{row["id"]}</b> · <span>{_words(row["statement"])}</span></p>'
+    how = f"<details><summary>{_headline(row)}</summary>{''.join(_how(row))}</details>"
+    return f'<div style="border-left:4px solid {QUIET};padding:2px 12px;margin:8px 0">{statement}{how}</div>'
+
+
+def _headline(row: dict[str, Any]) -> str:
+    """What a folded card shows: the verdict, the one number with its spread, and a small picture of both."""
+    asked = "How this was measured"
+    if "verdict" not in row:
+        return f"<b>not measured yet</b> · <u>{asked}</u>"
+    if "core" not in row:
+        right = sum(found == stated for _, found, stated in row["facts"])
+        return f"<b>{row['verdict']}</b> · <span>{right} of {len(row['facts'])} as stated</span> · <u>{asked}</u>"
+    core = row["core"]
+    low, high = core["interval"]
+    number = f"<span>{core['name']}</span> <b>{core['mean']:.3g}</b>"
+    spread = f"<span>95 % interval</span> <span>{low:.3g} to {high:.3g}</span>, <span>{len(row['seeds'])} seeds</span>"
+    bound = f"<span>bound</span> {core['bound']:g}"
+    shown = small(row)._repr_html_()
+    return f"<b>{row['verdict']}</b> · {number} ({spread}; {bound}) {shown} <u>{asked}</u>"
+
+
+def _how(row: dict[str, Any]) -> Iterator[str]:
+    """Everything else, behind the fold."""
+    if "core" in row:
+        yield _decided(row["core"])
+    if "verdict" in row:
+        yield from _measured(row)
+    yield f"<p>{_repeat(row)}</p>"
 
 
 def _measured(row: dict[str, Any]) -> Iterator[str]:
-    """What decides stands open, everything else is folded."""
-    if "core" in row:
-        yield _core(row["core"])
+    """The same question elsewhere, what was counted or published, a remark, and every value."""
     if painted := _painted(row):
         yield _table((("the same question", "compared", "difference", "verdict"), *painted))
     if row["facts"]:
@@ -72,18 +91,17 @@ def _measured(row: dict[str, Any]) -> Iterator[str]:
         yield _table((same_numbers.HEADER, *same))
     if row["remark"]:
         yield f"<p><i>{_words(row['remark'])}</i></p>"
-    if folded := "".join(_numbers_of(row)):
-        yield f"<details><summary>All numbers; they decide nothing</summary>{folded}</details>"
+    if numbers := "".join(_numbers_of(row)):
+        yield f"<p>All numbers; they decide nothing</p>{numbers}"
 
 
-def _core(core: dict[str, Any]) -> str:
-    """The one comparison that decides, its bound, and why this bound."""
-    low, high = core["interval"]
-    head = ("what decides", "difference" if core["less"] else "value", "95 % interval", "bound", "")
-    line = (core["name"], f"{core['mean']:.3g}", f"{low:.3g} to {high:.3g}", f"{core['bound']:g}", core["verdict"])
+def _decided(core: dict[str, Any]) -> str:
+    """Which values were compared, and why with this bound."""
     seeds = core["seeds that would decide"]
     more = f" With such a spread about {seeds} seeds would decide." if seeds else ""
-    return _table((head, line)) + f"<p>Why this bound: {_words(core['why'])}.{more}</p>"
+    compared = _words(" - ".join(filter(None, (core["more"], core["less"]))))
+    why = f"<p>Why this bound: {_words(core['why'])}.{more}</p>"
+    return f"<p><span>what decides</span>: <code>{compared}</code></p>{why}"
 
 
 def _numbers_of(row: dict[str, Any]) -> Iterator[str]:
@@ -122,6 +140,27 @@ def _repeat(row: dict[str, Any]) -> str:
     again = f"<code>python -m course_lib.claims --only {row['id']}</code>"
     measured = f"Measured by <code>{function}</code> in <code>{module}</code>; again: {again}."
     return f"<small>{seeds}{measured}{tests}</small>"
+
+
+@styled
+def small(row: dict[str, Any]) -> Figure:
+    """The comparison that decides: its mean as a dot, the interval as a bar, the bound as an upright line."""
+    core = row["core"]
+    low, high = core["interval"]
+    figure, axes = new(size=(2.6, 0.34))
+    axis = axes[0, 0]
+    axis.plot([low, high], [0, 0], color=COLOURS[0], linewidth=3)
+    axis.plot([core["mean"]], [0], "o", color=COLOURS[0], markersize=7)
+    axis.plot([core["bound"]] * 2, [-0.7, 1.8], color=COLOURS[1], linewidth=2)
+    above = core["mean"] > core["bound"]
+    axis.text(core["bound"], 0.9, " bound ", ha="right" if above else "left", va="center", fontsize=8)
+    left, right = min(low, core["bound"]), max(high, core["bound"])
+    room = (right - left) / 2
+    axis.set_xlim(left - room * above, right + room * (not above))
+    axis.set_ylim(-0.9, 1.9)
+    axis.set_axis_off()
+    figure.alt = f"The bar from {low:.3g} to {high:.3g} and the bound at {core['bound']:g}: {core['verdict']}."
+    return figure
 
 
 @styled

@@ -22,7 +22,6 @@ judges the stored numbers again.
 """
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,7 +106,7 @@ class Claim:
 
     def row(self, seeds: Seeds | None = None) -> dict[str, Any]:
         """Measures, and returns the row of the ledger."""
-        began = time.process_time()
+        began = probe.cpu_seconds()
         seeds = range(self.seeds) if seeds is None else seeds
         evidence = self.measure(seeds)
         if self.core and evidence.facts:
@@ -126,8 +125,8 @@ class Claim:
             "differences": [],
             "verdict": verdict,
             "remark": "",
-            # trainings that were kept from an earlier run count as well
-            "cpu_seconds": round(max(time.process_time() - began, evidence.settings.get(TRAININGS, 0)), 1),
+            # trainings that were kept from an earlier run, or remembered from another claim, count as well
+            "cpu_seconds": round(max(probe.cpu_seconds() - began, evidence.settings.get(TRAININGS, 0)), 1),
             **self.judgement(values),
         }
 

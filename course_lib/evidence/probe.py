@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Seen:
 
 
 _seen: Seen | None = None
+_spared = 0.0  # processor seconds that remembered trainings would have taken again
 
 
 def active() -> bool:
@@ -56,14 +58,32 @@ def note(asked: str = "", *numbers: float) -> None:
 
 
 def remembered(function: F) -> F:
-    """Like `functools.cache`, for trainings that several claims share; a probe neither reads nor fills it."""
-    kept = functools.cache(function)
+    """Like `functools.cache`, for trainings that several claims share; a probe neither reads nor fills it.
+
+    Each claim that uses a training bears its cost: see `cpu_seconds`.
+    """
+
+    @functools.cache
+    def kept(*args: Any, **named: Any) -> tuple[Any, float]:
+        began = time.process_time()
+        return function(*args, **named), time.process_time() - began
 
     @functools.wraps(function)
     def call(*args: Any, **named: Any) -> Any:
-        return function(*args, **named) if active() else kept(*args, **named)
+        global _spared
+        if active():
+            return function(*args, **named)
+        hits = kept.cache_info().hits
+        result, seconds = kept(*args, **named)
+        _spared += seconds if kept.cache_info().hits > hits else 0
+        return result
 
     return call  # type: ignore[return-value]
+
+
+def cpu_seconds() -> float:
+    """The processor time of this process so far, and what it would have taken without remembered trainings."""
+    return time.process_time() + _spared
 
 
 @contextmanager

@@ -246,11 +246,19 @@ GUIDES = {
                 {"first": False, "second": False, "third": False, "fourth": False},
                 "What the deepest map knows: roughly which classes are there, and roughly where.",
             ),
+            Step(
+                "Now a U-Net that labels a photograph, and its maps down to the last, of 5 x 7 cells. Will you see the "
+                "cat in it? Then play on.",
+                {"network": "U-Net on a photograph", "stage": "down to stride 32"},
+                "Not its outline: a cell stands for 32 pixels. On the way up each copy brings back places that the map "
+                "below it has lost. Cut a bridge, and play again.",
+            ),
         ],
         {
             "all bridges": {},
             "none": {"first": False, "second": False, "third": False, "fourth": False},
             "FCN-8s without skips": {"network": "FCN-8s", "first": False, "second": False},
+            "follow the map": {"network": "U-Net on a photograph", "stage": "the picture"},
             "a cat without skips": {
                 "network": "U-Net on a photograph",
                 "first": False,
@@ -319,12 +327,12 @@ GUIDES = {
         },
     ),
     "pyramids": Guide(
-        "Drag the chosen cell over the scene. What does each branch learn about the rest of the picture?",
+        "Drag the chosen cell over the photograph. What does each branch learn about the rest of it?",
         [
             Step(
-                "This cell lies on the bus. Which rates see something else?",
-                {"cell": [15, 12]},
-                "Rate 6 still reads mostly bus; at rate 18 seven of nine taps have left the map.",
+                "This cell lies on the face. Which rates see something else?",
+                {"cell": [6, 15]},
+                "All of them. Rate 6 already reads mostly background; at rate 18 seven of nine taps have left the map.",
             ),
             Step(
                 "Move it into the corner. How many taps are left at each rate?",
@@ -333,7 +341,7 @@ GUIDES = {
             ),
             Step(
                 "The same cell, with PSPNet's bins. What does a bin know that nine taps miss?",
-                POOLING | {"cell": [15, 12]},
+                POOLING | {"cell": [6, 15]},
                 "A bin averages all of its cells, so nothing in it is skipped. What it forgets is where in the bin a "
                 "thing was.",
             ),

@@ -59,11 +59,9 @@ def world(picture: str = STREET) -> World:
         (image, label, _), classes, colours = scenes[0], scenes.classes, scenes.colours
         image = (255 * image).round().byte()
     else:
-        photo = photos.load(ROCKET)
-        classes, colours = photo.classes, palette.ORDER
-        size = [SIDE * side // photo.image.shape[1] for side in photo.image.shape[1:]]
-        image = F.interpolate(photo.image[None].float(), size=size, mode="area")[0].round().byte()
-        label = F.interpolate(photo.mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
+        height, width = photos.load(ROCKET).image.shape[1:]
+        image, label, classes = photos.resized(ROCKET, (SIDE, SIDE * width // height))
+        colours = palette.ORDER
     ground = tuple(i for i, name in enumerate(classes) if name in ("sky", "road", "ground"))
     return World(image.permute(1, 2, 0).numpy(), label, classes, colours, ground)
 

@@ -12,6 +12,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from course_lib import models
+from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Switch
 from course_lib.explorers.machinery.explorer import Explorer
@@ -20,7 +21,7 @@ from course_lib.receptive_field import Field, effective, empirical, theoretical
 from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
 
-SIDE = 128
+SIDE, PHOTO_SIDE = 128, 256
 STEP = 4  # pixels of the picture per place of the cursor
 PATCH = 6  # pixels: the side of what hides the picture, and how far it moves
 HEAT = np.array([230.0, 80.0, 0.0])  # painted over the picture where the unit looks
@@ -33,18 +34,22 @@ def receptive_field(
     *,
     image: Tensor | None = None,
     objects: Tensor | None = None,
+    photo: str = "",
     layers: Sequence[str] | None = None,
     width: float = 0.125,
 ) -> Explorer:
     """What one unit of a network sees of a picture.
 
     `network` is a name for `models.build` (made narrow, which changes no receptive field) or any module; `image` is
-    3 x H x W in 0..1 and `objects` numbers its things from 1 (a scene stands for both); `layers` are those on offer.
+    3 x H x W in 0..1 and `objects` numbers its things from 1. Instead of both, `photo` names one of data/photos, whose
+    masked things count; without any, a scene stands there. `layers` are those on offer.
     """
     net = models.build(network, 6, width=width) if isinstance(network, str) else network
     if isinstance(network, str):
         net.trained = False
-    if image is None:
+    if photo:
+        image, objects = _photograph(photo)
+    elif image is None:
         image, _, extras = Scenes("street", size=SIDE, count=1, seed=3)[0]
         objects = extras["instance"]
     looker = Looker(net.eval(), image, objects)
@@ -174,6 +179,14 @@ class Looker:
             seen = (looks.above().numpy() & inside).sum() / inside.sum()
             rows.append(("And effectively?", f"{seen:.1%} of it"))
         return rows
+
+
+def _photograph(name: str) -> tuple[Tensor, Tensor | None]:
+    """A photograph with its longer side at `PHOTO_SIDE` pixels, and its things as its mask numbers them."""
+    height, width = photos.load(name).image.shape[1:]
+    share = PHOTO_SIDE / max(height, width)
+    image, mask, _ = photos.resized(name, (round(share * height), round(share * width)))
+    return image / 255, mask if mask is None else mask.where(mask != photos.VOID, 0)
 
 
 def _field(mask: np.ndarray, looks: Spread | None, hides: Spread | None) -> Map:

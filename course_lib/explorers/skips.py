@@ -1,36 +1,46 @@
 """Skips: a trained FCN-8s or U-Net whose skips a student switches off one by one.
 
 `compute` runs the network of `training.checkpoints` with some of its skips silenced: the map that crosses is replaced
-by zeros where it joins, and nothing else is touched. Errors are counted by where they are.
+by zeros where it joins, and nothing else is touched. Errors are counted by where they are. On the photograph the maps
+themselves are shown, by along_the_u.py.
 """
 
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from course_lib import palette
 from course_lib.datasets import photos
+from course_lib.explorers.along_the_u import LAYERS, STAGES, collage, drawing
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Slider, Switch
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import CLASSES, Block, Chart, Diagram, Image, Line, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import (
+    CLASSES,
+    Chart,
+    Collage,
+    Image,
+    Line,
+    Map,
+    Panel,
+    Readout,
+)
 from course_lib.metrics import Confusion
 from course_lib.metrics.boundary import trimap
-from course_lib.models import shipped
+from course_lib.models import activations, shipped
 from course_lib.training import checkpoints
 
 FCN, UNET, PHOTO = "FCN-8s", "U-Net", "U-Net on a photograph"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street", PHOTO: "unet_pets"}
 STRIDES = {FCN: (16, 8), UNET: (8, 4, 2, 1), PHOTO: (16, 8, 4, 2)}  # of the bridges, the deepest first
-SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")
-ENDS, BRIDGE = palette.hex_of(palette.LIGHT), palette.hex_of(palette.SKY)
 COLOURS = (palette.LIGHT, palette.VERMILION, palette.BLUE, palette.BLACK)
 
 
@@ -43,6 +53,14 @@ def skips() -> Explorer:
         Switch(name="second", label="Skip 2", default=True),
         Switch(name="third", label="Skip 3", default=True, when={"network": [UNET, PHOTO]}),
         Switch(name="fourth", label="Skip 4, the finest", default=True, when={"network": [UNET, PHOTO]}),
+        Choice(
+            name="stage",
+            label="Follow the map",
+            values=STAGES,
+            default=STAGES[-1],
+            play=True,
+            when={"network": [PHOTO]},
+        ),
     ]
     return Explorer(
         render, controls, name="skips", title="What the skips carry across", table=False, main=1, guide=GUIDES["skips"]
@@ -51,13 +69,17 @@ def skips() -> Explorer:
 
 @dataclass(frozen=True)
 class Answer:
-    """A picture, its truth, the prediction, and where each pixel's error is; what is void counts as right."""
+    """A picture, its truth, the prediction, and where each pixel's error is; what is void counts as right.
+
+    `maps` are those along the way, on the photograph only.
+    """
 
     image: Tensor
     truth: Tensor
     prediction: Tensor
     places: Tensor
     kinds: Tensor
+    maps: Mapping[str, Tensor]
 
 
 @lru_cache(maxsize=2)
@@ -100,22 +122,29 @@ def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
     else:
         image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
         asked, size = image, extras["object_size"]
-    with torch.no_grad(), silenced(trained(network), on) as net:
+    net = trained(network)
+    watched = activations(net, *LAYERS) if network == PHOTO else nullcontext({})
+    with torch.no_grad(), silenced(net, on), watched as maps:
         prediction = net(asked[None])[0].argmax(0)
     kinds = where(truth, size)
     right = (prediction == truth) | (truth == photos.VOID)
-    return Answer(image, truth, prediction, torch.where(right, RIGHT, kinds), kinds)
+    return Answer(
+        image,
+        truth,
+        prediction,
+        torch.where(right, RIGHT, kinds),
+        kinds,
+        {layer: one[0] for layer, one in maps.items()},
+    )
 
 
 @cache
 def _photograph() -> tuple[Tensor, Tensor, Tensor]:
     """The cat at the size that its network was trained for, its mask, and no small things."""
-    photo = photos.load("cat")
-    share = shipped.card(NETWORKS[PHOTO])["working_size"] / max(photo.image.shape)
-    size = [round(side * share) for side in photo.image.shape[1:]]
-    image = F.interpolate(photo.image[None].float() / 255, size=size, mode="area")[0]
-    truth = F.interpolate(photo.mask[None, None].float(), size=size, mode="nearest")[0, 0].long()
-    return image, truth, torch.zeros_like(truth)
+    height, width = photos.load("cat").image.shape[1:]
+    longer = shipped.card(NETWORKS[PHOTO])["working_size"]
+    image, truth, _ = photos.resized("cat", (round(longer * height / width), longer))
+    return image / 255, truth, torch.zeros_like(truth)
 
 
 def _classes(network: str) -> tuple[tuple[str, ...], tuple]:
@@ -134,8 +163,10 @@ def where(truth: Tensor, object_size: Tensor) -> Tensor:
     return kinds
 
 
-def render(*, network: str, scene: int, first: bool, second: bool, third: bool, fourth: bool) -> list[Panel]:
-    """Truth, prediction, errors by place, and what the switched-off skips cost."""
+def render(
+    *, network: str, scene: int, first: bool, second: bool, third: bool, fourth: bool, stage: str
+) -> list[Panel]:
+    """The network and, on the photograph, its maps; truth, prediction, errors, and what the switched-off skips cost."""
     on = (first, second, third, fourth)[: 2 if network == FCN else 4]
     now, full = compute(network, scene, on), compute(network, scene, (True,) * len(on))
     classes, colours = _classes(network)
@@ -170,40 +201,20 @@ def render(*, network: str, scene: int, first: bool, second: bool, third: bool, 
         low=0,
         high=1,
     )
-    pixels = (255 * now.image).round().byte().permute(1, 2, 0).numpy()
-    scene = Image(title="The picture", pixels=pixels)
+    scene = Image(title="The picture", pixels=_pixels(now.image))
     numbers = _numbers(now, full, len(classes))
-    return [_drawing(network, on), maps[1], scene, maps[0], errors, chart, numbers]
+    way = [_way(now, on, stage)] if network == PHOTO else []
+    return [drawing(network, STRIDES[network], on), *way, maps[1], scene, maps[0], errors, chart, numbers]
 
 
-def _drawing(network: str, on: tuple[bool, ...]) -> Diagram:
-    """The network as a U, the finest maps above; a click on a bridge cuts it or mends it."""
-    deepest, wide, high, row = 2 * STRIDES[network][0], 92, 24, 34
-    bottom = row * len(on)
-    blocks, arrows = [], []
-    for number, (name, kept, stride) in enumerate(zip(SWITCHES, on, STRIDES[network])):
-        y, inwards = bottom - row * (number + 1) + 4, 26 * (len(on) - 1 - number)
-        left, right = 4 + inwards, 520 - inwards - wide
-        gap = right - left - wide
-        down, up = len(on) - 1 - number, len(on) + 1 + number  # when a map comes by on either side
-        for x, turn in ((left, down), (right, up)):
-            blocks.append(Block(x=x, y=y, width=wide, height=high, text=f"stride {stride}", colour=ENDS, turn=turn))
-        text = f"skip {number + 1}" if kept else f"skip {number + 1}: cut"
-        bridge = {"x": left + wide + 3, "y": y + 3, "width": gap - 6, "height": high - 6}
-        blocks.append(Block(text=text, colour=BRIDGE if kept else "", strong=not kept, sets={name: not kept},
-                            turn=up - 1 if kept else None, **bridge))  # fmt: skip
-        if number:
-            arrows += [
-                (left + 20, y + high, left + 26, y + row),
-                (right + wide - 26, y + row, right + wide - 20, y + high),
-            ]
-    middle = 262 - wide / 2
-    left = 4 + 26 * (len(on) - 1)  # of the deepest pair, which the lowest box joins
-    arrows += [(left + 46, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, 474 - left, bottom - 2)]
-    blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS,
-                        turn=len(on)))  # fmt: skip
-    title = f"{network}: click a bridge to cut it"
-    return Diagram(title=title, width=524, height=bottom + high + 8, blocks=blocks, arrows=arrows)
+def _way(now: Answer, on: tuple[bool, ...], stage: str) -> Collage:
+    """The maps of the photograph up to a stage."""
+    labels = palette.paint(now.prediction).numpy()
+    return collage(_pixels(now.image), now.maps, labels, on, STAGES.index(stage))
+
+
+def _pixels(image: Tensor) -> np.ndarray:
+    return (255 * image).round().byte().permute(1, 2, 0).numpy()
 
 
 def share_wrong(answer: Answer, kind: int) -> float:

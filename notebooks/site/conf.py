@@ -25,6 +25,7 @@ html_js_files = ["host.js", "record.js", "runtime.js", "photograph.js"]
 html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
+html_use_index = False  # nothing is indexed: the page would be empty
 html_show_search_summary = False  # summaries are fetched, and a page on a disk may fetch nothing
 html_permalinks_icon = "#"
 html_last_updated_fmt = None

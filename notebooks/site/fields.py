@@ -14,9 +14,8 @@ from torch.nn import functional as F
 
 from course_lib import explorers
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.table import _heat
+from course_lib.explorers.machinery.table import heat
 from course_lib.explorers.receptive_field import ENDS, STEP, Looker
-from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
 from notebooks.site.networks import exported
 from notebooks.site.scenes import packed, zipped
@@ -27,9 +26,8 @@ HEAVY = 500_000  # weights; before a layer with more, what arrives there is stor
 def made() -> dict[str, Explorer]:
     """The two that the lectures show; the random weights are the same in each build."""
     torch.manual_seed(0)
-    image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
     layers = ("pool3", "pool4", "pool5", "fc7")
-    untrained = explorers.receptive_field("fcn32s", image=image, objects=extras["instance"], layers=layers)
+    untrained = explorers.receptive_field("fcn32s", photo="astronaut", layers=layers)
     rounded(untrained._render.__self__.net)
     return {
         "receptive_field_segnet_street": explorers.receptive_field(checkpoints.load("segnet_street")),
@@ -142,7 +140,7 @@ def told(explorer: Explorer) -> dict:
         "objects": packed(looker.objects.byte()),
         "layers": {layer: layer_of(looker, layer, n, end, steps, outputs) for layer, n in last.items()},
         "trace": zipped(np.concatenate([traced(looker, layer) for layer in offered])),
-        "heat": packed(_heat()),
+        "heat": packed(heat()),
         "ends": ENDS,
         "weights": looker.weights(),
         "backward": {"name": explorer.title, "inputs": inputs, "onnx": onnx},

@@ -17,14 +17,20 @@ MENDED = (
 )
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>(<p></p>)?</th>")
 SIZELESS = re.compile(r'<img (?![^>]*\bwidth=)([^>]*?)src="([^":]+)"')
-NO_TITLE = '<div id="search-results">'  # the page of the search has no heading of its own
+RESULTS = (
+    '<div id="search-results">'  # the page of the search has nothing else, and on a phone its field is in the menu
+)
+ASKED = (
+    '<h1>Search</h1>\n<form class="search-again" role="search"><input type="search" name="q" aria-label="Search">'
+    ' <button type="submit">Search</button></form>\n'
+)
 
 
 def page(text: str) -> str:
     """The page with roles, labels and tab stops where they were missing."""
     for found, wanted in MENDED:
         text = text.replace(found, wanted)
-    return EMPTY_HEAD.sub("<td></td>", text).replace(NO_TITLE, f"<h1>Search</h1>\n{NO_TITLE}")
+    return EMPTY_HEAD.sub("<td></td>", text).replace(RESULTS, ASKED + RESULTS)
 
 
 def sized(text: str, folder: Path) -> str:

@@ -62,7 +62,8 @@ class Pictures:
         shown = f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy"'
         if width <= BROAD:
             return f"{shown}>"
-        return f'<div class="wide picture" tabindex="0">{shown} style="--own: {width}px"></div>'
+        kind = "wide tall picture" if height > width else "wide picture"
+        return f'<div class="{kind}" tabindex="0">{shown} style="--own: {width}px"></div>'
 
 
 class Lecture:

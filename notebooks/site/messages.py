@@ -35,7 +35,7 @@ AROUND = (
     "Choose the answer you believe in; each says why it is right or not.",
     "Take the tour", "Leave the tour", "Go on with the tour", "Show me", "Next", "Back", "Done", "Start again",
     "Keep this state", "Play", "Step {0} of {1}", "Step {0} of {1}: predict first", "Row {0}, column {1}",
-    "{0} seeds, {1} processor seconds. Measured by",
+    "{0} seeds, {1} processor seconds. Measured by", "{0} seeds", "{0} of {1} as stated",
     "{0} to {1}", "-{0} to {1}", "-{0} to -{1}", "picture with a pixel cursor",
     "This takes a moment; the picture follows.",
     "Tour", "Row {0}, column {1} of {2} x {3} places", "Outlined", "box {0} x {1}, the output pixel",

@@ -1,12 +1,16 @@
-"""The library's public names as one page: what each room exports, with its signature and its docstring as written."""
+"""The library's public names as one page: what each room exports, with its signature and its docstring."""
 
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from html import escape
 from importlib import import_module
 from types import ModuleType
 
 ROOMS = ("models", "receptive_field", "segment", "metrics", "crf", "scenes", "datasets", "training")
+QUOTED = re.compile(r"(: |-> )'([^']*)'")  # an annotation that Python keeps as text
+LAID_OUT = re.compile(r"^ |^- |\S {2,}\S", re.MULTILINE)  # code, lists and columns
+BROKEN = re.compile(r"(?<![.:;])\n")
 
 
 def page() -> str:
@@ -40,11 +44,19 @@ def members(kind: type) -> Iterator[str]:
             yield f'<div class="member">{head}\n\n{described(told)}\n\n</div>'
 
 
-def called(name: str, one: object) -> str:
+def called(name: str, one: Callable) -> str:
     error = inspect.isclass(one) and issubclass(one, Exception)  # it has no signature that could be read
-    return f"<p><code>{escape(name + ('' if error else str(inspect.signature(one))))}</code></p>"
+    signature = "" if error else QUOTED.sub(r"\1\2", str(inspect.signature(one)))
+    return f"<p><code>{escape(name + re.sub(r'^[(]self(, )?', '(', signature))}</code></p>"
 
 
 def described(one: object) -> str:
-    """The docstring, laid out as it was written."""
-    return f'<pre class="doc">{escape(inspect.getdoc(one) or "", quote=False)}</pre>'
+    """The docstring: what is laid out stays so, all else flows, for a page has its own width."""
+    return "\n\n".join(map(block, re.split(r"\n\s*\n", escape(inspect.getdoc(one) or "", quote=False))))
+
+
+def block(text: str) -> str:
+    if LAID_OUT.search(text):
+        return f'<pre class="doc">{text}</pre>'
+    flowing = re.sub("`([^`]+)`", r"<code>\1</code>", BROKEN.sub(" ", text))
+    return "<p>" + flowing.replace("\n", "<br>") + "</p>"

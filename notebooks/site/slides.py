@@ -17,10 +17,13 @@ from nbformat import NotebookNode
 from notebooks.words import code
 
 SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
-LEADING = re.compile(r"\*(?:Guess|Play|Then measure|Find out)[:.]?\*|<details>.*?</details>", re.DOTALL)
-SENTENCE = re.compile(r".+?[.?!](?=\s|$)", re.DOTALL)
+SECTION_BEGINS = re.compile(r"^(?=## )", re.MULTILINE)
+UNSAID = re.compile(r"<details>.*?</details>|^#+ [^\n]*|<[^>]+>", re.DOTALL | re.MULTILINE)
+LEADING = re.compile(r"\*(?:Guess|Play|Then measure|Find out)[:.]\*\s*(\w)")
+LIST_BEGINS = re.compile(r"\n(?:- |\d+\. )")
+SENTENCE = re.compile(r".+?(?:[.?!](?=\s)|\Z)", re.DOTALL)
 SCRIPTS = ("reveal/reveal.js", "reveal/notes.js", "_static/host.js", "_static/runtime.js", "_static/slides.js")
-STYLES = ("reveal/reset.css", "reveal/reveal.css", "_static/widget.css", "_static/slides.css")
+STYLES = ("reveal/reveal.css", "_static/widget.css", "_static/slides.css")
 NOT_SHOWN = ('class="answer"', 'class="elsewhere"')
 BESIDE = re.compile(r'href="(\w+)\.(?:ipynb|md)(?=["#])')  # as the notebook names what lies beside it
 WRITTEN = MarkdownIt("commonmark", {"html": True})
@@ -30,7 +33,7 @@ def write_reveal(npm: Path, made: Path) -> None:
     """What reveal.js needs, out of npm's package; the look is ours."""
     (made / "reveal").mkdir()
     package = npm / "node_modules" / "reveal.js"
-    for file in ("dist/reset.css", "dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"):
+    for file in ("dist/reveal.css", "dist/reveal.js", "plugin/notes/notes.js"):
         shutil.copy(package / file, made / "reveal")
 
 
@@ -59,10 +62,14 @@ def sections(page: NotebookNode) -> dict[str, list[NotebookNode]]:
     found: dict[str, list[NotebookNode]] = {}
     title = ""
     for cell in page.cells:
-        if cell.cell_type == "markdown" and (heading := SECTION.match(cell.source)):
-            title = heading[1]
-        if title:
-            found.setdefault(title, []).append(cell)
+        parts = [cell]
+        if cell.cell_type == "markdown":
+            parts = [NotebookNode(cell | {"source": part}) for part in SECTION_BEGINS.split(cell.source) if part]
+        for part in parts:
+            if part.cell_type == "markdown" and (heading := SECTION.match(part.source)):
+                title = heading[1]
+            if title:
+                found.setdefault(title, []).append(part)
     return {title: cells for title, cells in found.items() if any(list(shown(cell)) for cell in cells)}
 
 
@@ -88,7 +95,8 @@ def column(title: str, cells: list[NotebookNode], told: str) -> str:
             said = (said if head else "") + WRITTEN.render(words)
             continue
         for output in shown(cell):
-            parts.append(slide(f"{head}{led(words)}{output}", said))
+            leads = "" if "data-explorer" in output else led(words)  # an explorer says what to do, and needs the room
+            parts.append(slide(f"{head}{leads}{output}", said))
             head, said = "", WRITTEN.render(words)
     return f"<section>{''.join(parts)}</section>"
 
@@ -99,13 +107,10 @@ def slide(body: str, notes: str) -> str:
 
 def led(words: str) -> str:
     """The last sentence or two before what is shown, which speak of it."""
-    text = re.sub(r"<[^>]+>", "", LEADING.sub("", words))
-    paragraphs = [
-        one for one in text.split("\n\n") if one.strip() and not one.lstrip().startswith(("#", "-", "|", "    "))
-    ]
-    sentences = SENTENCE.findall(paragraphs[-1].strip()) if paragraphs else []
-    said = " ".join(one.strip() for one in sentences[:2])  # without the word that led it, it begins with a small letter
-    return WRITTEN.render(said[:1].upper() + said[1:]).replace("<p>", '<p class="led">')
+    text = LEADING.sub(lambda found: found[1].upper(), UNSAID.sub("", words))
+    paragraphs = [one for one in text.split("\n\n") if one.strip() and not one.lstrip().startswith(("-", "|", "    "))]
+    sentences = SENTENCE.findall(LIST_BEGINS.split(paragraphs[-1])[0].strip()) if paragraphs else []
+    return WRITTEN.render(" ".join(one.strip() for one in sentences[:2])).replace("<p>", '<p class="led">')
 
 
 def shown(cell: NotebookNode) -> Iterator[str]:

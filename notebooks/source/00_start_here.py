@@ -110,8 +110,12 @@ wrong
 #   is wrong. Is softmax always that misleading? T5 tests the first network on 298 photographs of the kind that it was
 #   trained for. *Guess* how often it is right where its score is above 0.9.
 #
-# A row of the ledger states a claim, how we measured it, the numbers, and a verdict. The rule for the verdict was fixed
-# before we measured.
+# A row of the ledger states a claim. Below the claim stand the verdict and the number that decides. We measured it
+# several times, each time with another [[seed]] or on other photographs, and give the mean. The **95 % interval** says
+# where the true mean probably lies. In the small picture the dot is the mean and the bar is the interval. The upright
+# line is the **bound**, which we fixed before we measured. Is the whole bar to the right of the bound? Then the claim
+# *holds*. To the left, it *does not reproduce here*. If the bar touches the bound, the row is *undecided*. Click on the
+# line to unfold how it was measured.
 
 # %%
 from course_lib.evidence.card import evidence
@@ -122,8 +126,9 @@ evidence("T5", "T6")
 # T6: on a flat ground the animal is still called a person. Painted flat, it mostly is not. So the network does not
 # decide by outline or by position. It decides by what is inside the outline.
 #
-# T5: on pictures of the kind that it was trained for, score and accuracy agree within one per cent on average. On other
-# pictures, such as this one, nothing guarantees it.
+# T5: where the score is above 0.9, 99 % of the pixels are right. On average, score and accuracy differ by less than one
+# per cent. So the claim does not reproduce here, on pictures of the kind that the network was trained for. On other
+# pictures, such as this one, nothing guarantees that the score can be trusted.
 #
 # One picture shows one failure. To *count* failures, and to find their causes, we need the true class of every pixel
 # and a measure. That is the subject of this lecture.
@@ -248,11 +253,15 @@ for step, (images, labels, _) in enumerate(Scenes("street", count=160 * 16, seed
 
 # %% [markdown]
 # That is all there is to training. From now on we write `fit(net, data, steps=160)` instead. `fit` *is* this loop, with
-# a learning rate that rises and falls, clipped gradients, a progress bar and a file to continue from.
+# a few additions. The size of the steps (the *learning rate*) rises and falls during the training, and very large
+# gradients are cut. It also shows a progress bar and writes a file from which it can continue.
 #
 # The explorer below holds the same training, recorded. Move through its steps, and drag over the prediction: at every
-# pixel you see the six scores and where the gradient pushes them. *Guess:* at step 5 the network says sky everywhere.
-# Which pixels push it away from that?
+# pixel you see the six scores. The column *push* says in which direction the gradient moves each score: up (+) for the
+# true class, down (-) for the others. *Guess:* at step 5 the network says sky everywhere. Which pixels push it away from
+# that?
+# <details><summary>Your guess, then ours</summary>All pixels that are not sky. The road counts most, because it has the
+# most pixels: each of them pushes the score of road up and the score of sky down.</details>
 
 # %%
 from course_lib import explorers
@@ -487,7 +496,7 @@ poster
 # | [02](02_deconvnet_segnet.ipynb) | Can a decoder put the detail back if it remembers where each maximum was? |
 # | [03](03_skip_connections.ipynb) | What if the decoder may look at the encoder's own maps? |
 # | [04](04_receptive_field_dilation.ipynb) | How much of the picture does a pixel of the answer really see? |
-# | [05](05_deeplab_v1_v2.ipynb) | Large fields of view, a CRF to sharpen, many rates at once: what is each worth? |
+# | [05](05_deeplab_v1_v2.ipynb) | How can a network see far, keep a fine map, and still draw sharp edges? |
 # | [06](06_pspnet.ipynb) | What can only the whole scene tell? |
 # | [07](07_deeplab_v3_v3plus.ipynb) | What remains when everything is put together, and a decoder added? |
 # | [08](08_the_whole_picture.ipynb) | Which one should you take? |

@@ -431,9 +431,9 @@ display(exercises.fcn.kernel.check(my_kernel), exercises.fcn.fuse.check(my_fuse)
 # Two more rows belong to this question.
 #
 # **F4** keeps one [[encoder]] and changes what follows its map of stride 8: one bilinear step (`bilinear`), or a
-# [[decoder]] of learned layers that puts values back at remembered places (`indices`, the subject of lecture 02). Look
-# at the [[boundary IoU|IoU along the edges]] and at the poles. `corners` is the same decoder *without* the remembered
-# places: here learned layers alone did not help.
+# [[decoder]] of learned layers that puts values back at remembered places (`indices`, the subject of lecture 02).
+# Unfold it and look at the [[boundary IoU|IoU along the edges]] and at the poles. `corners` is the same decoder *without* the remembered
+# places: it puts every value into the upper left corner of its window. Here learned layers alone did not help.
 #
 # **F7** sends the truth of other pictures through the oracle: cats and dogs, real streets, painted streets. A stride of
 # 32 hardly touches one large animal; streets lose most. Mind what each number counts. Three numbers belong to "stride
@@ -456,7 +456,7 @@ evidence("F2", "F4", "F7")
 # We can paint this. In the scenes `reflections` the reflection in a bus window is drawn by the same code as a street
 # with a bicycle. Only the bus around the window gives it away. We train two small networks with the same seven layers
 # and the same number of weights. One sees 29 pixels, the other 73: its kernels are spread out (lecture 04 explains how).
-# Bicycles are rare, so the loss counts them four times. Both trainings together take about 15 seconds; `fit` is the loop
+# Bicycles are rare, so each of their pixels counts four times in the loss. Both trainings together take about 15 seconds; `fit` is the loop
 # of lecture 00.
 
 # %% tags=["heavy"]
@@ -500,28 +500,26 @@ evidence("F3")
 # ## "But FCN has pooling, so its field is large enough"
 # Is it? The first half is true: a unit of fc7 can depend on a square of 404 x 404 pixels. But *can depend* is not *does
 # depend*. The [[theoretical receptive field]] says which pixels could matter at all. The [[effective receptive field]]
-# says how much each pixel does matter. Choose a layer and a place below. Bright pixels are those that the unit depends
-# on most.
+# says how much each pixel does matter. Choose a layer and drag the unit over the photograph. Bright pixels are those that
+# the unit depends on most.
 
 # %%
-big_image, _, extras = Scenes("street", size=256, count=1, seed=3)[0]
 layers = ("pool3", "pool4", "pool5", "fc7")
-seeing = explorers.receptive_field("fcn32s", image=big_image, objects=extras["instance"], layers=layers)
-shown = seeing.figure(layer="pool5", gradient=True)
-shown.photographs = True  # stored as JPEG: the grain of a street makes a PNG large
-display(shown, seeing)
+seeing = explorers.receptive_field("fcn32s", photo="astronaut", layers=layers)
+display(seeing.figure(layer="pool5", gradient=True), seeing)
 
 # %% [markdown]
 # From pool3 to pool5 the square grows, and the bright part stays in its middle. At fc7 this picture is smaller than the
 # field, and the border would cut it off. So row **F5** asks the unit in the middle of fc7 before pictures of 500 pixels.
 # It computes the [[gradient]] of the unit for every pixel, which says how much the pixel matters, and draws the disc that
-# holds half of it. If all 404 x 404 pixels counted alike, that disc would fill half of the field's area. *Guess* its real
-# share.
+# holds half of it. If all 404 x 404 pixels counted alike, that disc would fill half of the field's area. *Guess* how much
+# it fills. (The answer is below, under the first point of *Easily confused*.)
 #
 # Mind the limit of this number: the network is untrained, and training changes the field. Lecture 04 measures that.
 #
 # ### Easily confused
-# - *"404 pixels are enough."* They are an outer bound (row F5).
+# - *"404 pixels are enough."* They are an outer bound. Half of the gradient lies on 0.18 of this
+#   area (row F5).
 # - *"FCN upsamples 32 times in one step."* FCN-32s does. FCN-16s upsamples by 2 and then by 16, FCN-8s by 2, by 2 and
 #   then by 8 (row F1).
 # - *"The crop is centred, the padding is 1."* That is another network (row F1).

@@ -113,8 +113,9 @@
 # FCN-8s again, on the right half of our cat. Its outline does not follow the cheek: it cuts in as far as the eye. A part
 # of the detail was thrown away by [[max pooling]]: a pool keeps the largest of four values and forgets where it was.
 #
-# Can a [[decoder]] put the detail back? The second figure makes the test without any network. It takes the edges around
-# the cat's eye and pools them twice, so that one value in sixteen is left. Then it enlarges them again in three ways: to
+# Can a [[decoder]] put the detail back? The second figure makes the test without any network. It takes a map of the edges
+# around the cat's eye, which is bright where the grey value changes. It pools this map twice, so that one value in
+# sixteen is left. Then it enlarges them again in three ways: to
 # the *remembered places* of the maxima, to a fixed corner, and by [[bilinear upsampling]]. *Guess:* in which of the
 # three pictures can you still see the eye's outline, and in which one is it sharp?
 
@@ -331,7 +332,7 @@ display(exercises.deconvnet.transposed.check(my_transposed), exercises.deconvnet
 
 # %% [markdown]
 # ## When is there a checkerboard?
-# Choose kernel, stride and weights below and read the index: 0 is even. *Find out:* with all weights 1, for which kernels
+# Choose kernel, stride and weights below and read the *checkerboard index*: 0 is even. *Find out:* with all weights 1, for which kernels
 # is stride 2 even? What do bilinear weights change?
 #
 # [@odena2016] trace the pattern to uneven overlap, a kernel that the stride does not divide. They recommend to resize
@@ -354,21 +355,26 @@ display(stamping, evidence("D10"))
 # ## What a decoder does, stage by stage
 # [@noh2015] show single maps of their decoder, from the deepest stage to the last. Below we do the same with a small
 # trained SegNet on a street of 128 pixels. For each stage we show one map after its convolutions: of all channels, the
-# one that correlates most with the bus. The red line is the true outline.
+# one that follows the bus best (the highest correlation with its true area). The orange line is the true outline.
 #
 # *Guess:* in which stage does the bus appear, and in which stage its outline?
 #
+# <details><summary>Your guess, then ours</summary>The bus is there at stage 1, as a few bright cells. Its outline appears
+# at stages 4 and 5.</details>
+#
 # Noh et al. say two things about such maps. Unpooling is *example-specific*: it puts values back where this picture had
 # its maxima. The convolutions are *class-specific*: they bring out the shape of a class. Two rows test this on a
-# network of three stages. **D4** asks how much of the differences between pixels is explained by their true class,
-# before (`enlarged`) and after the convolutions of a stage (`deconvolved`). Zeros alone could make the first number
-# small, so `filled cells` counts without them. **D5** reads each stage with one 1x1 layer: `shape` is IoU far from every
-# boundary, `edges` is IoU along them.
-# <details><summary>Our reading</summary>The bus is there at stage 1, as a few bright cells; its outline appears at stages 4
-# and 5. D5 agrees: the shape is complete at stage 1, the edges come late. D4 stays undecided. The step from `enlarged`
-# to `deconvolved` is large, but most of it is due to the zeros: at stage 1 the filled cells already tell the class as
-# well. Only at stage 3 do the convolutions clearly add to it. Whether switches bring the edges, more than bilinear
-# upsampling would, three seeds do not decide.</details>
+# network of three stages. Unfold them.
+# - **D4** looks at one map and asks: how much of the variance between its pixels does their true class explain? It
+#   compares a stage after unpooling (`enlarged`) with the same stage after its convolutions (`deconvolved`). After
+#   unpooling three of four values are zero, and zeros say nothing about the class. So there is a third number,
+#   `filled cells`, in which the zeros are left out.
+# - **D5** trains a 1x1 layer on the maps of each stage to predict the classes. `shape` is its IoU far from every
+#   boundary, `edges` its IoU along the boundaries.
+# <details><summary>Our reading</summary>D5: the shape is complete at stage 1, the edges come late. D4 is undecided. From
+# `enlarged` to `deconvolved` the number rises a lot, but most of this is due to the zeros. At stage 1 the filled cells
+# tell the class as well as the deconvolved map does. Only at stage 3 do the convolutions clearly add something. Do the
+# switches bring the edges better than bilinear upsampling would? Three seeds do not decide it.</details>
 
 # %%
 from course_lib.training import checkpoints
@@ -387,13 +393,13 @@ evidence("D4", "D5")
 # ## SegNet: the same idea for less
 # SegNet was made for another purpose. [@badrinarayanan2017] want to understand **road scenes**, from a camera in a moving
 # car, in **real time**. So time and memory are metrics for them, beside accuracy. Which part of DeconvNet can such a
-# network do without? The middle. SegNet drops fc6, fc7 and fc6_deconv, and its deepest map is an ordinary one. What is
-# left of VGG16 are its thirteen convolutions, and they start from ImageNet's weights ([[pretraining]]).
+# network do without? The middle. SegNet drops fc6, fc7 and fc6_deconv, so its map never shrinks to a single cell. The
+# thirteen convolutions of VGG16 are left, and they start from ImageNet's weights ([[pretraining]]).
 #
 # *Guess* before you run: 222 million weights go. How much faster does that make the network?
-# <details><summary>Your guess, then ours</summary>Less than the number of weights suggests, and more than the arithmetic
-# suggests. A weight of fc6 is used once, on one cell, so the multiply-adds of the two networks are almost the same. But
-# all those weights must be read from memory for that one cell, and that takes time.</details>
+# <details><summary>Your guess, then ours</summary>2.5 times (row D9 below). DeconvNet has 8.5 times as many weights, but
+# almost the same number of [[multiply-adds]]: each weight of fc6 is used only once, on one cell. The time is lost
+# elsewhere. All these weights must be read from memory for that one cell.</details>
 
 # %%
 from course_lib.models import segnet as segnet_code
@@ -411,13 +417,13 @@ print(getsource(segnet_code.SegNet.forward))
 # | last layer | 1x1 convolution | 3x3 convolution, no [[batch normalisation]], no ReLU |
 # | parameters | 251.8 million | 29.4 million |
 # | input | up to 50 crops of each picture (*proposals*), 224 x 224 | the whole picture |
-# | made for | objects, PASCAL VOC | road scenes, CamVid, in real time |
+# | made for | objects: photographs of 20 classes (PASCAL VOC) | road scenes in real time: video from a car (CamVid) |
 # | rare classes | as they come | weights in the loss ([[median frequency balancing]]) |
 #
 # The last layer of SegNet *is* the score layer. A ReLU behind it would forbid negative scores.
 #
-# Row **D8** counts parameters and multiply-adds. Row **D9** measures DeconvNet's time as a multiple of SegNet's; compare
-# its line `without fc6 and fc7`. Its accuracies belong to small networks after few steps and decide nothing.
+# Row **D8** counts parameters. Row **D9** measures DeconvNet's time as a multiple of SegNet's. Unfold it and compare the
+# line `without fc6 and fc7`. (Its accuracies belong to small networks after few steps and decide nothing.)
 
 # %%
 evidence("D8", "D9")

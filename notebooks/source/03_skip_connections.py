@@ -269,7 +269,7 @@ exercises.skips.dense_block.check(my_dense_block)
 
 # %% [markdown]
 # Here is the course's dense block, and a drawing of the first one of FC-DenseNet56, with growth rate 12. The card S1
-# counts both kinds of block in real networks. Look for two numbers: only 4 of ResNet-50's 16 blocks need a projection;
+# counts both kinds of block in real networks. Unfold it and look for two numbers: only 4 of ResNet-50's 16 blocks need a projection;
 # and each layer of a dense block reads 12 maps more than the layer before it.
 
 # %%
@@ -366,7 +366,8 @@ outlines(cat, found, told["classes"], window=(slice(0, 300), slice(150, 451)), c
 # Cats and dogs are large. Small things may need other skips. The explorer below holds a small U-Net trained on painted
 # streets, and you can switch off each of its four skips. FCN-8s is there too; its two skips are added, and its finest
 # one has stride 8. Mind the numbers: here skip 1 is the deepest and skip 4 the finest, at full resolution. On the
-# photograph above it was the other way round, with skip 4 at stride 16.
+# photograph above it was the other way round, with skip 4 at stride 16. The U-Net of the photograph is there as well:
+# choose it and press *Play*, and its maps slide down the U, across its bridges and up again.
 #
 # *Find out:* (a) which single skip of U-Net can be removed with almost no effect, (b) which one carries the small things,
 # (c) which one keeps large areas in one piece, (d) what is left without any skip.
@@ -384,7 +385,8 @@ display(silencing.figure(), silencing)
 # %% [markdown]
 # A fair [[ablation]] trains again. In **S6** a smaller U-Net is trained with all three skips, without one of them, and
 # without any. The number of parameters stays the same. (In S6, skip 1 is the *finest*; the explorer calls that one
-# skip 4.) Look at "none" first. Then look at how far the dots of one line scatter: which differences would you believe?
+# skip 4.) Unfold S6 and look at "none" first. Each dot is one training. How far do the dots of one line scatter, and which
+# differences would you believe?
 # <details><summary>Your reading, then ours</summary>Without any skip, every dot lies below all dots of the full network.
 # Without one skip, the mean drops by less than the seeds differ among themselves, so three seeds cannot tell. That is not
 # the same as "no effect". Note the contrast: zeroing the finest skip of a *trained* network destroys the small things;
@@ -405,11 +407,12 @@ evidence("S4", "S6", "S7", "S8")
 # 3. *across*, from encoder to decoder, as U-Net does.
 #
 # In the decoder only the new maps go on. Otherwise the number of maps would explode. The first drawing shows the lower half of
-# FC-DenseNet103, the second the whole network.
+# FC-DenseNet103, the second the whole network. The dense block at the bottom is called the *bottleneck*.
 #
-# *Guess:* FC-DenseNet103 has 103 convolutions, U-Net 23. Which one has more parameters?
-# <details><summary>Your guess, then run the cell</summary>U-Net, more than three times as many. A dense layer adds 16
-# maps; a U-Net layer makes 64 to 1024.</details>
+# *Guess:* FC-DenseNet103 has 103 convolutions, and each dense layer makes 16 maps. U-Net has 23 convolutions, and each
+# makes 64 to 1024 maps. Which network has more parameters?
+# <details><summary>Your guess, then run the cell</summary>U-Net, more than three times as many. The weights of a layer
+# grow with the maps that it reads times the maps that it makes.</details>
 
 # %%
 fc_densenet = models.build("fc_densenet103", num_classes=11, device="meta").eval()

@@ -289,7 +289,8 @@ evidence("R4", "R5")
 # %% [markdown]
 # ## Gridding
 # If rates cost nothing, why not use large ones everywhere? The pictures show the field of three 3x3 layers, cropped to its
-# box. A bright pixel is read on many paths, a white one on none.
+# box. A path leads from the output through one tap of each layer to a pixel. A bright pixel is read on many paths, a
+# white one on none.
 #
 # *Guess:* what does one output read of its 13 x 13 box when all three layers have rate 2?
 # <details><summary>Your guess, then run the cell</summary>Only 49 of 169 pixels: every second one along each axis. Layers
@@ -485,8 +486,8 @@ print("transposed convolution = bilinear, but for 4 border pixels:", torch.allcl
 # then? Add up: 1 + 2 · 17 = 35 instead of 67.
 #
 # **What the paper reported.** On VOC 2012's test set the front end alone reached a mean IoU of 67.6, FCN-8s 62.2 ([@yu2016],
-# table 2). **R13** has what the context module added, there and here. Look at its two controls: a front end trained
-# twice as long, and the module with a random ("xavier") start.
+# table 2). **R13** has what the context module added, there and here. Unfold it and look at its two controls: a front
+# end trained twice as long, and the module with a random ("xavier") start.
 
 # %%
 module = ContextModule(21)

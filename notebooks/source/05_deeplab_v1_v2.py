@@ -250,6 +250,8 @@ figures.listens(cat.image[:, :150], pixel=(60, 150), widths=[(67, 3), (67, 20)])
 #
 #     Q_i(c)  ∝  exp( −U_i(c)  +  Σ_(j≠i)  k_ij · Q_j(c) )         then all pixels are updated at once
 #
+# (∝ means: divide by the sum over the classes, as softmax does.)
+#
 # Five pixels are enough to do it by hand. Three are dark, two are light; k is 1 between alike pixels and 0 otherwise. The
 # network is wrong about the third pixel: p(cat) = 0.4. With two classes it is easiest to add log-odds. Start from the
 # network's log(p / (1 − p)). Each pixel j that looks alike adds Q_j(cat) − Q_j(background), which is 2Q_j(cat) − 1. Turn
@@ -378,7 +380,7 @@ display(moving.figure(), moving)
 # <details><summary>Your guess, then run the cell</summary>It eats them: their IoU falls from 0.52 to 0.37. The rocket itself
 # is large, and bright against the sky; it gets sharper.</details>
 #
-# In **L5** look at three things. Edges on *shapes*: before, after, and after a CRF that sees **no colours**, the control.
+# Unfold **L5** and look at three things. Edges on *shapes*: before, after, and after a CRF that sees **no colours**, the control.
 # Poles on *street* from a map of stride 8, which hardly contains them. And poles from a map of stride 4.
 # <details><summary>What we read in L5</summary>Edges gain much, from an IoU of 0.26 to 0.43; without colours they gain nothing,
 # 0.25. So it is the picture that sharpens. Poles that the map hardly contains lose, 0.12 to 0.09. Poles that it contains
@@ -454,19 +456,9 @@ evidence("L6", "L8")
 
 # %% [markdown]
 # ## A small one, live
-# Now train a network of this family yourself, in about 15 seconds: four layers of 32 channels on a map of stride 4, then the
-# library's ASPP. Its scenes hold objects of 6 to 60 pixels. Then the CRF sharpens its answers for pictures it has never
-# seen. Look at the edges, and look for what the CRF swallowed.
-#
-# **L7** asks what several rates are worth: four branches with four rates, against four branches with one rate, at equal
-# parameters. In its harbours a hull lies 0 to 32 pixels from the edge that tells boat from car, and one rate looks one
-# distance away. *Guess:* which single rate is the best, and at which distances does it fail? The control has shapes of
-# many sizes. Their own outline tells their class.
-# <details><summary>What we read in L7</summary>With all rates 88 % of the hulls' pixels are right, with rate 6, the best
-# single one, 80 %. The gain of 0.075 lies well above the paper's 0.032. Rate 6 is right where the edge is 16 to 32 pixels
-# away (92 % and 88 %) and guesses nearer than that (54 % and 53 %). Rate 4 is at its best from 8 to 16 (92 %). Where only the
-# size varies, all rates gain 0.006 over the best single rate, within the scatter of the seeds. So several rates pay
-# where the *evidence* lies at several distances.</details>
+# Now train a network of this family yourself, in about 15 seconds: four layers of 16 and 32 channels with a map of stride 4,
+# then the library's ASPP. Its scenes hold objects of 6 to 60 pixels. Then the CRF sharpens its answers for pictures it has
+# never seen. Look at the edges, and look for what the CRF swallowed.
 
 # %% tags=["heavy"]
 from course_lib.evidence.small_training import Labeller, layer
@@ -479,14 +471,38 @@ small = Labeller(*body, ASPP(32, shapes.num_classes, rates=(1, 2, 3, 4)))
 history = fit(small, shapes, steps=200, learning_rate=6e-3)
 print(f"loss {history.losses[0]:.2f} at the first step, {history.losses[-1]:.2f} at the last")
 
-# %%
 unseen, truth, _ = Scenes("shapes", size=64, count=5, seed=1_000_003).batch(range(5))
 with torch.no_grad():
     probabilities = small.eval()(unseen).softmax(dim=1)
 pixels = (255 * unseen).round().byte()
 sharpened = dense_crf(pixels, probabilities, appearance=(10, 10, 20), smoothness=(3, 1))
 given = {"network": probabilities.argmax(1), "with CRF": sharpened.argmax(1)}
-display(figures.answers(unseen, truth, given, shapes.classes, shapes.colours))
+figures.answers(unseen, truth, given, shapes.classes, shapes.colours)
+
+# %% [markdown]
+# ### What are several rates worth?
+# A rate looks one distance away. So several rates should help where the evidence lies at several distances. **L7** tests
+# this in a painted *harbour*. Below is one harbour twice. The coloured things with a cabin are *hulls*, and they look the
+# same in both pictures. A hull is a boat if the strip at the edge of the picture is water, and a car if it is road. The
+# fog between tells nothing. So each pixel of a hull needs a look at the strip, which may be near or far.
+#
+# L7 trains ASPP with four branches on a map of stride 4: with the rates 1, 2, 4 and 6, or with the same rate four times.
+# The number of parameters is the same. A branch of rate r reads 4r pixels away, give or take 7. *Guess:* which single
+# rate is the best for strips 0 to 32 pixels away, and at which distances does it fail? The control is the shapes from
+# above. There the object's own outline tells its class.
+# <details><summary>What we read in L7</summary>With all rates 88 % of the hulls' pixels are right. The best single rate
+# is 6, with 80 %. The gain of 0.075 is larger than the paper's 0.032. Rate 6 is right where the strip is 16 to 32 pixels
+# away (92 % and 88 %) and guesses where it is nearer (54 % and 53 %). Rate 4 is at its best from 8 to 16 pixels (92 %). On
+# the shapes, all rates gain only 0.006 over the best single rate, less than the seeds differ. So several rates pay where
+# the *evidence* lies at several distances. That the objects have several sizes is not enough.</details>
+
+# %%
+from course_lib.lectures.l06_pspnet.figures import twins
+
+harbour = {"size": 64, "count": 1, "seed": 54, "gap": 0}
+worlds = {surface: Scenes("harbour", **harbour, surface=surface) for surface in ("water", "road")}
+pictures, labels = (torch.stack([world[0][part] for world in worlds.values()]) for part in (0, 1))
+display(twins(pictures, labels, list(worlds), worlds["water"].classes, worlds["water"].colours))
 evidence("L7")
 
 # %% [markdown]
@@ -523,10 +539,10 @@ keep
 # %% [markdown]
 # ## Take away
 # - Strides can be removed from a trained network if rates replace them: the map becomes finer, the receptive field stays.
-# - A 3x3 at rate 12 spans as much as a 7x7 at rate 4, with 9 weights for 49.
+# - A 3x3 at rate 12 spans as much as a 7x7 at rate 4, with 9 weights instead of 49.
 # - Upsampling is a convention. Keep the one that the weights were trained with; sizes of 8k + 1 fit aligned corners.
 # - The dense CRF ties each pixel to all that are near and look alike. Mean field adds up their votes, and a blur over place and
-#   colour computes that sum. It follows the network and is not a layer of it. It sharpens edges and can erase what is thin.
+#   colour computes that sum. It comes after the network and is not one of its layers. It sharpens edges and can erase what is thin.
 # - ASPP reads one map at several rates and adds the scores. On a small map a large rate wastes its weights.
 #
 # Next: lecture 06, when the answer depends on the whole scene.

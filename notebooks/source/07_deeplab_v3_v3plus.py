@@ -182,9 +182,9 @@ print(getsource(deeplab_v3.ASPP))
 
 # %% [markdown]
 # ### Play: what does one cell read?
-# One cell and the five branches. Each bar says how much of which class a branch reads. Move the cell into a corner:
-# which rates lose their weights, and which branch does not care? Then change to pyramid pooling and compare. It takes
-# about 5 seconds to appear.
+# One cell and the five branches: what each of them reads is cut out, and the numbers say how much of which class that is.
+# Move the cell into a corner: which rates lose their weights, and which branch does not care? Then change to pyramid
+# pooling and compare.
 
 # %% tags=["heavy"]
 from course_lib import explorers
@@ -630,8 +630,8 @@ cut
 # - "The low-level feature is reduced to one channel." To 48 (V7).
 # - "v3 concatenates and then sums with the score." A 1x1 reduces the concatenation, another gives the scores (V1).
 # - "Deleting the last blocks lowers the output stride." Their strides become rates (V10).
-# - Code with one 3x3 in the decoder, without BN and ReLU between the halves of its separable convolutions, or with the
-#   low-level feature of Xception's first block runs. It is another network.
+# - Some code has one 3x3 in the decoder instead of two. Some has no BN and ReLU between the two halves of a separable
+#   convolution. Some takes the low-level feature from Xception's first block. All of it runs, and none of it is v3+.
 #
 # The exact statements of this lecture, counted on the networks, are below. Next: lecture 08 looks at all networks
 # together.

@@ -89,7 +89,7 @@
 # ## Several networks, one photograph
 # Three networks have the same light ImageNet backbone. They learned from the same 249 photographs of cats and dogs, and
 # none has seen this cat. FCN-8s sums score maps, U-Net concatenates encoder maps at every stride, DeepLab v3+ has ASPP and
-# one skip at stride 4. *Guess:* which of them draws the worst outline, and has that one the lowest IoU?
+# one skip at stride 4. *Guess:* which of them draws the worst outline, and does it have the lowest IoU?
 # <details><summary>Your guess, then run the cell</summary>FCN-8s cuts through the cat's eye. And yet its IoU is higher
 # than that of U-Net, whose outline looks right but runs a little outside.</details>
 
@@ -325,7 +325,9 @@ display(ours.bench.check(my_letters), ours.affordable.check(my_affordable), ours
 tables.statements()
 
 # %% [markdown]
-# The same as a picture: a tile is a statement. Choose one to see what its paper led us to ask for, and what we found.
+# The same as a picture: a tile is a statement. Choose one to see what its paper led us to ask for, and what we found. On
+# the right each measured statement is a point: its bound to the right, what we found upwards. Above the line we found
+# more than the bound.
 # *Guess:* do the statements that did not reproduce fail narrowly or clearly? They deserve a closer look: filter for them
 # and ask how our pictures and networks differ from the papers'.
 

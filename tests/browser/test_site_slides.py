@@ -31,6 +31,30 @@ def test_the_sections_of_a_lecture_are_columns_that_keys_turn(desktop):
 
 
 @pytest.mark.browser
+def test_what_moves_an_explorer_on_a_slide_is_in_reach_of_a_hand(desktop):
+    page = desktop.to(f"slides_{NAME[:2]}.html")
+    page.wait_for_function("() => Reveal.isReady()")
+    place = page.locator('[data-explorer="dilation"]')
+    page.evaluate("place => Reveal.slide(...Object.values(Reveal.getIndices(place.closest('section'))))",
+                  place.element_handle())  # fmt: skip
+    explorer = place.locator(AWAKE)
+    explorer.wait_for()
+    before = look(explorer)
+    explorer.locator("[name=rate]").click(position={"x": 60, "y": 5})
+    page.wait_for_timeout(100)
+    assert look(explorer) != before
+    controls, picture = (explorer.locator(one).bounding_box() for one in (".controls", "figure.main"))
+    assert controls["x"] + controls["width"] <= picture["x"]
+
+
+@pytest.mark.browser
+def test_what_code_prints_stands_in_columns_on_a_slide(desktop):
+    page = desktop.to("slides_02.html")
+    page.wait_for_function("() => Reveal.isReady()")
+    assert "mono" in page.locator(".slides pre").first.evaluate("text => getComputedStyle(text).fontFamily")
+
+
+@pytest.mark.browser
 def test_an_explorer_on_a_slide_wakes_and_keeps_the_keys_while_it_is_moved(desktop):
     page = desktop.to(f"slides_{NAME[:2]}.html")
     page.wait_for_function("() => Reveal.isReady()")

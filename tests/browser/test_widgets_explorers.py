@@ -14,6 +14,13 @@ CUT_OFF = """root => {
 GLIDING = """root => [...root.querySelectorAll(".glides")]
   .filter(part => getComputedStyle(part).animationName !== "none").map(part => part.textContent)"""
 
+SLIDING = """root => {
+  const note = (one) => { if (one.className === "sliding") window.slid.push(getComputedStyle(one).animationName); };
+  window.slid = [];
+  new MutationObserver((all) => all.forEach(({ addedNodes }) => addedNodes.forEach(note)))
+    .observe(root, { subtree: true, childList: true });
+}"""
+
 
 @pytest.fixture
 def page(gallery):
@@ -63,6 +70,28 @@ def test_the_maximum_falls_and_climbs_home_stage_by_stage_where_motion_is_wanted
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
     assert explorer.evaluate(GLIDING) == []
+    page.emulate_media(reduced_motion="no-preference")
+
+
+@pytest.mark.browser
+def test_a_map_slides_to_its_next_place_and_its_copy_with_it_where_motion_is_wanted(page, gallery):
+    explorer = gallery.fresh("skips")
+    explorer.get_by_role("button", name="follow the map").click()
+    stage, seen = explorer.locator("[name=stage]"), []
+    explorer.evaluate(SLIDING)
+    for name in ("down to stride 2", "up to stride 16", "labels"):
+        stage.select_option(label=name)
+        page.wait_for_function(
+            "([root, name]) => root.querySelector('.main figcaption').textContent.startsWith(`Along the U: ${name}`)",
+            arg=[explorer.element_handle(), name],
+        )
+        seen.append(page.evaluate("window.slid.splice(0)"))
+    assert seen == [["slides"], ["slides", "slides"], ["slides"]]
+    page.wait_for_function("root => !root.querySelector('.sliding')", arg=explorer.element_handle())
+    page.emulate_media(reduced_motion="reduce")
+    stage.select_option(label="up to stride 8")
+    page.wait_for_function("root => root.querySelector('.sliding')", arg=explorer.element_handle())
+    assert explorer.locator(".sliding").first.is_hidden()
     page.emulate_media(reduced_motion="no-preference")
 
 

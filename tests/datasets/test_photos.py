@@ -95,3 +95,15 @@ def test_unknown_names_and_impossible_strides_are_refused():
         photos.coarse("cat", stride=0)
     with pytest.raises(ValueError, match="confidence must be at least 0 and below 1, got 1"):
         photos.coarse("cat", confidence=1)
+
+
+@pytest.mark.parametrize("name", ["rocket", "pagoda"])
+def test_a_resized_photograph_is_an_average_and_its_mask_knows_the_same_classes(name):
+    large, small = photos.load(name), photos.resized(name, (40, 60))
+    assert (small.image.shape, small.image.dtype) == ((3, 40, 60), torch.uint8)
+    assert (small.image.float().mean((1, 2)) - large.image.float().mean((1, 2))).abs().max() < 1
+    if large.mask is None:
+        assert small.mask is None
+    else:
+        assert set(small.mask.unique().tolist()) <= set(large.mask.unique().tolist())
+        assert (small.mask == 0).float().mean() == pytest.approx((large.mask == 0).float().mean(), abs=0.02)

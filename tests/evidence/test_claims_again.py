@@ -55,9 +55,7 @@ def chosen(wish: str, of: list[list[str]], seconds: dict[str, float]) -> list[st
     return of[int(wish) % len(of)] if of else []
 
 
-# its networks are those of D4, where the ledger counts their training: alone it takes 200 seconds
-SHARING = {"D5"}
-SECONDS = {name: ROWS[name]["cpu_seconds"] for name in CLAIMS if not exact(ROWS[name]) and name not in SHARING}
+SECONDS = {name: ROWS[name]["cpu_seconds"] for name in CLAIMS if not exact(ROWS[name])}
 TURNS = turns(SECONDS)
 CHOSEN = chosen(os.environ.get("CLAIMS_TURN", ""), TURNS, SECONDS)
 

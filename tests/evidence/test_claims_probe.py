@@ -69,6 +69,23 @@ def test_a_probe_leaves_no_trace_in_what_is_remembered():
     assert calls == [1, 1], "once under the probe, once measured, then remembered"
 
 
+def test_each_claim_bears_the_cost_of_the_trainings_it_uses(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(probe.time, "process_time", lambda: clock[0])
+
+    @probe.remembered
+    def trained(seed: int) -> int:
+        clock[0] += 40
+        return seed
+
+    spent = []
+    for seeds in ((1, 2), (1,), (3, 3)):
+        began = probe.cpu_seconds()
+        assert [trained(seed) for seed in seeds] == list(seeds)
+        spent.append(probe.cpu_seconds() - began)
+    assert spent == [80, 40, 80], "trained twice, remembered, trained once and remembered"
+
+
 def test_what_is_not_finite_agrees_with_itself():
     measure = partial(Evidence, values={"time": [float("nan")]})
     first = probe.fingerprint(lambda seeds: measure(), 1)

@@ -19,13 +19,34 @@ def test_a_card_shows_verdict_statement_and_how_to_measure_again():
         assert words in shown
 
 
-def test_what_decides_stands_open_with_its_bound_and_the_rest_is_folded():
-    core, shown = ledger.read()["V11"]["core"], evidence("V11")._repr_html_()
-    opened, folded = shown.split("<details>")
-    for words in (core["name"], f"{core['mean']:.3g}", f"{core['bound']:g}", core["why"], core["verdict"]):
+def test_a_folded_card_is_a_sentence_a_number_with_its_spread_and_a_small_picture():
+    row = ledger.read()["V11"]
+    core, shown = row["core"], evidence("V11")._repr_html_()
+    opened, folded = shown.split("</summary>")
+    low, high = (f"{end:.3g}" for end in core["interval"])
+    for words in (row["statement"], core["name"], f"<b>{core['mean']:.3g}</b>", f"{low} to {high}", core["verdict"]):
         assert words in opened
-    assert "16 over 32" in folded
-    assert "16 over 32" not in opened
+    assert opened.count("<img") == 1
+    for words in (core["more"], core["why"], row["paper"], "16 over 32", "--only V11"):
+        assert words in folded
+        assert words not in opened
+
+
+def test_the_small_picture_shows_the_interval_and_the_bound():
+    core = ledger.read()["D3"]["core"]
+    axis = module.small(ledger.read()["D3"]).axes[0]
+    bar, mean, bound = (line.get_xdata() for line in axis.lines)
+    assert (list(bar), list(mean), list(bound)) == (core["interval"], [core["mean"]], [core["bound"]] * 2)
+    left, right = axis.get_xlim()
+    assert left < min(*core["interval"], core["bound"]) < max(*core["interval"], core["bound"]) <= right
+
+
+def test_a_folded_exact_card_counts_what_is_as_stated():
+    row = ledger.read()["R12"]
+    assert f"{len(row['facts'])} of {len(row['facts'])} as stated" in module.card(row)
+    name, found, _ = row["facts"][0]
+    wrong = row | {"facts": [(name, found, "other"), *row["facts"][1:]]}
+    assert f"{len(row['facts']) - 1} of {len(row['facts'])} as stated" in module.card(wrong)
 
 
 def test_an_undecided_row_says_how_many_seeds_would_decide():

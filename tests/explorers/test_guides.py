@@ -77,9 +77,9 @@ def test_the_upsampling_tour_tells_its_numbers():
 
 
 def test_the_pyramids_tour_counts_taps():
-    on_the_bus, corner = numbers("pyramids", 0), numbers("pyramids", 1)
-    assert "rate 18 (2/9)" in on_the_bus
-    assert on_the_bus["rate 6 (9/9)"].startswith("bus")
+    on_the_face, corner = numbers("pyramids", 0), numbers("pyramids", 1)
+    assert "rate 18 (2/9)" in on_the_face
+    assert on_the_face["rate 6 (9/9)"].startswith("background")
     assert [f"rate {rate} (4/9)" in corner for rate in (6, 12, 18)] == [True] * 3
 
 

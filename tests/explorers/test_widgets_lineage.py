@@ -108,7 +108,7 @@ def test_a_click_on_a_box_of_the_time_line_chooses_its_family(lineage):
     assert offered == {family: {"family": family} for family in FAMILIES}
     for sets in offered.values():
         lineage.settings(**sets)
-    drawn = svg.diagram(time_line)
+    drawn = svg.diagram(time_line, time_line.describe())
     assert drawn.count("<g data-sets=") == drawn.count("</g>") == len(FAMILIES)
     assert escape('{"family": "DeepLab v3+"}') in drawn
 

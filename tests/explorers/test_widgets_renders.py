@@ -11,10 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 from widget_reader import Read
 
-from course_lib import explorers, models
+from course_lib import explorers, models, palette
 from course_lib.crf import dense_crf
 from course_lib.explorers.machinery.controls import every_setting
-from course_lib.explorers.machinery.panels import Readout
+from course_lib.explorers.machinery.panels import Collage, Readout
 from course_lib.explorers.machinery.table import key_of
 from course_lib.metrics import Confusion
 from course_lib.receptive_field import theoretical
@@ -83,7 +83,8 @@ def test_slices_of_the_table_equal_render(tabulated):
             if wire["kind"] == "map":
                 assert np.array_equal(read.values(wire), panel.values)
             if wire["kind"] == "image":
-                assert np.array_equal(read.picture(wire), panel.pixels)
+                shown = panel.drawn() if isinstance(panel, Collage) else panel.pixels
+                assert np.array_equal(read.picture(wire), shown)
 
 
 @pytest.mark.parametrize("name", [*TABULATED, "crf", "receptive_field"])
@@ -292,6 +293,30 @@ def test_bins_are_those_of_adaptive_pooling(bins):
     assert found[cell]
 
 
+def test_each_cut_out_shows_the_cells_that_its_branch_reads():
+    """The nine cells of a kernel stand as they lie around the chosen one; a tap off the map leaves paper."""
+    cell, third, side = (6, 15), pyramids.SIDE // 3, pyramids.SIDE
+    _, views, _ = explorers.pyramids().render(cell=cell, module=pyramids.ASPP)
+    drawn, photograph = views.drawn(), pyramids.world().pixels
+    for rate, frame in zip(pyramids.RATES, views.marks[1:]):
+        for down, right in np.ndindex(3, 3):
+            y, x = cell[0] + rate * (down - 1), cell[1] + rate * (right - 1)
+            top, left = frame.top + third * down, frame.left + third * right
+            corner = drawn[top, left]
+            on_map = 0 <= y < 33 and 0 <= x < 33
+            assert np.array_equal(corner, photograph[8 * y, 8 * x] if on_map else palette.PAPER)
+    whole = views.marks[-1]
+    found = drawn[whole.top : whole.top + side, whole.left : whole.left + side]
+    assert np.array_equal(found, photograph[::2, ::2])  # 264 pixels in 132
+
+
+def test_shares_under_a_bin_are_those_of_the_mask():
+    mask = pyramids.photos.load(pyramids.PHOTO).mask
+    whole = pyramids.compute((6, 15), pyramids.POOLING)[1].shares
+    counted = torch.bincount(mask.flatten(), minlength=len(whole)) / mask.numel()
+    assert np.abs(whole - counted.numpy()).max() < 0.005  # the mask was made smaller
+
+
 @pytest.mark.parametrize("kind", [convolution_cost.PLAIN, convolution_cost.SEPARABLE])
 @pytest.mark.parametrize("kernel, before, after, side", [(3, 64, 128, 32), (1, 3, 16, 8), (7, 256, 256, 128)])
 def test_costs_follow_the_formulas(kind, kernel, before, after, side):
@@ -442,6 +467,17 @@ def test_receptive_field_says_whether_it_covers_the_object():
     assert rows(explorer.render(place=(4, 4)))[answer] == "yes, all of it"
     assert rows(explorer.render(place=(0, 4)))[answer] == f"{4 * 9 / 128:.1%} of it"
     assert rows(explorer.render(place=(7, 0)))[answer] == "no object here"
+
+
+def test_receptive_field_knows_the_things_of_a_photograph():
+    explorer = explorers.receptive_field(nn.Conv2d(3, 1, 9, padding=4), photo="astronaut")
+    picture, field, told = explorer.render(place=(12, 29))  # pixel (50, 118): her face
+    small = pyramids.photos.resized("astronaut", (256, 256))
+    assert np.array_equal(picture.pixels[field.values > 0], small.image.permute(1, 2, 0).numpy()[field.values > 0])
+    head = small.mask == small.classes.index("head")
+    seen = head[46:55, 114:123].sum() / head.sum()
+    assert rows([told])["Does it cover this object?"] == f"{float(seen):.1%} of it"
+    assert rows(explorer.render(place=(0, 40)))["Does it cover this object?"] == "no object here"
 
 
 def test_the_effective_and_the_empirical_field_stay_inside_the_theoretical():

@@ -65,6 +65,44 @@ def test_on_the_photograph_it_says_what_segment_says_and_void_is_no_error(skips)
     assert not torch.equal(without.prediction, answer.prediction)
 
 
+def test_the_maps_along_the_u_are_those_of_the_network(skips):
+    """The copy of stride 8, and what the level there makes of it with and without that copy."""
+    shown, _, _ = skips._photograph()
+    told = skips.shipped.card("unet_pets")
+    net = checkpoints.load("unet_pets")
+    with torch.no_grad():
+        maps = net.backbone.stages((shown[None] - told["mean"]) / told["std"])
+        below = net.up4(maps[-1], maps[4])
+        up = {kept: net.up3(below, maps[2] * kept) for kept in (True, False)}
+    for kept in (True, False):
+        found = skips.compute(skips.PHOTO, 0, (True, kept, True, True)).maps
+        torch.testing.assert_close(found["backbone.blocks.2"], maps[2][0])
+        torch.testing.assert_close(found["up3"], up[kept][0])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_map_comes_from_the_one_before_and_a_copy_from_across_unless_it_is_cut(skips, kept):
+    u = import_module("course_lib.explorers.along_the_u")
+    for at, stage in enumerate(u.STAGES):
+        way = explorers.skips().render(network=skips.PHOTO, stage=stage, second=kept)[1]
+        assert [piece.place for piece in way.pieces] == [u.place(number, (139, 209)) for number in range(at + 1)]
+        expected = [at - 1] * (at > 0) + [u.LAST - at] * (
+            u.BOTTOM < at < u.LAST and (kept or stage != "up to stride 8")
+        )
+        assert [piece.comes for piece in way.moving] == [way.pieces[number].place for number in expected]
+        assert all(piece.place == way.pieces[at].place for piece in way.moving)
+        assert [word.text for word in way.words].count("cut") == (not kept and at >= u.STAGES.index("up to stride 8"))
+    places = [u.place(number, (139, 209)) for number in range(len(u.STAGES))]
+    for top, left, height, width in places:
+        assert 0 <= left < left + width <= way.size[1]
+        assert 0 <= top < top + height <= way.size[0]
+
+
+def test_only_on_the_photograph_a_map_is_followed():
+    explorer = explorers.skips()
+    assert explorer.settings(network="U-Net", stage="the picture")["stage"] == "labels"
+
+
 def test_silencing_leaves_the_network_as_it_was(skips):
     net = skips.trained("U-Net")
     with skips.silenced(net, (False,) * 4):

@@ -35,6 +35,7 @@ def kills(tmp_path_factory):
 
 
 @LINUX
+@pytest.mark.slow
 @pytest.mark.parametrize("end, ended, left", [("kill", "killed", {"file", "file.part"}), ("full", "refused", {"file"})])
 @pytest.mark.parametrize("kind", ["text", "log", "tensors"])
 def test_twenty_kills_and_full_disks_at_random_bytes(kills, kind, end, ended, left):

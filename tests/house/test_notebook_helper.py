@@ -113,6 +113,7 @@ print(twice(torch.ones(1)).item(), supported is torch._dynamo.utils.is_compile_s
 """
 
 
+@pytest.mark.slow
 def test_lectures_run_without_torchs_compiler_and_it_can_still_be_asked_for(root):
     done = subprocess.run([sys.executable, "-c", LEARNS_TRACES_AND_COUNTS], cwd=root, capture_output=True, text=True)
     assert done.stdout.split() == ["set()", "2.0", "True"], done.stderr

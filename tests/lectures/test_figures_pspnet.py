@@ -1,5 +1,6 @@
 """The pictures of 06 say in words, with numbers, what they show, and refuse what does not fit."""
 
+from importlib import import_module
 from itertools import pairwise
 
 import pytest
@@ -92,12 +93,14 @@ def test_steps_tell_each_score():
     assert "x: a 10.00, b 12.50." in pspnet.steps({"a": 10, "b": 12.5}, what="x", low=5).alt
 
 
-def test_only_coarse_bins_tell_the_road_of_the_bus_as_the_text_says():
-    shown = explorers.pyramids().render(cell=(28, 16), module="pyramid pooling (PSPNet)")[-1]
+def test_only_the_whole_picture_tells_the_face_of_the_helmet_as_the_text_says():
+    shown = explorers.pyramids().render(cell=(6, 15), module="pyramid pooling (PSPNet)")[-1]
     told = {name[:5]: words for name, words in shown.rows}
-    assert "bus 13%" in told["1 x 1"]
-    assert "bus 4%" in told["2 x 2"]
-    assert "bus" not in told["3 x 3"] + told["6 x 6"]
+    assert "helmet 12%" in told["1 x 1"]
+    room = import_module("course_lib.explorers.pyramids")
+    finer = room.compute((6, 15), room.POOLING)[2:]
+    assert len(finer) == 3
+    assert not any(branch.shares[room.world().classes.index("helmet")] for branch in finer)
 
 
 def test_between_two_edges_pspnet_names_the_hull_after_the_farther_one_as_the_text_says():
@@ -145,6 +148,7 @@ def test_the_table_of_the_heads_is_the_ledgers(root):
     gains = {one["name"]: one["mean"] for one in p8["differences"]}
     assert f"{p8['core']['mean']:+.3f} over the best single level" in text
     assert f"gain {gains['one question: pyramid over bins of 6']:.3f} over 6 x 6" in text
-    assert f"alone {gains['one question: pyramid over global']:.3f} over one average" in text
+    assert gains["one question: pyramid over global"] < 0
+    assert f"they lose {-gains['one question: pyramid over global']:.3f} against one average" in text
     far = next(one for one in p2["differences"] if one["name"] == "far field over pyramid")
     assert f"in P2 by {far['mean']:.3f}" in text

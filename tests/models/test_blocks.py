@@ -142,6 +142,7 @@ def test_unpooling_puts_each_value_back():
     assert torch.equal(back[back > 0], x[back > 0])
 
 
+@pytest.mark.slow
 def test_a_strided_1x1_learns_without_harm_and_reads_what_its_stride_says():
     """In a process of its own: the fault that this avoids ends the process, and not always."""
     code = """

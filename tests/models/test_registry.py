@@ -79,6 +79,7 @@ def test_width_keeps_the_topology(name: str) -> None:
     assert skeleton(0.125) == skeleton(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.newest  # torch 2.6 itself imports sympy for meta tensors
 def test_building_on_meta_wakes_nothing() -> None:
     """To fill tensors without memory, torch would import sympy and a thousand modules: five seconds."""

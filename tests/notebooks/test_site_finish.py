@@ -3,7 +3,7 @@
 from PIL import Image
 
 from notebooks import first_cell
-from notebooks.site import exercise, finish
+from notebooks.site import exercise, finish, reference
 from notebooks.site.lecture import Lecture, Pictures
 
 PAGE = """<aside class="sidebar-drawer"><p class="caption" role="heading">Lectures</p></aside>
@@ -17,7 +17,7 @@ def test_roles_labels_and_tab_stops_are_filled_in():
     assert '<aside class="sidebar-drawer" aria-label="Site"><p class="caption" role="heading" aria-level="2">' in mended
     assert '<tr><td></td><th scope="col">mIoU</th></tr>' in mended
     assert '<summary><p>The code</p></summary><pre tabindex="0">x = 1</pre>' in mended
-    assert mended.index("<h1>Search</h1>") < mended.index('id="search-results"')
+    assert mended.index("<h1>Search</h1>") < mended.index('name="q"') < mended.index('id="search-results"')
 
 
 def test_every_page_of_a_folder_is_mended(tmp_path):
@@ -48,3 +48,18 @@ def test_exercises_are_found_under_a_short_name_too():
     assert "For code (1.2, 1.4 and 1.6):" in exercise.elsewhere(
         exercise.asked(cell.replace("ours.cells", "ours.cells.check(mine), ours.kernel")), ""
     )
+
+
+def test_a_docstring_flows_on_the_page_and_code_in_it_does_not():
+    def asked(size: "int | None" = None, kind: str = "noise") -> "list[int]":
+        """What `size` gives,
+        in pixels.
+
+            asked(3)
+        """
+
+    assert reference.described(asked) == (
+        '<p>What <code>size</code> gives, in pixels.</p>\n\n<pre class="doc">    asked(3)</pre>'
+    )
+    said = "asked(size: int | None = None, kind: str = &#x27;noise&#x27;) -&gt; list[int]"
+    assert reference.called("asked", asked) == f"<p><code>{said}</code></p>"

@@ -114,6 +114,7 @@ def test_median_frequency_names_what_is_wrong():
         median_frequency(Maps())
 
 
+@pytest.mark.slow
 def test_camvids_weights_are_those_counted_before(shared):
     """The weights of ../shared/reference/datasets.md, counted there by other code."""
     data = CamVid(shared / "datasets" / "camvid", "train")

@@ -11,6 +11,7 @@ from course_lib.explorers.machinery.guide import Guide, Step
 from course_lib.explorers.machinery.panels import (
     Block,
     Chart,
+    Collage,
     Diagram,
     Drag,
     Image,
@@ -18,6 +19,7 @@ from course_lib.explorers.machinery.panels import (
     Line,
     Map,
     Mark,
+    Piece,
     Readout,
 )
 
@@ -25,6 +27,7 @@ __all__ = [
     "Block",
     "Chart",
     "Choice",
+    "Collage",
     "Diagram",
     "Drag",
     "Explorer",
@@ -35,6 +38,7 @@ __all__ = [
     "Line",
     "Map",
     "Mark",
+    "Piece",
     "Pixel",
     "Readout",
     "Slider",

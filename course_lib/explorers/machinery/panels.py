@@ -1,4 +1,4 @@
-"""The pictures an explorer is made of, as plain data: a map, an image, a chart, a diagram, a read-out.
+"""The pictures an explorer is made of, as plain data: a map, an image, a collage, a chart, a diagram, a read-out.
 
 A render returns them; table.py turns them into bytes for the browser, static.py into a matplotlib figure. Nothing here
 draws. Every panel can `describe()` itself from its own numbers: that is its alt text, in the browser and in print.
@@ -38,7 +38,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """Black words on a map; `left` and `top` are where they begin and their middle, `size` their height, in pixels."""
+    """Black words on a map or a collage: `left` is where they begin, `top` their middle, `size` their height."""
 
     top: float
     left: float
@@ -127,6 +127,49 @@ class Image:
         """Alt text: size, and what is drawn on it."""
         height, width = self.pixels.shape[:2]
         return f"{self.title}: picture of {height} x {width} pixels.{_rest(self)}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Piece:
+    """A part of a picture, and where it is pasted in which size: both are (top, left, height, width), in pixels.
+
+    One that moves `comes` from another such place.
+    """
+
+    pixels: np.ndarray
+    part: tuple[int, int, int, int]
+    place: tuple[int, int, int, int]
+    comes: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Collage:
+    """Pieces of pictures pasted on paper of a size: settings that show parts of one picture need its pixels once.
+
+    While a control plays, those that are `moving` glide over the rest to their places, and are gone.
+    """
+
+    title: str
+    size: tuple[int, int]
+    pieces: Sequence[Piece]
+    moving: Sequence[Piece] = ()
+    words: Sequence[Word] = ()
+    names: Sequence[tuple[str, str]] = ()
+    marks: Sequence[Mark] = ()
+    note: str = ""
+
+    def drawn(self) -> np.ndarray:
+        """The pixels, H x W x 3; widget.js pastes in the same way."""
+        drawn = np.full((*self.size, 3), palette.PAPER, np.uint8)
+        for piece in self.pieces:
+            (top, left, height, width), (y, x, high, wide) = piece.part, piece.place
+            rows, columns = top + np.arange(high) * height // high, left + np.arange(wide) * width // wide
+            drawn[y : y + high, x : x + wide] = piece.pixels[rows[:, None], columns]
+        return drawn
+
+    def describe(self) -> str:
+        """Alt text: the words on it."""
+        return f"{self.title}: {len(self.pieces)} pieces of pictures.{_rest(self)}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -234,7 +277,7 @@ class Readout:
         return "; ".join(f"{name}: {value}" for name, value in self.rows) + "."
 
 
-Panel = Map | Image | Chart | Diagram | Readout
+Panel = Map | Image | Collage | Chart | Diagram | Readout
 
 
 def number_text(value: float) -> str:
@@ -267,7 +310,7 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     return [round(float(i * step), 10) for i in range(first, last + 1)]
 
 
-def _rest(panel: Map | Image | Chart | Diagram) -> str:
+def _rest(panel: Map | Image | Collage | Chart | Diagram) -> str:
     labels = ", ".join(mark.label for mark in getattr(panel, "marks", ()) if mark.label)
     outlined = f"Outlined: {labels}" if labels else ""
     written = "; ".join(word.text for word in getattr(panel, "words", ()))

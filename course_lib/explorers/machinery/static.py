@@ -15,6 +15,7 @@ from course_lib.explorers.machinery.panels import (
     CLASSES,
     LINE_COLOURS,
     Chart,
+    Collage,
     Diagram,
     Image,
     Map,
@@ -44,7 +45,7 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     for i, panel in enumerate(wide):
         _put(figure.add_subplot(grid[rows + i, :]), panel)
     figure.suptitle(title, fontsize=11, fontweight="bold")
-    figure.photographs = any(isinstance(panel, Image) for panel in panels)
+    figure.photographs = any(isinstance(panel, Image | Collage) for panel in panels)
     figure.alt = f"{title}. " + " ".join(panel.describe() for panel in panels)
     return figure
 
@@ -74,11 +75,15 @@ def _map(axes: Axes, panel: Map) -> None:
             ink = "black" if is_light(colours[row, column]) else "white"
             size = min(9, 70 / max(panel.values.shape))
             axes.text(column, row, number_text(value), ha="center", va="center", fontsize=size, color=ink)
-    for word in panel.words:
-        letters = 150 * word.size / panel.values.shape[1]  # a panel is about 150 points wide
-        axes.text(word.left - 0.5, word.top - 0.5, word.text, va="center", fontsize=letters, color="black")
+    _words(axes, panel, panel.values.shape[1])
     if panel.colours == CLASSES:
         _names(axes, called(panel, values, table))
+
+
+def _words(axes: Axes, panel: Map | Collage, width: int) -> None:
+    for word in panel.words:
+        letters = 150 * word.size / width  # a panel is about 150 points wide
+        axes.text(word.left - 0.5, word.top - 0.5, word.text, va="center", fontsize=letters, color="black")
 
 
 def _names(axes: Axes, pairs: Sequence[tuple[str, str]]) -> None:
@@ -95,7 +100,13 @@ def _image(axes: Axes, panel: Image) -> None:
     _names(axes, panel.names)
 
 
-def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image) -> None:
+def _collage(axes: Axes, panel: Collage) -> None:
+    _picture(axes, panel.drawn(), panel)
+    _words(axes, panel, panel.size[1])
+    _names(axes, panel.names)
+
+
+def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image | Collage) -> None:
     picture(axes, colours)
     for mark in panel.marks:
         place = (mark.left - 0.5, mark.top - 0.5)
@@ -157,4 +168,4 @@ def _readout(axes: Axes, panel: Readout) -> None:
         axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
 
 
-_DRAWERS = {Map: _map, Image: _image, Chart: _chart, Diagram: _diagram, Readout: _readout}
+_DRAWERS = {Map: _map, Image: _image, Collage: _collage, Chart: _chart, Diagram: _diagram, Readout: _readout}

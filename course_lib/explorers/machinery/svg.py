@@ -17,6 +17,7 @@ from course_lib.explorers.machinery.panels import (
     CLASSES,
     LINE_COLOURS,
     Chart,
+    Collage,
     Diagram,
     Image,
     Line,
@@ -31,7 +32,7 @@ DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 4")
 LEFT, TOP, WIDE, HIGH = 57, 8, 293, 150  # the frame of a chart that is 360 x 202
 
 
-def over(panel: Map | Image, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
+def over(panel: Map | Image | Collage, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
     """The numbers in the cells, the words, and the marks."""
     parts = []
     if values is not None:
@@ -110,8 +111,8 @@ class _Frame:
         return f"{TOP + HIGH * (1 - share(value, self.up, log=self.log)):.4g}"
 
 
-def chart(panel: Chart) -> str:
-    """Curves or bars in a frame with ticks."""
+def chart(panel: Chart, alt: str) -> str:
+    """Curves or bars in a frame with ticks, under its alt text."""
     frame = _Frame(panel.span("x"), panel.span("y"), log_x=panel.log_x, log=panel.log)
     parts = []
     for value in ticks(*frame.up, log=panel.log):
@@ -127,7 +128,7 @@ def chart(panel: Chart) -> str:
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}v{HIGH}h{WIDE}"/>')
     parts.append(f'<text x="{LEFT + WIDE / 2:g}" y="{TOP + HIGH + 38}">{escape(panel.x)}</text>')
     parts.append(f'<text transform="translate(11 {TOP + HIGH / 2:g}) rotate(-90)">{escape(panel.y)}</text>')
-    return _svg(360, 202, panel.describe(), parts)
+    return _svg(360, 202, alt, parts)
 
 
 def share(value: float, span: tuple[float, float], *, log: bool = False) -> float:
@@ -138,8 +139,8 @@ def share(value: float, span: tuple[float, float], *, log: bool = False) -> floa
     return float((value - low) / (high - low))
 
 
-def diagram(panel: Diagram) -> str:
-    """Boxes with words, and arrows."""
+def diagram(panel: Diagram, alt: str) -> str:
+    """Boxes with words, and arrows, under their alt text."""
     parts = []
     for block in panel.blocks:
         kind = f"{'' if block.turn is None else 'flows '}block{' strong' if block.strong else ''}"
@@ -162,7 +163,7 @@ def diagram(panel: Diagram) -> str:
         parts += ["</g>"] * (bool(block.sets) + bool(block.comes))
     parts += [_arrow(*arrow) for arrow in panel.arrows]
     letters = f"min-width:{panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
-    return _svg(panel.width, panel.height, panel.describe(), parts, letters)
+    return _svg(panel.width, panel.height, alt, parts, letters)
 
 
 @cache
@@ -170,7 +171,7 @@ def _ink_on(colour: str) -> str:
     return "#000" if is_light(np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])) else "#fff"
 
 
-@lru_cache(maxsize=64)  # a chart whose mark alone has moved has the curves of the one before
+@lru_cache(maxsize=256)  # charts that differ by their mark alone share their curves; in a table others stand between
 def _curve(line: Line, number: int, frame: _Frame) -> str:
     colour, dash = LINE_COLOURS[number], DASHES[number]
     points = [(frame.x(u), frame.y(v)) for u, v in zip(line.x, line.y)]

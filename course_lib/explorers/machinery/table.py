@@ -19,9 +19,21 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from course_lib import palette
 from course_lib.explorers.machinery import svg
 from course_lib.explorers.machinery.controls import Control, in_words
-from course_lib.explorers.machinery.panels import CLASSES, Chart, Diagram, Image, Impossible, Map, Panel, Readout
+from course_lib.explorers.machinery.panels import (
+    CLASSES,
+    Chart,
+    Collage,
+    Diagram,
+    Image,
+    Impossible,
+    Map,
+    Panel,
+    Piece,
+    Readout,
+)
 from course_lib.figures import style
 
 NARROW = 400  # a drawing that is no wider stands beside the others
@@ -35,6 +47,7 @@ class Table:
         self.states: dict[str, dict] = {}
         self.blob = bytearray()
         self._known: dict[object, int] = {}
+        self._pictures: dict[int, tuple[np.ndarray, int]] = {}
         self._written: WeakKeyDictionary[Panel, int] = WeakKeyDictionary()
 
     def add(self, key: str, render: Callable[..., Sequence[Panel]], settings: dict) -> None:
@@ -76,6 +89,14 @@ class Table:
         self.blob += raw + bytes(-len(raw) % 8)
         return offset
 
+    def _rgb(self, pixels: np.ndarray) -> int:
+        """Hundreds of settings may show one photograph: it is turned into bytes once."""
+        if id(pixels) not in self._pictures:
+            if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
+                raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
+            self._pictures[id(pixels)] = pixels, self._bytes(pixels)  # held, so that nothing else gets its id
+        return self._pictures[id(pixels)][1]
+
     def _once(self, key: object, make: Callable[[], int]) -> int:
         if key not in self._known:
             self._known[key] = make()
@@ -102,24 +123,37 @@ class Table:
         }
 
     def _image(self, panel: Image) -> dict:
-        pixels = panel.pixels
-        if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-            raise ValueError(f"an image is H x W x 3 uint8, got {pixels.shape} {pixels.dtype}")
-        size, rgb = list(pixels.shape[:2]), self._bytes(pixels)
         return {
             **_shared("image", panel),
             "drags": [asdict(drag) for drag in panel.drags],
-            "size": size,
-            "rgb": rgb,
+            "size": list(panel.pixels.shape[:2]),
+            "rgb": self._rgb(panel.pixels),
             "legend": svg.names(panel.names),
             "over": svg.over(panel),
         }
 
+    def _collage(self, panel: Collage) -> dict:
+        pieces, moving = ([self._piece(one) for one in those] for those in (panel.pieces, panel.moving))
+        return {
+            **_shared("image", panel),
+            "size": list(panel.size),
+            "paper": palette.PAPER,
+            "pieces": pieces,
+            "moving": [[piece, one.comes] for piece, one in zip(moving, panel.moving)],
+            "legend": svg.names(panel.names),
+            "over": svg.over(panel),
+        }
+
+    def _piece(self, piece: Piece) -> list[int]:
+        return [self._rgb(piece.pixels), *piece.pixels.shape[:2], *piece.part, *piece.place]
+
     def _chart(self, panel: Chart) -> dict:
-        return {**_shared("chart", panel), "svg": svg.chart(panel), "legend": svg.lines_legend(panel)}
+        shared = _shared("chart", panel)
+        return {**shared, "svg": svg.chart(panel, shared["alt"]), "legend": svg.lines_legend(panel)}
 
     def _diagram(self, panel: Diagram) -> dict:
-        return {**_shared("diagram", panel), "svg": svg.diagram(panel), "legend": "", "narrow": panel.width < NARROW}
+        shared, narrow = _shared("diagram", panel), panel.width < NARROW
+        return {**shared, "svg": svg.diagram(panel, shared["alt"]), "legend": "", "narrow": narrow}
 
     def _readout(self, panel: Readout) -> dict:
         parts = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in panel.rows)
@@ -129,6 +163,7 @@ class Table:
 _WIRES = {
     Map: Table._map,
     Image: Table._image,
+    Collage: Table._collage,
     Chart: Table._chart,
     Diagram: Table._diagram,
     Readout: Table._readout,
@@ -153,11 +188,12 @@ def colour_table(panel: Map) -> np.ndarray:
     """The 256 colours of a map, 256 x 3 uint8."""
     if panel.colours == CLASSES:
         return np.resize(np.array(panel.palette, dtype=np.uint8), (256, 3))
-    return _heat()
+    return heat()
 
 
 @cache
-def _heat() -> np.ndarray:
+def heat() -> np.ndarray:
+    """The 256 colours from nothing to much."""
     from matplotlib import colormaps
 
     return np.rint(255 * colormaps[style.HEAT](np.arange(256))[:, :3]).astype(np.uint8)

@@ -42,6 +42,17 @@ export function stateOf(controls, settings) { // a control that does not count s
 function colouring({ size: [height, width], rgb, ...panel }, data) { // -> the painted pixels, and what stands at each
   const count = height * width, image = new ImageData(width, height), out = new Uint32Array(image.data.buffer);
   const packed = (from, i) => 0xff000000 | (from[i + 2] << 16) | (from[i + 1] << 8) | from[i];
+  if (panel.pieces) { // pasted as Collage.drawn() in panels.py does
+    out.fill(packed(panel.paper, 0));
+    for (const [at, rows, columns, top, left, h, w, y, x, high, wide] of panel.pieces) {
+      const pixels = data.at(Uint8Array, at, 3 * rows * columns);
+      for (let i = 0; i < high; i++) for (let j = 0; j < wide; j++) {
+        const from = (top + Math.floor((i * h) / high)) * columns + left + Math.floor((j * w) / wide);
+        out[(y + i) * width + x + j] = packed(pixels, 3 * from);
+      }
+    }
+    return { image, value: () => "" };
+  }
   if (rgb !== undefined) {
     const pixels = data.at(Uint8Array, rgb, 3 * count);
     for (let i = 0; i < count; i++) out[i] = packed(pixels, 3 * i);
@@ -318,9 +329,24 @@ export default () => {
       canvas.after(old);
     }
 
+    function slide({ body }, { size: [height, width], moving = [], paper }, from) { // pieces on their way to where they are pasted, each a picture of its own
+      body.querySelectorAll(".sliding").forEach((one) => one.remove());
+      if (!panels.classList.contains("gliding")) return;
+      for (const [[...piece], [top, left, high, wide]] of moving) {
+        const [y, x, h, w] = piece.splice(-4), share = (part, whole) => `${(100 * part) / whole}%`;
+        const one = add(body, "canvas", { className: "sliding", width: w, height: h, onanimationend: () => one.remove() });
+        one.getContext("2d").putImageData(colouring({ size: [h, w], paper, pieces: [[...piece, 0, 0, h, w]] }, from).image, 0, 0);
+        const place = { top: share(y, height), left: share(x, width), width: share(w, width), height: share(h, height) };
+        const comes = { "--x": share(left - x, w), "--y": share(top - y, h), "--w": wide / w, "--h": high / h };
+        for (const [name, value] of Object.entries({ ...place, ...comes })) one.style.setProperty(name, value);
+      }
+    }
+
     function show(made, panel, from) {
       [made.caption.textContent, made.note.textContent, made.legend.innerHTML] = [panel.title, panel.note, panel.legend];
       if (!made.canvas) {
+        if (made.drawn === panel.svg) return; // the same drawing in a new answer: nothing starts to move once more
+        made.drawn = panel.svg;
         const before = [...made.body.querySelectorAll("dd")].map((number) => number.textContent);
         made.body.innerHTML = panel.svg;
         made.figure.classList.toggle("narrow", Boolean(panel.narrow));
@@ -331,6 +357,7 @@ export default () => {
       if (playing) leave(canvas);
       if (canvas.width !== image.width || canvas.height !== image.height) Object.assign(canvas, { width: image.width, height: image.height });
       canvas.getContext("2d").putImageData(image, 0, 0);
+      slide(made, panel, from);
       over.setAttribute("viewBox", `0 0 ${image.width * CELL} ${image.height * CELL}`);
       body.setAttribute("aria-label", panel.alt);
       body.classList.toggle("pulled", Boolean(panel.drags?.length));

@@ -18,8 +18,8 @@ TOLD = range(5, BINS)  # the lower ones are nearly empty: the highest of three s
 @claim(
     "T5",
     "M",
-    "The scores of a trained network are no probabilities: over all pixels, how sure it is and how often it is right "
-    "lie 0.02 or more apart.",
+    "The scores of a trained network are not probabilities: over all pixels, score and accuracy differ by 0.02 or "
+    "more.",
     seeds=5,
     paper="Guo et al. 2017, table 1: expected calibration error 5.48 % for ResNet-152 on ImageNet, 1.86 % after "
     "temperature scaling (15 bins)",
@@ -103,8 +103,8 @@ SELFIE = "selfie"
 @claim(
     "T6",
     "M",
-    "A network that knows only people calls cats and dogs a person, and for what is inside their outline: painted "
-    "flat, in its own mean colour, the animal is a person less than half as often.",
+    "A network that knows only people calls cats and dogs a person because of what is inside their outline: painted "
+    "flat in its mean colour, the animal is called a person less than half as often.",
     seeds=5,
     core=Core("inside over outline", "animal called person", "animal called person, painted flat", bound=0.4,
               why="half of the share that it calls a person on val, .79: then what is inside decides more than "

@@ -57,8 +57,8 @@ def last_crop(name: str, last: str) -> int:
 @claim(
     "F5",
     "M",
-    "FCN's effective receptive field is much smaller than its theoretical one: half of what weighs lies in less than "
-    "half of the area that it would fill if all pixels weighed alike.",
+    "FCN's effective receptive field is much smaller than its theoretical one: half of the gradient lies on less than "
+    "a quarter of the area.",
     seeds=5,
     paper="Luo et al. 2016: the effective field is a fraction of the theoretical one and has a Gaussian's shape",
     core=Core("area saved", "share, all pixels alike", "share of the field's area", bound=0.25,

@@ -128,8 +128,8 @@ def inside_buses(found: Answers, field: int) -> dict[str, float]:
         Secondary("mirrored bicycles", f"bicycles, field {NEAR_FIELD}", f"bicycles, field {FAR_FIELD}"),
     ),
     remarks={
-        "holds": "It takes no bicycle: a pane that mirrors an empty street tears a large bus as often. Where half the "
-        "field does not reach the rim of the pane, a mirrored bicycle is called a bicycle."
+        "holds": "A bicycle is not needed: a pane that mirrors an empty street tears a large bus nearly as often. "
+        "Where the field does not reach the rim of the pane, a mirrored bicycle is called a bicycle."
     },
 )  # fmt: skip
 def torn_buses(seeds: Seeds) -> Evidence:

@@ -28,7 +28,7 @@ SEEN = 32  # pixels: the largest rate sees so far
 @claim(
     "L7",
     "M",
-    "Where what decides lies at many distances, ASPP's several rates beat the best single rate.",
+    "Where the evidence lies at many distances, ASPP's several rates beat the best single rate.",
     seeds=4,
     paper="Chen et al. 2017 (v2), table 3: 65.76 with one rate and 68.96 % mean IoU with ASPP-L on VOC (VGG16)",
     core=Core("over rate 6, the best", "hulls right, all rates", "hulls right, rate 6", bound=0.032,

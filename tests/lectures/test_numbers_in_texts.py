@@ -1,0 +1,18 @@
+"""Numbers that the lectures' sentences name are those of the ledger; more of them stand beside their figures' tests."""
+
+import pytest
+
+from course_lib.evidence import ledger
+
+NAMED = [
+    ("00_start_here", "above 0.9, {:.0%} of the pixels are right", "T5", "right, of scores from 0.9"),
+    ("01_fcn_limits", "lies on {:.2f} of this area (row F5)", "F5", "share of the field's area"),
+    ("02_deconvnet_segnet", "{:.1f} times (row D9 below)", "D9", "forward, ratio"),
+]
+
+
+@pytest.mark.parametrize("lecture, sentence, id, value", NAMED)
+def test_a_number_in_a_sentence_is_the_ledgers(lecture, sentence, id, value, root):
+    lines = (root / "notebooks" / "source" / f"{lecture}.py").read_text(encoding="utf-8").splitlines()
+    text = " ".join(" ".join(line.lstrip("# ") for line in lines).split())
+    assert sentence.format(ledger.read()[id]["mean"][value]).replace("%", " %") in text
