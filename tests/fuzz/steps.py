@@ -393,7 +393,10 @@ def reduce_one(choose, x):
     if dim is None or x.dim() < 2:
         return None
     name = choose.choice(["max", "min", "median", "prod", "cummax", "mode"])
-    calls = {"prod": lambda t: t.prod(dim)}
+    calls = {
+        "prod": lambda t: t.prod(dim),
+        "median": lambda t: t.contiguous().median(dim)[0],  # torch's median of an expanded tensor is a wrong value
+    }
     return Step(f"{name}({dim})", calls.get(name, lambda t: getattr(t, name)(dim)[0]), loose=name in ("mode", "cummax"))
 
 

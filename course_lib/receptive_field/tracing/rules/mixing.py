@@ -33,6 +33,10 @@ def reduce(recorder: Recorder, call: Call):
     y = recorder.contract(x, dims, keep=False)
     if len(call.shape) < len(x.labels):
         y = replace(y, labels=tuple(digits for dim, digits in enumerate(y.labels) if dim not in dims))
+    if call.name in ("var", "std", "var_mean", "std_mean"):
+        values = call["self"]
+        if all(values.shape[dim] == 1 or values.stride(dim) == 0 for dim in dims):
+            y = recorder.doubted(y)  # copies of one value, as `expand` makes them, do not vary
     return [y] * len(call.outputs)
 
 
