@@ -27,7 +27,7 @@ def made() -> dict[str, Explorer]:
     """The two that the lectures show; the random weights are the same in each build."""
     torch.manual_seed(0)
     layers = ("pool3", "pool4", "pool5", "fc7")
-    untrained = explorers.receptive_field("fcn32s", photo="astronaut", layers=layers)
+    untrained = explorers.receptive_field("fcn32s", photo="cat", layers=layers)
     rounded(untrained._render.__self__.net)
     return {
         "receptive_field_segnet_street": explorers.receptive_field(checkpoints.load("segnet_street")),

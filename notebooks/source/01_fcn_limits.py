@@ -505,7 +505,7 @@ evidence("F3")
 
 # %%
 layers = ("pool3", "pool4", "pool5", "fc7")
-seeing = explorers.receptive_field("fcn32s", photo="astronaut", layers=layers)
+seeing = explorers.receptive_field("fcn32s", photo="cat", layers=layers)
 display(seeing.figure(layer="pool5", gradient=True), seeing)
 
 # %% [markdown]
