@@ -20,6 +20,7 @@ except ModuleNotFoundError:
 
 from . import memory, palette, threads
 from .checking import record
+from .training.optimisers import light
 
 DRIVE = Path("/content/drive")  # where Colab connects your Drive
 
@@ -127,7 +128,8 @@ def _leave_compiler_out() -> None:
     """Keeps torch from loading its compiler where nothing is compiled: 150 MB and 4 seconds.
 
     Functions that it never compiles load it at their first call, to be told so, and keep the answer in an attribute.
-    Here the answer is written before that call. `torch.compile` loads the compiler as ever.
+    Here the answer is written before that call. Torch's own optimisers load it at their first step; they become light.
+    `torch.compile` loads the compiler as ever.
     """
     if "torch._dynamo" in sys.modules or not hasattr(torch, "_disable_dynamo"):
         return
@@ -138,6 +140,9 @@ def _leave_compiler_out() -> None:
         if type(function) is FunctionType and function.__code__ is wrapper:  # isinstance would wake lazy objects
             inside = dict(zip(wrapper.co_freevars, function.__closure__ or ()))["fn"].cell_contents
             setattr(inside, "__dynamo_disable", inside)
+    for name, kind in list(vars(torch.optim).items()):
+        if isinstance(kind, type) and kind.__module__ == f"torch.optim.{name.lower()}" and name != "Optimizer":
+            setattr(torch.optim, name, light(kind))
 
 
 def _give_memory_back(*_: Any) -> None:

@@ -100,6 +100,7 @@ from course_lib.training import fit
 
 net = models.build("segnet", 6, width=0.05)
 fit(net, Scenes("street", count=2), steps=1, batch_size=2, progress=False)
+torch.optim.Adam(net.parameters()).step()
 theoretical(net, image_size=(64, 64))
 effective(net, torch.rand(1, 3, 64, 64), (32, 32), progress=False)
 models.build("deeplab_v3_resnet50", device="meta").eval()(torch.empty(1, 3, 65, 65, device="meta"))

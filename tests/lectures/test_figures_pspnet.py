@@ -152,3 +152,12 @@ def test_the_table_of_the_heads_is_the_ledgers(root):
     assert f"they lose {-gains['one question: pyramid over global']:.3f} against one average" in text
     far = next(one for one in p2["differences"] if one["name"] == "far field over pyramid")
     assert f"in P2 by {far['mean']:.3f}" in text
+
+
+def test_the_lecture_tells_how_uneven_the_gain_on_the_pillow_is(root):
+    text = (root / "notebooks" / "source" / "06_pspnet.py").read_text(encoding="utf-8").replace("\n#   ", " ")
+    core = ledger.read()["P3"]["core"]
+    least, lower = min(core["per_seed"]), core["interval"][0]
+    assert f"gains {core['mean']:.2f} on average, and {least:.2f} at one seed of six" in text
+    assert core["verdict"] == "holds"
+    assert f"the lower end of its interval, {lower:.2f}, lies above the bound of {core['bound']}" in text

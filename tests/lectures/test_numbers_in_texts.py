@@ -16,3 +16,14 @@ def test_a_number_in_a_sentence_is_the_ledgers(lecture, sentence, id, value, roo
     lines = (root / "notebooks" / "source" / f"{lecture}.py").read_text(encoding="utf-8").splitlines()
     text = " ".join(" ".join(line.lstrip("# ") for line in lines).split())
     assert sentence.format(ledger.read()[id]["mean"][value]).replace("%", " %") in text
+
+
+def test_the_lecture_tells_what_a_finer_stride_brings_a_trained_body(root):
+    lines = (root / "notebooks" / "source" / "07_deeplab_v3_v3plus.py").read_text(encoding="utf-8").splitlines()
+    text = " ".join(" ".join(line.lstrip("# ") for line in lines).split())
+    row = ledger.read()["V11"]
+    gain, low, high = (100 * value for value in (row["core"]["mean"], *row["core"]["interval"]))
+    coarser = row["differences"][0]["mean"]
+    assert f"stride 32 loses {100 * coarser:.0f} points against stride 16" in text
+    assert f"stride 8 gains {gain:.1f} (its interval reaches from {low:.1f} to {high:.1f})" in text
+    assert f"gained {100 * row['core']['bound']:.1f} points, so V11 {row['core']['verdict']}" in text

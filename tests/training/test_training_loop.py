@@ -16,7 +16,7 @@ from course_lib.scenes import Scenes
 from course_lib.training import History, dice, evaluate, fit
 from course_lib.training.feed import Checked, Order
 from course_lib.training.objective import Objective, weights_of
-from course_lib.training.optimisers import OPTIMISERS, one_cycle, poly, stairs
+from course_lib.training.optimisers import OPTIMISERS, light, one_cycle, poly, stairs
 
 
 def quick(model=None, data=None, **options):
@@ -295,3 +295,21 @@ def test_a_network_that_answers_at_another_size_is_named():
 def test_a_history_travels_through_its_dictionary():
     history = quick()[1]
     assert History.from_dict(history.as_dict()) == history
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop])
+@pytest.mark.parametrize("differentiable", [False, True])
+def test_a_light_optimiser_steps_like_torchs_own(kind, differentiable):
+    """The same digits, and the same graph where a step can be differentiated."""
+    steps = []
+    for one in (kind, light(kind)):
+        start = torch.tensor([0.5, -0.25], requires_grad=True)
+        moved = start.clone()
+        moved.grad = start**2
+        if not differentiable:
+            moved, moved.grad = moved.detach(), moved.grad.detach()
+        one([moved], lr=0.1, differentiable=differentiable).step()
+        steps.append(moved)
+        assert moved.requires_grad == differentiable
+    assert torch.equal(*steps)
+    assert not torch.equal(steps[0], start)
