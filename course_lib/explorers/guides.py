@@ -441,7 +441,7 @@ GUIDES = {
             Step(
                 "There are 77 statements. How many of them did our experiments leave undecided?",
                 {"verdict": "undecided"},
-                "Six. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
+                "Four. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
                 "how many seeds would probably decide.",
             ),
             Step(
@@ -465,7 +465,7 @@ GUIDES = {
                 "W4: the same question on painted avenues, from a random start, until training hardly helps any more. "
                 "Who is ahead now?",
                 {"verdict": "all", "lecture": "08", "statement": [7, 6]},
-                "DeepLab v3+, by 4 points, but the interval of three seeds spans the bound. 100 steps show how fast a "
+                "DeepLab v3+, by 3 points, but the interval of five seeds spans the bound. 100 steps show how fast a "
                 "network learns, and the plateau shows how far it comes.",
             ),
         ],

@@ -132,7 +132,7 @@ def test_the_separable_tour_tells_its_numbers():
 def test_the_ledger_tour_tells_its_numbers():
     tour, ledger = GUIDES["ledger"].tour, explorers.ledger()
     undecided, separable, seventh, bench, plateau = (ledger.render(**step.settings) for step in tour)
-    assert undecided[0].title == "6 of 77 statements"
+    assert undecided[0].title == "4 of 77 statements"
     assert separable[1].title.startswith("V5: ")
     assert -0.175 < float(dict(separable[3].rows)["Found"]) < -0.165
     signs = [word.text[-1] for word in seventh[0].words if word.text.startswith("V")]
@@ -140,7 +140,7 @@ def test_the_ledger_tour_tells_its_numbers():
     assert bench[1].title.startswith("W1: ")
     assert -0.135 < float(dict(bench[3].rows)["Found"]) < -0.125
     assert plateau[1].title.startswith("W4: ")
-    assert 0.035 < float(dict(plateau[3].rows)["Found"]) < 0.045
+    assert 0.025 < float(dict(plateau[3].rows)["Found"]) < 0.035
 
 
 def test_an_explorer_is_moved_by_the_line_that_keeps_its_state():

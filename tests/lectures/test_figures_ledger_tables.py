@@ -123,7 +123,9 @@ def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
     assert f"is worth {gains['v3+ over v3, mIoU']:+.3f} from v3 to v3+" in text
     assert f"FCN-8s is {gains['U-Net over FCN-8s, mIoU']:+.3f}, and {gains['U-Net over FCN-8s, edge IoU']:+.3f}" in text
     unets = sum(name.startswith("U-Net") for name in stopped)
-    assert f"stopped {len(stopped)} of the 15 trainings, {('none', 'one', 'two', 'three')[unets]} of U-Net's" in text
+    words = ("none", "one", "two", "three", "four", "five")
+    assert f"undecided, and about {row['core']['seeds that would decide']} seeds would decide" in text
+    assert f"stopped {len(stopped)} of the {5 * len(row['seeds'])} trainings, {words[unets]} of U-Net's five" in text
     rule = bench_painted
     assert f"after every {rule.EVERY} steps the network is scored on {rule.LOOKED_AT} scenes" in text
     assert f"no more than {rule.RISE:g} further, or after {rule.MOST} looks" in text

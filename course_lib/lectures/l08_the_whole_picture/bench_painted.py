@@ -1,6 +1,6 @@
 """The bench on painted scenes: the same families from a random start, each trained to its plateau.
 
-The networks stand on one small body and have about as many multiply-adds each (`EQUAL`); `bench.maps_for` searches the
+The networks stand on one small body and have about as many multiply-adds each (`WORK`); `bench.maps_for` searches the
 width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
 
 The rule of the plateau: after each `EVERY` steps at one learning rate, the network is scored on `LOOKED_AT` scenes that
@@ -30,8 +30,7 @@ from course_lib.scenes import Scenes
 from course_lib.training.optimisers import AdamW
 
 WORLD, SIDE, CLASSES = "avenue", 128, 9
-COUNTED = {"multiply-adds": lambda net: multiply_adds(net.eval(), SIDE)}
-EQUAL = {"multiply-adds": 35e6}
+WORK = 35e6  # multiply-adds
 COUNT, BATCH, RATE = 2048, 8, 4e-3
 EVERY, PATIENCE, RISE, MOST, LAST = 50, 3, 0.03, 12, 60
 LOOKED_AT, SCORED = 64, 128
@@ -44,22 +43,21 @@ Batches = Iterator[tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Painter:
-    """A family on the small body, with as much as all others have of what is `equal`."""
+    """A family on the small body, with as many multiply-adds as all others."""
 
     family: Family
-    equal: str
 
     @property
     def name(self) -> str:
         """The name under which its runs are kept."""
-        return f"{self.family.name} of equal {self.equal}"
+        return f"{self.family.name} on painted scenes"
 
     def build(self, maps: int) -> nn.Module:
         """The network with a decoder of so many maps, from random weights."""
         return self.family.build(maps, SmallBody, CLASSES)
 
     def maps(self) -> int:
-        """The width of the decoder at which the network has about as much as all others."""
+        """The width of the decoder at which the network takes about WORK."""
         return searched(self)
 
     def costs(self) -> dict[str, float]:
@@ -84,12 +82,12 @@ class Painter:
 @cache
 def searched(network: Painter) -> int:
     """One search for each network."""
-    return maps_for(lambda maps: COUNTED[network.equal](network.build(maps)), EQUAL[network.equal])
+    return maps_for(lambda maps: multiply_adds(network.build(maps).eval(), SIDE), WORK)
 
 
-def networks(equal: str) -> dict[str, Painter]:
-    """The families and the control without skips, with equally much of what is `equal`."""
-    return {name: Painter(family, equal) for name, family in (FAMILIES | CONTROLS).items()}
+def networks() -> dict[str, Painter]:
+    """The families and the control without skips."""
+    return {name: Painter(family) for name, family in (FAMILIES | CONTROLS).items()}
 
 
 def kept(network: Painter, seed: int) -> dict:
