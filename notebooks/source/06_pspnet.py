@@ -204,7 +204,8 @@ figures.pyramid(street[0][0], bins=(1, 2, 3, 6))
 # %% [markdown]
 # ### Play: what each bin sees
 # The first picture is fixed and shows pyramid pooling. The second one is for you: set *Module* to pyramid pooling and
-# drag the cell over the flag, the suit, the helmet. What each level averages is cut out beside the photograph.
+# drag the cell over the flag, the suit, the helmet. What each level averages is cut out beside the photograph. It
+# takes about 3 seconds to appear.
 #
 # *Find out:* put the cell on the face. Which levels tell this cell that there is a helmet?
 # <details><summary>What we saw</summary>Only the average of the whole picture: 12 % of it is helmet. The 2 x 2 bin ends

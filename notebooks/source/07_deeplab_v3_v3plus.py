@@ -184,7 +184,7 @@ print(getsource(deeplab_v3.ASPP))
 # ### Play: what does one cell read?
 # One cell and the five branches: what each of them reads is cut out, and the numbers say how much of which class that is.
 # Move the cell into a corner: which rates lose their weights, and which branch does not care? Then change to pyramid
-# pooling and compare.
+# pooling and compare. It takes about 3 seconds to appear.
 
 # %% tags=["heavy"]
 from course_lib import explorers

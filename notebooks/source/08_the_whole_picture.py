@@ -196,20 +196,17 @@ tables.bench()
 # Read it in this order: how far the seeds of one network lie apart (the number after ±), then which networks differ by
 # more than that. In the pictures each dot is the mean of the seeds, and each short line is one seed. The dashed line
 # joins the networks that no other one beats in both.
-
-# %%
-for row in ("W1", "W4"):
-    points = tables.bench_points("bytes kept to learn", "mIoU", row=row)
-    points = {name: (kept / 1e6, scores) for name, (kept, scores) in points.items()}
-    display(figures.score_against_cost(points, cost="megabytes kept for the backward pass", score=f"mean IoU, {row}"))
-
-# %% [markdown]
-# Here are the rows. One comparison decides each, with one bound for both: DeepLab v3+ against FCN-8s. Unfold a row for
-# every network and seed.
+#
+# Below the pictures stand the rows. One comparison decides each, with one bound for both: DeepLab v3+ against FCN-8s.
+# Unfold a row for every network and seed.
 
 # %%
 from course_lib.evidence.card import evidence
 
+for row in ("W1", "W4"):
+    points = tables.bench_points("bytes kept to learn", "mIoU", row=row)
+    points = {name: (kept / 1e6, scores) for name, (kept, scores) in points.items()}
+    display(figures.score_against_cost(points, cost="megabytes kept for the backward pass", score=f"mean IoU, {row}"))
 evidence("W1", "W4")
 
 # %% [markdown]

@@ -33,7 +33,7 @@ def score_against_cost(
 ) -> Figure:
     """Each network as a dot, cost to the right and score upwards; a line joins those that no other beats in both.
 
-    points: {name: (cost, one score for each seed)}. The dot is the mean, the seeds are small dots above and below it.
+    points: {name: (cost, one score for each seed)}. The dot is the mean, the seeds are short lines above and below it.
     """
     if not points:
         raise ValueError("score_against_cost needs at least one network, as {name: (cost, [score, ...])}")
@@ -50,7 +50,7 @@ def score_against_cost(
     axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)")
     axis.margins(x=0.2, y=0.15)
     for name, (x, y) in means.items():
-        axis.annotate(name, (x, y), xytext=(8, -3), textcoords="offset points", fontsize=9)
+        axis.annotate(name, (x, y), xytext=(8, -14), textcoords="offset points", fontsize=9)
     told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in means.items())
     spread = ", ".join(f"{name} {min(scores):.3g} to {max(scores):.3g}" for name, (_, scores) in points.items())
     figure.alt = f"Dots of {cost} and {score}: {told}. By seed: {spread}. Not beaten in both: {', '.join(best)}."
