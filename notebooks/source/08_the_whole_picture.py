@@ -436,7 +436,7 @@ import io
 from course_lib import compare
 
 wishes = f"""fcn8s unet --seeds 0 1 --output {home}/out --preset laptop --data folder --root {home}
-    --classes sky road thing --crop 97 --batch-size 4 --steps 12 --workers 0"""
+    --classes sky road thing --crop 97 --batch-size 2 --steps 12 --workers 0"""
 with contextlib.redirect_stdout(io.StringIO()) as said:
     compare.main(wishes.split())
 print(said.getvalue().replace(str(home), "my_pictures"))
