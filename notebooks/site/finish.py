@@ -21,7 +21,7 @@ RESULTS = (
     '<div id="search-results">'  # the page of the search has nothing else, and on a phone its field is in the menu
 )
 ASKED = (
-    '<h1>Search</h1>\n<form class="search-again" role="search"><input type="search" name="q" aria-label="Search">'
+    '<h1>Search</h1>\n<form class="search-again"><input type="search" name="q" aria-label="Search">'
     ' <button type="submit">Search</button></form>\n'
 )
 
