@@ -257,8 +257,10 @@ export default () => {
       moves(i) ? model.get("settings")[pixel.name] : cursor && String(cursor.size) === String(slots[i].panel.size) ? cursor.at : null;
 
     function makeSlot(i, kind) {
-      const figure = add(kind === "readout" ? side : panels, "figure", { className: i === main ? `${kind} main` : kind }), made = { kind, figure, caption: add(figure, "figcaption") };
-      slots[i]?.figure.replaceWith(figure);
+      const home = kind === "readout" ? side : panels, old = slots[i]?.figure;
+      const figure = add(home, "figure", { className: i === main ? `${kind} main` : kind }), made = { kind, figure, caption: add(figure, "figcaption") };
+      if (old?.parentNode === home) old.replaceWith(figure);
+      else old?.remove(); // a picture in the place of numbers stands among the pictures
       Object.assign(made, { body: add(figure, "div"), legend: add(figure, "div", { className: "legend" }), note: add(figure, "p", { className: "note" }) });
       const body = made.body, setBy = (element) => {
         const sets = JSON.parse(element?.closest("[data-sets]")?.dataset.sets ?? null);
