@@ -11,16 +11,20 @@ NAMED = [
 ]
 
 
+def flowing(root, lecture):
+    """The words of a lecture's source in one line."""
+    lines = (root / "notebooks" / "source" / f"{lecture}.py").read_text(encoding="utf-8").splitlines()
+    return " ".join(" ".join(line.lstrip("# ") for line in lines).split())
+
+
 @pytest.mark.parametrize("lecture, sentence, id, value", NAMED)
 def test_a_number_in_a_sentence_is_the_ledgers(lecture, sentence, id, value, root):
-    lines = (root / "notebooks" / "source" / f"{lecture}.py").read_text(encoding="utf-8").splitlines()
-    text = " ".join(" ".join(line.lstrip("# ") for line in lines).split())
+    text = flowing(root, lecture)
     assert sentence.format(ledger.read()[id]["mean"][value]).replace("%", " %") in text
 
 
 def test_the_lecture_tells_what_a_finer_stride_brings_a_trained_body(root):
-    lines = (root / "notebooks" / "source" / "07_deeplab_v3_v3plus.py").read_text(encoding="utf-8").splitlines()
-    text = " ".join(" ".join(line.lstrip("# ") for line in lines).split())
+    text = flowing(root, "07_deeplab_v3_v3plus")
     row = ledger.read()["V11"]
     gain, low, high = (100 * value for value in (row["core"]["mean"], *row["core"]["interval"]))
     coarser = row["differences"][0]["mean"]
