@@ -76,6 +76,7 @@ def host(python, tmp_path):
             "timeout": 600,
             "kernel_name": "colab",
             "resources": {"metadata": {"path": str(tmp_path / "content")}},
+            "coalesce_streams": True,  # a slow kernel sends one printed line as two outputs, the text and its end
         }
         client = NotebookClient(book, **options)
         client.create_kernel_manager()

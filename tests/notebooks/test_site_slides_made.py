@@ -5,6 +5,8 @@ import re
 import nbformat
 import pytest
 
+pytest.importorskip("markdown_it", reason="needs the packages of the site: make site")
+
 from notebooks.site import slides
 
 FRONT = {"title": "A title", "question": "A question?", "teach": {"sections": []}}

@@ -71,7 +71,9 @@ def kernel(tmp_path_factory) -> str:
 
 
 def run(book: nbformat.NotebookNode, folder: Path, kernels: str) -> None:
-    client = NotebookClient(book, timeout=300, kernel_name="elsewhere", resources={"metadata": {"path": str(folder)}})
+    place = {"metadata": {"path": str(folder)}}
+    # a slow kernel sends one printed line as two outputs, the text and its end
+    client = NotebookClient(book, timeout=300, kernel_name="elsewhere", resources=place, coalesce_streams=True)
     client.create_kernel_manager()
     client.km.kernel_spec_manager = KernelSpecManager(kernel_dirs=[kernels])
     clean = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "VIRTUAL_ENV", "JPY_PARENT_PID"}}
