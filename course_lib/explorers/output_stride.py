@@ -15,6 +15,7 @@ from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Line, Panel, Readout
 from course_lib.models.deeplab_v3 import aspp_rates
+from course_lib.models.operations import ShapesAlone
 from course_lib.models.resnet import resnet
 
 GRIDS = {"1, 1, 1": (1, 1, 1), "1, 2, 1": (1, 2, 1), "1, 2, 4 (DeepLab v3)": (1, 2, 4)}
@@ -60,12 +61,7 @@ def compute(*, stride: int, depth: int, multi_grid: tuple[int, int, int], side: 
 @cache
 def _backbone(stride: int, depth: int, multi_grid: tuple[int, int, int]) -> nn.Module:
     with torch.device("meta"):
-        net = resnet(depth, output_stride=stride, multi_grid=multi_grid).eval()
-    for module in list(net.modules()):  # they change no size, and without values torch takes 20 ms for each
-        for name, part in module.named_children():
-            if isinstance(part, nn.BatchNorm2d):
-                setattr(module, name, nn.Identity())
-    return net
+        return resnet(depth, output_stride=stride, multi_grid=multi_grid).eval()
 
 
 @cache
@@ -83,7 +79,7 @@ def _run(stride: int, depth: int, side: int) -> tuple[Stage, ...]:
     net, x, before, found = _backbone(stride, depth, (1, 1, 1)), torch.empty(1, 3, side, side, device="meta"), 1, []
     for name in STAGES:
         stage = getattr(net, name)
-        with Watch(stage) as watch:
+        with Watch(stage) as watch, ShapesAlone():
             x = stage(x)
         before *= watch.stride
         found.append(Stage(name, x.shape[1], x.shape[2], before, (), watch.values, watch.multiply_adds))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from course_lib.models.compare import evaluating, without_memory
-from course_lib.models.operations import convolved, largest
+from course_lib.models.operations import convolved, largest, shape_of
 
 POOLS = ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d")
 ADDS = ("add", "__add__", "__radd__", "add_", "__iadd__")
@@ -88,8 +88,7 @@ class Listen(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        shape_stays = func.__name__ == "batch_norm"  # without values torch takes 20 ms for each, to say so
-        out = args[0] if shape_stays else func(*args, **kwargs)
+        out = shape_of(func, args, kwargs)
         wires = self.wires([*args, *kwargs.values()])
         made = [each for each in (out if isinstance(out, tuple | list) else [out]) if isinstance(each, Tensor)]
         if not wires or not made:
