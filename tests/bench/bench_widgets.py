@@ -18,9 +18,43 @@ BROWSER = Path(__file__).resolve().parents[1] / "browser"
 REPORT = BROWSER.parents[1] / "artefacts" / "browser" / "key_to_picture.json"
 
 
+STEPS = {  # what a hand moves in explorers that ask Python; each step is a setting that was not there before
+    "field, pool5 of FCN-32s": (
+        lambda: explorers.receptive_field("fcn32s", photo="cat", layers=["pool5"]),
+        [{"place": [8 * row, 8 * column], "gradient": True} for row in range(2, 5) for column in range(1, 8)],
+    ),
+    "field, DeepLab v3+ as trained": (
+        lambda: explorers.receptive_field("deeplab_v3plus_pets", photo="cat", layers=["output"]),
+        [{"place": [18, column], "gradient": True} for column in range(10, 30)],
+    ),
+    "skips, scene": (explorers.skips, [{"scene": scene} for scene in range(8)]),
+    "skips, photograph": (
+        explorers.skips,
+        [{"network": "U-Net on a photograph", "first": not i & 1, "second": not i & 2} for i in range(4)],
+    ),
+    "street": (explorers.break_the_network, [{"bus": size} for size in range(16, 57, 4)]),
+    "vehicles": (explorers.break_the_network, [{"world": "long vehicles", "slid": by} for by in range(0, 57, 4)]),
+    "harbour": (explorers.break_the_network, [{"world": "harbour", "hull": [16, column]} for column in range(32)]),
+    "crf": (explorers.crf, [{"theta_xy": xy, "theta_rgb": rgb} for xy in (5, 10, 40) for rgb in (3, 10, 20)]),
+}
+
+
 def main() -> None:
     first_shows()
+    steps()
     keys()
+
+
+def steps() -> None:
+    """What Python does for each step of a hand, without the browser and the way there."""
+    for name, (make, settings) in STEPS.items():
+        explorer, took = make(), []
+        for each in settings:
+            began = time.process_time()
+            explorer.answer(each)
+            took.append(1e3 * (time.process_time() - began))
+        median, first = statistics.median(took[1:]), took[0]
+        print(f"step of {name:<30} {median:6.1f} ms of CPU, the first {first:.0f}   promised: under 100")
 
 
 def first_shows() -> None:
