@@ -18,7 +18,7 @@ from babel.messages import Catalog, pofile
 from course_lib import __version__
 from course_lib.explorers.machinery.explorer import Explorer
 from notebooks import build, convert
-from notebooks.site import language, tables
+from notebooks.site import language, letters, tables
 from notebooks.site.lecture import MADE, Lecture, Pictures, identity
 
 NO_WORDS = {"colours", "colour", "drags", "palette"}  # of panels
@@ -86,8 +86,12 @@ def update(path: Path, made: Catalog, tongue: str) -> int:
 
 def messages(source: convert.Source, live: dict[str, Explorer]) -> Iterator[tuple[str, str]]:
     """All that a lecture says, each text with where it stands: in its text, its quiz, its outputs or its explorers."""
+    known = set()
     for where, text in every(source, live):
         if WORD.search(NAMES.sub("", text)) and not IDENTIFIER.fullmatch(text):
+            if where == "picture" and text not in known:
+                text = language.template(text)
+            known.add(text)
             yield where, text
 
 
@@ -106,6 +110,8 @@ def every(source: convert.Source, live: dict[str, Explorer]) -> Iterator[tuple[s
             yield from (("page", one) for one in language.heard(text) if language.template(one) not in AROUND)
     for made in MADE.finditer("\n".join(cell.source for cell in source.cells if cell.kind == "code")):
         yield from (("explorer", text) for text in moved(live[identity(made)]))
+    for svg in letters.drawn(source.name).values():
+        yield from (("picture", text) for text in letters.heard(svg))
 
 
 def moved(explorer: Explorer) -> Iterator[str]:
