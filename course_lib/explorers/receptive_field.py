@@ -11,13 +11,14 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor, nn
 
-from course_lib import models
+from course_lib import models, threads
 from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Mark, Panel, Readout, number_text
-from course_lib.receptive_field import Field, effective, empirical, theoretical
+from course_lib.receptive_field import Field, empirical, theoretical
+from course_lib.receptive_field.many_units import ManyUnits
 from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
 
@@ -110,7 +111,8 @@ class Looker:
         return int(self.objects[y, x])
 
     def _effective(self, unit: tuple[int, int], layer: str) -> Spread:
-        return effective(self.net, self.image[None], unit, layer=layer, field=self.field, progress=False)
+        with threads.one_thread():
+            return _many_units(self, layer)(unit)
 
     def _empirical(self, unit: tuple[int, int], layer: str) -> Spread:
         return empirical(
@@ -179,6 +181,11 @@ class Looker:
             seen = (looks.above().numpy() & inside).sum() / inside.sum()
             rows.append(("And effectively?", f"{seen:.1%} of it"))
         return rows
+
+
+@lru_cache(maxsize=1)  # of all explorers together: it holds every map of a network
+def _many_units(looker: Looker, layer: str) -> ManyUnits:
+    return ManyUnits(looker.net, looker.image[None], layer, field=looker.field)
 
 
 def _photograph(name: str) -> tuple[Tensor, Tensor | None]:
