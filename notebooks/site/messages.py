@@ -31,6 +31,10 @@ MOST = 30  # values of one control that are looked at
 ROOM = build.HERE.parent / ".cache" / "site"
 # what the theme, widget.js and record.js say around it; a browser test finds what is missing here
 AROUND = (
+    "Search", "Contents", "Menu", "Expand", "Light mode", "Dark mode", "Auto light/dark, in light mode",
+    "Auto light/dark, in dark mode", "Skip to content", "Back to top", "Lectures", "Beside them", "Site", "Page",
+    "Toggle site navigation sidebar", "Toggle table of contents sidebar", "Toggle Light / Dark / Auto color theme",
+    "Link to this heading",
     "The code", "On this page", "Next", "Previous", "Quiz", "Slides", "Download the notebook",
     "Choose the answer you believe in; each says why it is right or not.",
     "Take the tour", "Leave the tour", "Go on with the tour", "Show me", "Next", "Back", "Done", "Start again",
