@@ -4,7 +4,9 @@ mean_field   dense_crf and energy: the iterations
 kernels      normalised, differentiable, remembered between calls
 exact        every pixel against every other
 lattice      the same for photographs, in linear memory
-sums         weighted sums of rows, which the lattice is made of
+corners      from pixels to lattice points and back
+blurs        from lattice point to lattice point
+sums         weighted sums of rows, which these are made of
 smoothness   the kernel without colours, separable
 search       weights and thetas that score best on a validation set
 checks       what is refused

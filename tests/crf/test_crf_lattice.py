@@ -8,7 +8,7 @@ import pytest
 import torch
 from crf_cases import DEEPLAB, scene
 
-from course_lib.crf import dense_crf, kernels, lattice, sums
+from course_lib.crf import dense_crf, kernels, lattice
 from course_lib.datasets import photos
 
 
@@ -96,7 +96,7 @@ def test_a_noisy_picture_takes_little_more_memory_than_a_smooth_one():
     smooth = lattice.Lattice(scene("smooth", 128, 128, 3)[0], theta_xy=67, theta_rgb=3)
     noisy = lattice.Lattice(noise(128), theta_xy=67, theta_rgb=3)
     assert noisy.bytes() < 2 * smooth.bytes()
-    assert len(noisy.splat) <= lattice.DENSEST * 128**2
+    assert noisy.slabs[-1].points.stop <= lattice.DENSEST * 128**2
 
 
 @pytest.mark.parametrize("what", ["noise", "textured"])
@@ -114,9 +114,9 @@ def test_points_given_up_change_little(what, monkeypatch):
 
 
 def test_every_pixel_keeps_a_share_of_one_when_points_are_given_up():
-    operator = lattice.Lattice(noise(64), theta_xy=67, theta_rgb=3)
-    pixels = operator.slice(torch.ones(len(operator.splat), 1))
-    assert torch.allclose(pixels, torch.ones_like(pixels))
+    shares = [slab.slice for slab in lattice.Lattice(noise(64), theta_xy=67, theta_rgb=3).slabs]
+    pixels = torch.cat([share(torch.ones(int(share.columns.max()) + 1, 1)) for share in shares])
+    assert torch.allclose(pixels, torch.ones(64 * 64, 1))
 
 
 def test_sums_in_small_pieces_are_the_same(monkeypatch):
@@ -124,9 +124,7 @@ def test_sums_in_small_pieces_are_the_same(monkeypatch):
     q = probabilities.flatten(1).T
     whole = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
     expected = whole.filter(q)
-    monkeypatch.setattr(sums, "AT_ONCE_BYTES", 0)
-    for module in (sums, lattice):
-        monkeypatch.setattr(module, "ROWS", 7)
+    monkeypatch.setattr(lattice, "ROWS", 7)
     pieces = lattice.Lattice(image, theta_xy=20, theta_rgb=20)
     assert len(pieces.slabs) > 2
     assert len(whole.slabs) == 1
