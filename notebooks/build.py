@@ -27,7 +27,7 @@ from nbclient.exceptions import CellExecutionError
 from course_lib.evidence import code_shape, ledger
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.ledger_text import NAMED
-from notebooks import convert, coverage, first_cell, pages, readme
+from notebooks import convert, coverage, drawings, first_cell, pages, readme
 from notebooks.words import Shelf
 
 HERE = Path(__file__).parent
@@ -128,7 +128,7 @@ def build(path: Path, solutions: bool, force: bool = False, timed: bool = False)
     there = nbformat.read(goal, 4).metadata if goal.exists() else {}
     if not force and all(there.get(part) == built.metadata[part] for part in ("inputs", "library")):
         return
-    seconds = run(built, path.stem)
+    seconds = run(built, path.stem, "" if solutions else drawings.starting(path.stem))
     print(f"{goal.relative_to(HERE.parent)}: ran in {seconds:.0f} s", flush=True)
     if timed:
         state_seconds(path, seconds)
@@ -156,14 +156,16 @@ def stale(paths: Iterable[Path]) -> Iterator[str]:
                 yield f"{goal.relative_to(HERE.parent)}: the library's code changed; its outputs may be the same"
 
 
-def run(built: nbformat.NotebookNode, name: str) -> float:
+def run(built: nbformat.NotebookNode, name: str, first: str) -> float:
     """Runs every cell and returns the seconds that they took together, without those in which a cell only waited.
 
-    A cell that is heavy must be tagged so, because then the text before it says how long.
+    `first` runs before them and leaves nothing in the notebook. A cell that is heavy must be tagged so, because then
+    the text before it says how long.
     """
     total = 0.0
     client = NotebookClient(built, timeout=CELL_LIMIT, resources={"metadata": {"path": str(HERE)}})
     with client.setup_kernel(env={**os.environ, "BEYOND_FCN_PROGRESS": "off"}):
+        client.kc.execute(first, silent=True)
         kernel = psutil.Process(client.km.provisioner.pid)
         for index, cell in enumerate(built.cells):
             if cell.cell_type != "code":

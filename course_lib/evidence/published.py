@@ -1,6 +1,6 @@
 """What the papers report: every headline on VOC 2012, CamVid, Cityscapes and ADE20K, each with the table it stands in.
 
-Numbers of other people on other machines: we did not measure them, and the course's own benches (W1, W4) are not
+Numbers of other people on other machines: we did not measure them, and the course's own benches (W1, W4, W5) are not
 comparable with them. Two rows compare only when data set, split and conditions do. The last notebook shows `table()`.
 """
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
+from course_lib import threads
 from course_lib.explorers.edited_scenes import BOTH, CAB, ROAD, WATER, repainted, with_cab_slid, with_hull_at
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Slider
@@ -95,6 +96,7 @@ def compute(shown: Scene, name: str) -> Tensor:
         return trained(name)(shown.image[None])[0].argmax(0)
 
 
+@threads.one_thread()  # small maps: a second thread costs more than it brings
 def render(*, world: str, scene: int, **knobs: object) -> list[Panel]:
     """The edited scene, its truth, each network's answer, and their scores."""
     shown = edited(world, scene, **knobs)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from course_lib import palette
+from course_lib import palette, threads
 from course_lib.crf import dense_crf
 from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
@@ -71,6 +71,7 @@ class Sharpener:
             smoothness=(w2, theta),
         )
 
+    @threads.one_thread()  # small maps: a second thread costs more than it brings
     def render(self, **settings: float) -> list[Panel]:
         """The photograph, the labels before and after the CRF, and where they differ."""
         before, after = self.unary.argmax(0), self.refine(**settings).argmax(0)

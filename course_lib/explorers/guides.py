@@ -439,9 +439,9 @@ GUIDES = {
         "Click a tile. Was more found than the statement asked for? Then filter: what did not reproduce, and where?",
         [
             Step(
-                "There are 77 statements. How many of them did our experiments leave undecided?",
+                "There are 78 statements. How many of them did our experiments leave undecided?",
                 {"verdict": "undecided"},
-                "Four. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
+                "Five. Their intervals contain the bound, so these seeds could not tell. Choose one: the numbers say "
                 "how many seeds would probably decide.",
             ),
             Step(
@@ -467,6 +467,12 @@ GUIDES = {
                 {"verdict": "all", "lecture": "08", "statement": [7, 6]},
                 "DeepLab v3+, by 3 points, but the interval of five seeds spans the bound. 100 steps show how fast a "
                 "network learns, and the plateau shows how far it comes.",
+            ),
+            Step(
+                "W5: the same avenues, with equal parameters in place of equal multiply-adds. Is it decided now?",
+                {"verdict": "all", "lecture": "08", "statement": [7, 7]},
+                "No: again 3 points, and with three seeds the interval reaches below zero. The row says how many seeds "
+                "would probably decide.",
             ),
         ],
         {

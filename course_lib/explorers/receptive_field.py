@@ -11,15 +11,19 @@ from functools import lru_cache
 import numpy as np
 from torch import Tensor, nn
 
-from course_lib import models
+from course_lib import models, threads
 from course_lib.datasets import photos
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Mark, Panel, Readout, number_text
-from course_lib.receptive_field import Field, effective, empirical, theoretical
+from course_lib.models import shipped
+from course_lib.models.working_size import in_proportion
+from course_lib.receptive_field import Field, empirical, theoretical
+from course_lib.receptive_field.many_units import ManyUnits
 from course_lib.receptive_field.probing.influence import Spread
 from course_lib.scenes import Scenes
+from course_lib.training import checkpoints
 
 SIDE, PHOTO_SIDE = 128, 256
 STEP = 4  # pixels of the picture per place of the cursor
@@ -40,19 +44,24 @@ def receptive_field(
 ) -> Explorer:
     """What one unit of a network sees of a picture.
 
-    `network` is a name for `models.build` (made narrow, which changes no receptive field) or any module; `image` is
-    3 x H x W in 0..1 and `objects` numbers its things from 1. Instead of both, `photo` names one of data/photos, whose
-    masked things count; without any, a scene stands there. `layers` are those on offer.
+    `network` is a trained one of data/checkpoints, a name for `models.build` (made narrow, which changes no receptive
+    field) or any module; `image` is 3 x H x W in 0..1 and `objects` numbers its things from 1. Instead of both, `photo`
+    names one of data/photos, whose masked things count; without any, a scene stands there. `layers` are those on offer.
     """
-    net = models.build(network, 6, width=width) if isinstance(network, str) else network
-    if isinstance(network, str):
+    told = shipped.card(network) if network in shipped.names() else {}
+    if told:
+        net = checkpoints.load(network)
+    elif isinstance(network, str):
+        net = models.build(network, 6, width=width)
         net.trained = False
+    else:
+        net = network
     if photo:
-        image, objects = _photograph(photo)
+        image, objects = _photograph(photo, told.get("working_size"))
     elif image is None:
         image, _, extras = Scenes("street", size=SIDE, count=1, seed=3)[0]
         objects = extras["instance"]
-    looker = Looker(net.eval(), image, objects)
+    looker = Looker(net.eval(), image, objects, told.get("mean", 0.0), told.get("std", 1.0))
     size = tuple(-(-side // STEP) for side in image.shape[-2:])
     offered = list(layers) if layers else looker.some_layers()
     first = offered[len(offered) // 3]
@@ -76,8 +85,11 @@ class Looker:
     net: nn.Module
     image: Tensor
     objects: Tensor | None
+    mean: float  # what the network reads is (image - mean) / std
+    std: float
 
     def __post_init__(self) -> None:
+        self.read = ((self.image - self.mean) / self.std)[None]
         channels, height, width = self.image.shape
         self.field: Field = theoretical(self.net, image_size=(height, width), channels=channels)
         self.effective = lru_cache(maxsize=64)(self._effective)
@@ -110,11 +122,12 @@ class Looker:
         return int(self.objects[y, x])
 
     def _effective(self, unit: tuple[int, int], layer: str) -> Spread:
-        return effective(self.net, self.image[None], unit, layer=layer, field=self.field, progress=False)
+        with threads.one_thread():
+            return _many_units(self, layer)(unit)
 
     def _empirical(self, unit: tuple[int, int], layer: str) -> Spread:
         return empirical(
-            self.net, self.image[None], unit, layer=layer, field=self.field, size=PATCH, stride=PATCH, progress=False
+            self.net, self.read, unit, layer=layer, field=self.field, size=PATCH, stride=PATCH, progress=False
         )
 
     def render(self, *, place: Sequence[int], layer: str, gradient: bool, occlusion: bool) -> list[Panel]:
@@ -181,11 +194,19 @@ class Looker:
         return rows
 
 
-def _photograph(name: str) -> tuple[Tensor, Tensor | None]:
-    """A photograph with its longer side at `PHOTO_SIDE` pixels, and its things as its mask numbers them."""
-    height, width = photos.load(name).image.shape[1:]
-    share = PHOTO_SIDE / max(height, width)
-    image, mask, _ = photos.resized(name, (round(share * height), round(share * width)))
+@lru_cache(maxsize=1)  # of all explorers together: it holds every map of a network
+def _many_units(looker: Looker, layer: str) -> ManyUnits:
+    return ManyUnits(looker.net, looker.read, layer, field=looker.field)
+
+
+def _photograph(name: str, working_size: int | list[int] | None) -> tuple[Tensor, Tensor | None]:
+    """A photograph, as small as the network was trained on, and its things as its mask numbers them."""
+    size = height, width = photos.load(name).image.shape[1:]
+    if working_size is None:
+        size = tuple(round(PHOTO_SIDE / max(size) * side) for side in size)
+    else:
+        size = in_proportion(height, width, working_size) if isinstance(working_size, int) else tuple(working_size)
+    image, mask, _ = photos.resized(name, size)
     return image / 255, mask if mask is None else mask.where(mask != photos.VOID, 0)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from course_lib import palette
+from course_lib import palette, threads
 from course_lib.datasets import photos
 from course_lib.explorers.along_the_u import LAYERS, STAGES, collage, drawing
 from course_lib.explorers.guides import GUIDES
@@ -33,11 +33,13 @@ from course_lib.explorers.machinery.panels import (
 from course_lib.metrics import Confusion
 from course_lib.metrics.boundary import trimap
 from course_lib.models import activations, shipped
+from course_lib.scenes.dataset import Sample, Scenes
 from course_lib.training import checkpoints
 
 FCN, UNET, PHOTO = "FCN-8s", "U-Net", "U-Net on a photograph"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street", PHOTO: "unet_pets"}
 STRIDES = {FCN: (16, 8), UNET: (8, 4, 2, 1), PHOTO: (16, 8, 4, 2)}  # of the bridges, the deepest first
+SCENES = 8
 SMALL, BAND = 16, 2  # things of at most so many pixels are small; this wide is the boundary
 RIGHT, BOUNDARY, SMALL_THING, INSIDE = range(4)
 PLACES = ("right", "boundary", "small thing", "inside")
@@ -48,7 +50,7 @@ def skips() -> Explorer:
     """What each skip brings back of edges and small things."""
     controls = [
         Choice(name="network", label="Network", values=tuple(NETWORKS), default=UNET),
-        Slider(name="scene", label="Scene", values=range(8), default=0, when={"network": [FCN, UNET]}),
+        Slider(name="scene", label="Scene", values=range(SCENES), default=0, when={"network": [FCN, UNET]}),
         Switch(name="first", label="Skip 1, the deepest", default=True),
         Switch(name="second", label="Skip 2", default=True),
         Switch(name="third", label="Skip 3", default=True, when={"network": [UNET, PHOTO]}),
@@ -120,11 +122,12 @@ def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
         told = shipped.card(NETWORKS[PHOTO])
         asked = (image - told["mean"]) / told["std"]
     else:
-        image, truth, extras = checkpoints.unseen(NETWORKS[network])[scene]
-        asked, size = image, extras["object_size"]
+        images, truths, extras = _scenes(network)[1]
+        image, truth, size = images[scene], truths[scene], extras["object_size"][scene]
+        asked = image
     net = trained(network)
     watched = activations(net, *LAYERS) if network == PHOTO else nullcontext({})
-    with torch.no_grad(), silenced(net, on), watched as maps:
+    with torch.inference_mode(), silenced(net, on), watched as maps:
         prediction = net(asked[None])[0].argmax(0)
     kinds = where(truth, size)
     right = (prediction == truth) | (truth == photos.VOID)
@@ -147,11 +150,18 @@ def _photograph() -> tuple[Tensor, Tensor, Tensor]:
     return image / 255, truth, torch.zeros_like(truth)
 
 
+@cache
+def _scenes(network: str) -> tuple[Scenes, Sample]:
+    """All scenes at once: eight take hardly longer to paint than one."""
+    scenes = checkpoints.unseen(NETWORKS[network])
+    return scenes, scenes.batch(range(SCENES))
+
+
 def _classes(network: str) -> tuple[tuple[str, ...], tuple]:
     """The names of the classes, and their colours."""
     if network == PHOTO:
         return tuple(shipped.card(NETWORKS[PHOTO])["classes"]), palette.ORDER
-    scenes = checkpoints.unseen(NETWORKS[network])
+    scenes, _ = _scenes(network)
     return scenes.classes, scenes.colours
 
 
@@ -163,6 +173,7 @@ def where(truth: Tensor, object_size: Tensor) -> Tensor:
     return kinds
 
 
+@threads.one_thread()  # small maps: a second thread costs more than it brings
 def render(
     *, network: str, scene: int, first: bool, second: bool, third: bool, fourth: bool, stage: str
 ) -> list[Panel]:

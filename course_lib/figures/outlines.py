@@ -24,13 +24,13 @@ def outlines(
             raise ValueError(f"{name} has shape {tuple(said.shape)}, the mask {tuple(photo.mask.shape)}")
     thing, rows = classes.index(photo.classes[1]), -(-len(found) // columns)
     height, width = photo.mask[window].shape
-    figure, axes = new(rows, columns, size=(WIDTH, 0.45 + rows * (WIDTH / columns * height / width + 0.25)))
+    figure, axes = new(rows, columns, size=(WIDTH, 0.45 + rows * (WIDTH / columns * height / width + 0.45)))
     told = []
     for axis, (name, said) in zip(axes.flat, found.items()):
         iou = float(Confusion(2).update((said == thing).long(), photo.mask).iou[1])
         tint = palette.paint(said).permute(2, 0, 1).float()
         over = torch.where(said > 0, photo.image.float().lerp(tint, 0.5).byte(), photo.image)
-        picture(axis, over[:, window[0], window[1]], f"{name}: {iou:.3f}")
+        picture(axis, over[:, window[0], window[1]], f"{name}\nIoU {iou:.3f}")
         axis.contour((said == thing)[window].float().numpy(), levels=[0.5], colors="white", linewidths=1.6)
         told.append(f"{name} {iou:.3f}")
     for axis in axes.flat[len(found) :]:
@@ -38,7 +38,7 @@ def outlines(
     class_legend(figure, classes[1:], colours=palette.ORDER[1:])
     figure.photographs = True
     figure.alt = (
-        f"The same part of a photograph of a {photo.classes[1]} under {len(found)} answers. "
+        f"The same part of a photograph of a {photo.classes[1]} under {len(found)} answer{'s' * (len(found) > 1)}. "
         f"IoU of {photo.classes[1]}, on the whole photograph: {', '.join(told)}."
     )
     return figure

@@ -103,20 +103,21 @@ class Figure(matplotlib_figure.Figure):
 def in_palette(png: io.BytesIO) -> bytes:
     """The same picture in 256 colours, not dithered, in a third of the bytes.
 
-    Half of them are its most frequent colours, exactly: those of lines, areas and legends, which carry meaning. The
-    other half is shared out among the rest.
+    Half of them are kept exactly: the course's own, which carry meaning also where a legend alone shows them, and the
+    most frequent others, those of lines and areas. The other half is shared out among the rest.
     """
-    full, palette = Image.open(png).convert("RGB"), Image.new("P", (1, 1))
+    full, kept = Image.open(png).convert("RGB"), Image.new("P", (1, 1))
     counted = full.getcolors(full.width * full.height) or []
-    frequent = [colour for _, colour in sorted(counted, reverse=True)[:128]]
+    by_number = [colour for _, colour in sorted(counted, reverse=True)]
+    frequent = sorted(by_number, key=lambda colour: colour not in palette.ORDER)[:128]
     rest = full.quantize(128, dither=Image.Dither.NONE).getpalette() or []
-    palette.putpalette([value for colour in frequent for value in colour] + rest)
-    near = full.quantize(palette=palette, dither=Image.Dither.NONE)
+    kept.putpalette([value for colour in frequent for value in colour] + rest)
+    near = full.quantize(palette=kept, dither=Image.Dither.NONE)
     numbers, pixels = np.array(near), np.asarray(full).astype(np.int32) @ (65536, 256, 1)
     for number, (red, green, blue) in enumerate(frequent):  # what quantize calls the nearest may be off by three
         numbers[pixels == 65536 * red + 256 * green + blue] = number
     drawn = Image.fromarray(numbers)
-    drawn.putpalette(palette.getpalette())
+    drawn.putpalette(kept.getpalette())
     small = io.BytesIO()
     drawn.save(small, "png", optimize=True)
     return small.getvalue()

@@ -10,6 +10,7 @@ Out comes an `Effective`: map, centroid, std, radius(mass), area. Outside the th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,17 +73,15 @@ def effective(
         generator = torch.Generator().manual_seed(seed)
         draws = torch.randint(0, 2, (len(images), signs, answer.shape[1]), generator=generator) * 2 - 1
         total = _gradients(frozen, images, window, draws, batch_size, progress)
+    told = {"images": len(images), "trained": known_training(net, trained), "window": window}
+    return believed(total, field, pixel, layer, **told)
+
+
+def believed(total: Tensor, field: Field, pixel: tuple[int, int], layer: str | None, **told: Any) -> Effective:
+    """The result of a summed |gradient|, unless that cannot be believed."""
     mask = torch.as_tensor(field.mask(pixel, layer))
     _complain_about(total, mask, field.is_exact(layer))
-    return Effective(
-        map=total * mask,
-        unit=centre_of(field, pixel, layer),
-        pixel=pixel,
-        layer=layer,
-        images=len(images),
-        trained=known_training(net, trained),
-        window=window,
-    )
+    return Effective(map=total * mask, unit=centre_of(field, pixel, layer), pixel=pixel, layer=layer, **told)
 
 
 def _gradients(

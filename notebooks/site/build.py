@@ -20,7 +20,7 @@ from course_lib.explorers.break_the_network import NETWORKS
 from course_lib.explorers.machinery import widget
 from course_lib.models import shipped
 from notebooks import build, convert
-from notebooks.site import finish, language, networks, occlusion, pages, reference, slides, tables
+from notebooks.site import finish, language, letters, networks, occlusion, pages, reference, slides, tables
 from notebooks.site.lecture import Lecture, Pictures
 
 HERE = Path(__file__).parent
@@ -80,7 +80,9 @@ def write_lectures(lectures: list[convert.Source], source: Path, made: Path, liv
         nbformat.write(page, source / f"{lecture.name}.ipynb")
         for tongue in others:
             told = language.front(lecture, tongue)
-            there = Lecture(lecture.name, told, live, citations, pictures, {"en": f"{lecture.name}.html"})
+            redrawn = letters.translated(lecture.name, language.catalogue(tongue, lecture.name))
+            drawings = Pictures(made / "pictures", redrawn)
+            there = Lecture(lecture.name, told, live, citations, drawings, {"en": f"{lecture.name}.html"})
             translated = there.page(language.book(lecture, tongue, nbformat.read(notebook, 4)))
             translated.metadata["orphan"] = True  # the contents name each lecture once
             nbformat.write(translated, source / f"{lecture.name}.{tongue}.ipynb")

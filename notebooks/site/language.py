@@ -18,7 +18,7 @@ from notebooks.words import expand
 
 LOCALE = Path(__file__).parent / "locale"
 NAMES = {"en": "English", "ko": "한국어"}
-STAYS = "Code and what it prints, the letters inside pictures, the slides and the other pages stay in English."
+STAYS = "Code and what it prints, the slides and the other pages stay in English."
 DETAILS = re.compile(r"(</?(?:details|summary)>)")
 # what Markdown reads by itself, and words between: a heading, a list item, a table's cells, a block of code
 LINE = re.compile(r"(?P<mark>#+ +|[-*] +|\d+\. +)?(?P<words>.*)")

@@ -6,8 +6,8 @@ them; the quiz and what else a page can judge become buttons. No cell is run her
 
 import ast
 import base64
-import hashlib
 import html
+import io
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from course_lib.shown import HEARD
-from notebooks import first_cell
+from notebooks import drawings, first_cell
 from notebooks.site import exercise, language
 from notebooks.site.quiz import quiz
 
@@ -37,15 +37,24 @@ UPLOAD = (
 
 
 class Pictures:
-    """A folder of pictures, each stored once under a name made from its bytes."""
+    """A folder of pictures, each stored once under a name made from its bytes.
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    redrawn  the name of every picture -> its SVG in another language, which is stored in its place
+    """
+
+    def __init__(self, folder: Path, redrawn: dict[str, str] | None = None):
+        self.folder, self.redrawn = folder, redrawn
         folder.mkdir(parents=True, exist_ok=True)
 
-    def stored(self, kind: str, data: str) -> str:
-        raw = base64.b64decode(data)
-        name = f"{hashlib.sha256(raw).hexdigest()[:16]}.{'jpg' if kind == 'jpeg' else kind}"
+    def stored(self, kind: str, raw: bytes) -> str:
+        if self.redrawn is not None:
+            if (shown := drawings.name(raw)) not in self.redrawn:
+                raise ValueError(
+                    f"no drawing of picture {shown} in {drawings.PLACE}: it is older than its notebook; "
+                    "build that again (python -m notebooks.build NAME --force) and commit both"
+                )
+            kind, raw = "svg", self.redrawn[shown].encode()
+        name = f"{drawings.name(raw)}.{'jpg' if kind == 'jpeg' else kind}"
         (self.folder / name).write_bytes(raw)
         return f"{self.folder.name}/{name}"
 
@@ -55,8 +64,9 @@ class Pictures:
 
     def image(self, kind: str, data: str, attributes: str) -> str:
         """With the shape of the picture told before it is there, the text below does not jump."""
-        name = self.stored(kind, data)
-        with Image.open(self.folder.parent / name) as picture:
+        raw = base64.b64decode(data)
+        name = self.stored(kind, raw)
+        with Image.open(io.BytesIO(raw)) as picture:
             width, height = picture.size
         attributes = re.sub(r' (width|height|style)="[^"]*"', "", attributes)
         shown = f'<img{attributes} src="{name}" width="{width}" height="{height}" loading="lazy"'

@@ -18,7 +18,7 @@ from babel.messages import Catalog, pofile
 from course_lib import __version__
 from course_lib.explorers.machinery.explorer import Explorer
 from notebooks import build, convert
-from notebooks.site import language, tables
+from notebooks.site import language, letters, tables
 from notebooks.site.lecture import MADE, Lecture, Pictures, identity
 
 NO_WORDS = {"colours", "colour", "drags", "palette"}  # of panels
@@ -31,6 +31,10 @@ MOST = 30  # values of one control that are looked at
 ROOM = build.HERE.parent / ".cache" / "site"
 # what the theme, widget.js and record.js say around it; a browser test finds what is missing here
 AROUND = (
+    "Search", "Contents", "Menu", "Expand", "Light mode", "Dark mode", "Auto light/dark, in light mode",
+    "Auto light/dark, in dark mode", "Skip to content", "Back to top", "Lectures", "Beside them", "Site", "Page",
+    "Toggle site navigation sidebar", "Toggle table of contents sidebar", "Toggle Light / Dark / Auto color theme",
+    "Link to this heading",
     "The code", "On this page", "Next", "Previous", "Quiz", "Slides", "Download the notebook",
     "Choose the answer you believe in; each says why it is right or not.",
     "Take the tour", "Leave the tour", "Go on with the tour", "Show me", "Next", "Back", "Done", "Start again",
@@ -86,8 +90,12 @@ def update(path: Path, made: Catalog, tongue: str) -> int:
 
 def messages(source: convert.Source, live: dict[str, Explorer]) -> Iterator[tuple[str, str]]:
     """All that a lecture says, each text with where it stands: in its text, its quiz, its outputs or its explorers."""
+    known = set()
     for where, text in every(source, live):
         if WORD.search(NAMES.sub("", text)) and not IDENTIFIER.fullmatch(text):
+            if where == "picture" and text not in known:
+                text = language.template(text)
+            known.add(text)
             yield where, text
 
 
@@ -106,6 +114,8 @@ def every(source: convert.Source, live: dict[str, Explorer]) -> Iterator[tuple[s
             yield from (("page", one) for one in language.heard(text) if language.template(one) not in AROUND)
     for made in MADE.finditer("\n".join(cell.source for cell in source.cells if cell.kind == "code")):
         yield from (("explorer", text) for text in moved(live[identity(made)]))
+    for svg in letters.drawn(source.name).values():
+        yield from (("picture", text) for text in letters.heard(svg))
 
 
 def moved(explorer: Explorer) -> Iterator[str]:

@@ -466,7 +466,7 @@ exercises.skips.channels.check(my_channels)
 mine, skips_off = cat, (1, 3, 4)
 with torch.no_grad(), silenced(real.net, skips_off):
     labels = real((mine.image[None].float() / 255 - told["mean"]) / told["std"])[0].argmax(0)
-kept = {"all four skips": found["all four skips"], f"without {skips_off}": labels}
+kept = {"all four skips": found["all four skips"], f"without {', '.join(map(str, skips_off))}": labels}
 keep = outlines(mine, kept, told["classes"], window=(slice(None), slice(None)), columns=2)
 # keep.savefig("my_skips.png", dpi=200)
 keep

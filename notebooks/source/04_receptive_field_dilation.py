@@ -382,7 +382,8 @@ display(growth.bells((2, 5, 20, 80)), figures.three_fields(images[0], rows, pixe
 # whose heat exceeds 4.55 % of the maximum, which is Luo's rule.)
 #
 # *Play* with a trained network of the course: SegNet, on a painted street. Choose a layer, move the unit, switch on
-# *effective* and *empirical*. Does the unit use the whole object that it lies on?
+# *effective* and *empirical*. Does the unit use the whole object that it lies on? For a real network over the photograph,
+# run `explorers.receptive_field("unet_pets", photo="cat")`.
 
 # %%
 from course_lib.training import checkpoints

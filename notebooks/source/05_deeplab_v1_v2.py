@@ -350,7 +350,7 @@ said = segment(cat.image)
 found = {"the network": said.labels}
 for tolerance in (3, 10):
     tuned = settings | {"appearance": (4, 67, tolerance)}
-    found[f"after the CRF, {tolerance}"] = dense_crf(cat.image, said.probabilities, **tuned).argmax(0)
+    found[f"after the CRF, θ_rgb {tolerance}"] = dense_crf(cat.image, said.probabilities, **tuned).argmax(0)
 display(outlines(cat, found, said.classes, window=(slice(0, 300), slice(150, 451)), columns=3))
 evidence("L9")
 

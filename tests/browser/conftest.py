@@ -65,6 +65,7 @@ def site(root):
     static = root / "notebooks/site/static"
     inputs = [root / "notebooks", root / "notebooks/site", static, static / "engines", root / "data/claims.json"]
     inputs += [root / "course_lib/explorers/machinery/widget.js", root / "course_lib/explorers/machinery/widget.css"]
+    inputs += [one for kind in ("locale", "drawings") for one in (root / "notebooks/site" / kind).iterdir()]
     files = [file for one in inputs for file in ([one] if one.is_file() else one.iterdir()) if file.is_file()]
     if not (SITE / "explorers").is_dir() or any(file.stat().st_mtime > made.stat().st_mtime for file in files):
         done = subprocess.run([sys.executable, "-m", "notebooks.site"], cwd=root, capture_output=True, text=True)

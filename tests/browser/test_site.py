@@ -132,7 +132,7 @@ def test_on_paper_a_lecture_is_unfolded_and_without_what_one_clicks(desktop):
     page = desktop.to("01_fcn_limits.html")
     page.emulate_media(media="print", color_scheme="dark")
     shown = """one => [...document.querySelectorAll(one)].every(element => element.checkVisibility())"""
-    assert not any(page.evaluate(shown, one) for one in (".sidebar-drawer", ".toc-drawer", ".ways"))
+    assert not any(page.evaluate(shown, one) for one in (".skip-to-content", ".sidebar-drawer", ".toc-drawer", ".ways"))
     assert page.evaluate(shown, "article details p:not(.expanded)")  # what stands above code when it is unfolded
     assert page.evaluate(shown, "article h2")
     assert page.evaluate("() => getComputedStyle(document.querySelector('article p')).color") == "rgb(0, 0, 0)"

@@ -68,3 +68,14 @@ def test_the_quiz_answers_in_korean(desktop):
     page.locator(".question details").first.locator("summary").click()
     page.locator(".score", has_text="처음에 맞혔습니다").wait_for()
     assert desktop.wrong == []
+
+
+@pytest.mark.browser
+def test_every_picture_is_a_drawing_that_the_browser_reads(desktop):
+    page = desktop.to(f"{LECTURE}.ko.html")
+    sources = page.evaluate("() => [...document.querySelectorAll('article img')].map((one) => one.getAttribute('src'))")
+    assert len(sources) > 20
+    assert {source.rpartition(".")[2] for source in sources} == {"svg"}
+    read = "(all) => Promise.all(all.map((src) => Object.assign(new Image(), { src }).decode().then(() => true)))"
+    assert all(page.evaluate(read, sources))
+    assert desktop.wrong == []

@@ -17,6 +17,18 @@ def front_of(path):
     return convert.parse(path.stem, path.read_text()).front
 
 
+def dilation_on_a_slide(visit):
+    """The page on the slide of that explorer, and the explorer, awake."""
+    page = visit.to(f"slides_{NAME[:2]}.html")
+    page.wait_for_function("() => Reveal.isReady()")
+    place = page.locator('[data-explorer="dilation"]')
+    page.evaluate("place => Reveal.slide(...Object.values(Reveal.getIndices(place.closest('section'))))",
+                  place.element_handle())  # fmt: skip
+    explorer = place.locator(AWAKE)
+    explorer.wait_for()
+    return page, explorer
+
+
 @pytest.mark.browser
 def test_the_sections_of_a_lecture_are_columns_that_keys_turn(desktop):
     page = desktop.to(f"slides_{NAME[:2]}.html")
@@ -32,13 +44,7 @@ def test_the_sections_of_a_lecture_are_columns_that_keys_turn(desktop):
 
 @pytest.mark.browser
 def test_what_moves_an_explorer_on_a_slide_is_in_reach_of_a_hand(desktop):
-    page = desktop.to(f"slides_{NAME[:2]}.html")
-    page.wait_for_function("() => Reveal.isReady()")
-    place = page.locator('[data-explorer="dilation"]')
-    page.evaluate("place => Reveal.slide(...Object.values(Reveal.getIndices(place.closest('section'))))",
-                  place.element_handle())  # fmt: skip
-    explorer = place.locator(AWAKE)
-    explorer.wait_for()
+    page, explorer = dilation_on_a_slide(desktop)
     before = look(explorer)
     explorer.locator("[name=rate]").click(position={"x": 60, "y": 5})
     page.wait_for_timeout(100)
@@ -56,13 +62,7 @@ def test_what_code_prints_stands_in_columns_on_a_slide(desktop):
 
 @pytest.mark.browser
 def test_an_explorer_on_a_slide_wakes_and_keeps_the_keys_while_it_is_moved(desktop):
-    page = desktop.to(f"slides_{NAME[:2]}.html")
-    page.wait_for_function("() => Reveal.isReady()")
-    place = page.locator('[data-explorer="dilation"]')
-    page.evaluate("place => Reveal.slide(...Object.values(Reveal.getIndices(place.closest('section'))))",
-                  place.element_handle())  # fmt: skip
-    explorer = place.locator(AWAKE)
-    explorer.wait_for()
+    page, explorer = dilation_on_a_slide(desktop)
     here, before = page.evaluate("() => Reveal.getIndices()"), look(explorer)
     explorer.locator("[name=rate]").focus()
     page.keyboard.press("ArrowRight")

@@ -47,17 +47,21 @@ def test_the_interval_decides(differences, expected):
     assert verdict(differences) == expected
 
 
-def test_an_interval_that_touches_the_bound_is_undecided_from_either_side():
-    low, high = judged([0.3, 0.4, 0.38])["interval"]
+@pytest.mark.parametrize("third", [0.38, 0.35])  # the ends, as they are written down, lie inside and outside
+def test_an_interval_that_touches_the_bound_is_undecided_from_either_side(third):
+    differences = [0.3, 0.4, third]
+    low, high = judged(differences)["interval"]
     for end, beyond in ((low, HOLDS), (high, NOT_HERE)):
         inwards = 1e-9 if end == low else -1e-9
-        assert verdict([0.3, 0.4, 0.38], end) == UNDECIDED
-        assert verdict([0.3, 0.4, 0.38], end - inwards) == beyond
-        assert verdict([0.3, 0.4, 0.38], end + inwards) == UNDECIDED
+        assert verdict(differences, end) == UNDECIDED
+        assert judged(differences, end)["seeds that would decide"] == 4, "one more"
+        assert verdict(differences, end - inwards) == beyond
+        assert verdict(differences, end + inwards) == UNDECIDED
 
 
 def test_a_single_seed_proves_nothing():
     assert verdict([0.9]) == verdict([-0.9]) == UNDECIDED
+    assert rule.deviation([0.9]) == 0
 
 
 def test_pairing_counts_not_the_spread_of_each_side():
@@ -113,7 +117,8 @@ def test_the_quantiles_are_students(freedom):
 
 
 def test_the_interval_is_students():
-    """Three values 1, 2, 3: deviation 1, quantile 4.303 with two degrees of freedom."""
+    """Three values 1, 2, 3: deviation 1, quantile 4.303 with two degrees of freedom. Two values are the fewest."""
+    assert rule.half_interval([1, 3]) == pytest.approx(12.7062, abs=1e-4)
     assert rule.half_interval([1, 2, 3]) == pytest.approx(4.3027 / 3**0.5, abs=1e-4)
     assert rule.half_interval([1, 2, 3, 4, 5]) == pytest.approx(2.7764 * (2.5 / 5) ** 0.5, abs=1e-4)
     assert judged([1, 2, 3], bound=0)["interval"] == pytest.approx([2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5], abs=1e-4)
@@ -127,7 +132,7 @@ def test_the_seeds_that_would_decide_are_the_fewest(differences, bound):
     if found["verdict"] != UNDECIDED:
         assert needed is None
     elif needed is not None:
-        distance, spread = abs(found["mean"] - bound), rule.deviation(differences)
+        distance, spread = abs(rule.mean(differences) - bound), rule.deviation(differences)
         assert needed > len(differences)
         assert rule.quantile(needed - 1) * spread / math.sqrt(needed) < distance
         assert needed - 1 == len(differences) or rule.quantile(needed - 2) * spread / math.sqrt(needed - 1) >= distance
@@ -214,6 +219,7 @@ def test_the_verdicts_of_the_ledger_follow_from_its_numbers():
 
 
 def test_measurements_agree_when_their_difference_lies_within_the_spread():
-    """Two samples of deviation 1: 2.776 x sqrt(1 x (1/3 + 1/3)) = 2.267."""
+    """Two samples of deviation 1: 2.776 x sqrt(1 x (1/3 + 1/3)) = 2.267; of deviation 2, twice as much."""
     assert rule.half_between([1, 2, 3], [4, 5, 6]) == pytest.approx(2.7764 * (2 / 3) ** 0.5, abs=1e-4)
+    assert rule.half_between([1, 3, 5], [4, 6, 8]) == pytest.approx(2 * 2.7764 * (2 / 3) ** 0.5, abs=1e-4)
     assert rule.half_between([1, 1, 1], [1, 1]) == 0

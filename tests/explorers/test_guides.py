@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib import explorers
+from course_lib.evidence import ledger as rows_of
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.panels import Chart, Map, Readout
 from course_lib.explorers.machinery.table import key_of
@@ -131,8 +132,8 @@ def test_the_separable_tour_tells_its_numbers():
 
 def test_the_ledger_tour_tells_its_numbers():
     tour, ledger = GUIDES["ledger"].tour, explorers.ledger()
-    undecided, separable, seventh, bench, plateau = (ledger.render(**step.settings) for step in tour)
-    assert undecided[0].title == "4 of 77 statements"
+    undecided, separable, seventh, bench, plateau, weights = (ledger.render(**step.settings) for step in tour)
+    assert undecided[0].title == "5 of 78 statements"
     assert separable[1].title.startswith("V5: ")
     assert -0.175 < float(dict(separable[3].rows)["Found"]) < -0.165
     signs = [word.text[-1] for word in seventh[0].words if word.text.startswith("V")]
@@ -141,6 +142,9 @@ def test_the_ledger_tour_tells_its_numbers():
     assert -0.135 < float(dict(bench[3].rows)["Found"]) < -0.125
     assert plateau[1].title.startswith("W4: ")
     assert 0.025 < float(dict(plateau[3].rows)["Found"]) < 0.035
+    assert weights[1].title.startswith("W5: ")
+    assert 0.025 < float(dict(weights[3].rows)["Found"]) < 0.035
+    assert rows_of.read()["W5"]["core"]["interval"][0] < 0
 
 
 def test_an_explorer_is_moved_by_the_line_that_keeps_its_state():

@@ -1,5 +1,6 @@
 """Every explorer's pictures against computations that share no line with them, at corners and at random settings."""
 
+import itertools
 import random
 from importlib import import_module
 from itertools import pairwise
@@ -88,12 +89,19 @@ def test_slices_of_the_table_equal_render(tabulated):
 
 
 @pytest.mark.parametrize("name", [*TABULATED, "crf", "receptive_field"])
-def test_the_static_figure_says_all_its_numbers(name):
+def test_the_static_figure_says_all_its_numbers_and_cuts_no_word_off(name):
     explorer = getattr(explorers, name)()
     figure = explorer.figure()
     for panel in explorer.render():
         assert panel.describe() in figure.alt
     assert rows(explorer.render())
+    figure.drawn("png")
+    for axes in figure.axes:
+        for words in (axes.title, axes.xaxis.label, *axes.texts):
+            box = words.get_window_extent()
+            assert not words.get_text() or (box.x1 <= figure.bbox.x1 and box.y0 >= 0), words
+    titles = [axes.title.get_window_extent() for axes in figure.axes] + [figure._suptitle.get_window_extent()]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(titles, 2))
 
 
 @pytest.mark.parametrize(

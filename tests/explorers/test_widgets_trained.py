@@ -2,13 +2,17 @@
 
 from importlib import import_module
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from course_lib import explorers, paths
+from course_lib.datasets import photos
 from course_lib.explorers.machinery.panels import Map, Readout
 from course_lib.models import activations
+from course_lib.models.working_size import AtWorkingSize
+from course_lib.receptive_field import effective
 from course_lib.segment import segment
 from course_lib.training import checkpoints
 
@@ -259,3 +263,16 @@ def test_each_skip_of_the_unet_carries_what_the_lecture_says(skips):
 )
 def test_the_explorer_of_fields_says_whose_weights_it_differentiates(network, words):
     assert explorers.receptive_field(network)._render.__self__.weights() == words
+
+
+def test_the_field_of_a_trained_network_is_that_of_the_photograph_as_it_was_trained_to_read_it():
+    explorer = explorers.receptive_field("deeplab_v3plus_pets", photo="cat", layers=["backbone.blocks.3.2", "output"])
+    picture, shown, told = explorer.render(place=(18, 28), layer="backbone.blocks.3.2", gradient=True)
+    size = picture.pixels.shape[:2]
+    small, net = photos.resized("cat", size).image / 255, checkpoints.load("deeplab_v3plus_pets")
+    assert size == AtWorkingSize(net, 209).resized(photos.load("cat").image[None].float()).shape[-2:]
+    read = (small[None] - 127 / 255) / (128 / 255)
+    unit = explorer._render.__self__.unit((18, 28), "backbone.blocks.3.2")
+    expected = effective(net, read, unit, layer="backbone.blocks.3.2", progress=False).map
+    assert np.abs(shown.values - (expected / expected.max()).numpy()).max() < 1e-4
+    assert dict(told.rows)["These weights"] == "trained"

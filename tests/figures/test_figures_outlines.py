@@ -18,7 +18,7 @@ def test_each_answer_has_its_iou_and_an_empty_place_stays_empty():
     half[5:10] = 1  # of the cat's 100 pixels 50 are left
     figure = outlines(PHOTO, {"right": right, "half": half, "again": right}, CLASSES, window=ALL, columns=2)
     assert "IoU of cat, on the whole photograph: right 1.000, half 0.500, again 1.000" in figure.alt
-    assert [axes.get_title(loc="left") for axes in figure.axes][:2] == ["right: 1.000", "half: 0.500"]
+    assert [axes.get_title(loc="left") for axes in figure.axes][:2] == ["right\nIoU 1.000", "half\nIoU 0.500"]
     assert [axes.axison for axes in figure.axes] == [True, True, True, False]
 
 

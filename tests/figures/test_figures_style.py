@@ -98,17 +98,28 @@ def test_a_drawing_is_kept_in_a_palette_and_looks_the_same():
 
 
 @style.styled
-def beside_a_painting():
-    """A picture of thousands of colours, and a legend of six."""
+def beside_a_painting(painting):
+    """A picture of many colours, and a legend of six."""
     figure, axes = style.new(size=(6, 4))
-    style.picture(axes[0, 0], torch.rand(3, 90, 120, generator=torch.Generator().manual_seed(0)))
+    style.picture(axes[0, 0], painting)
     style.class_legend(figure, ("sky", "road", "bus", "car", "bicycle", "pole"))
     figure.alt = "noise"
     return figure
 
 
-def test_the_colours_of_a_legend_stay_exact_beside_a_painting():
-    figure = beside_a_painting()
+def noise():
+    """Thousands of colours."""
+    return torch.rand(3, 90, 120, generator=torch.Generator().manual_seed(0))
+
+
+def cells():
+    """200 colours, each on more pixels than a patch of a legend has."""
+    return torch.rand(200, 3, generator=torch.Generator().manual_seed(0)).T.reshape(3, 10, 20)
+
+
+@pytest.mark.parametrize("painting", [noise, cells])
+def test_the_colours_of_a_legend_stay_exact_beside_a_painting(painting):
+    figure = beside_a_painting(painting())
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=style.DPI)
     kept, meant = (np.asarray(Image.open(source).convert("RGB")) for source in (io.BytesIO(figure.png()), buffer))

@@ -130,3 +130,23 @@ def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
     assert f"after every {rule.EVERY} steps the network is scored on {rule.LOOKED_AT} scenes" in text
     assert f"no more than {rule.RISE:g} further, or after {rule.MOST} looks" in text
     assert f"to nothing in {rule.LAST} more steps" in text
+
+
+def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_parameters(root):
+    text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
+    row = ledger.read()["W5"]
+    gains = {one["name"]: one["mean"] for one in row["differences"]}
+    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
+    costs = row["settings"]["bench"]
+    ratio = {what: paid / costs["FCN-8s"][what] for what, paid in costs["DeepLab v3+"].items()}
+    work, kept, time = ratio["multiply-adds"], ratio["bytes kept to learn"], row["mean"]["time, DeepLab v3+"]
+    assert f"about {bench_painted.EQUAL['parameters']:,.0f} weights each" in text
+    assert f"{work:.1f} times the multiply-adds of FCN-8s, {kept:.1f} times its memory and {time:.1f} times its" in text
+    assert f"over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f})" in text
+    assert f"W5 is {row['verdict']}, and about {row['core']['seeds that would decide']} seeds would decide" in text
+    assert f"boundaries it is {gains['the same beside boundaries']:+.3f} here" in text
+    assert f"from v3 to v3+ {gains['v3+ over v3, mIoU']:+.3f}" in text
+    assert f"The cap stopped {len(stopped)} of the {5 * len(row['seeds'])} trainings." in text
+    steps, scores = (row["values"][f"{what}, U-Net"] for what in ("steps", "mIoU"))
+    assert f"one of U-Net's at {min(steps):.0f} steps" in text
+    assert f"it ends at {scores[steps.index(min(steps))]:.2f}, far below" in text

@@ -36,13 +36,17 @@ NAMES = [
     "segnet_basic",
     "unet",
 ]
+DEEP = {"deeplab_v2", "deeplab_v3_resnet101", "deeplab_v3plus", "fc_densenet103", "fc_densenet67", "pspnet101"}
+EACH = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in DEEP else name for name in NAMES]
+)
 
 
 def test_names_are_those_of_the_lectures() -> None:
     assert models.names() == NAMES == sorted(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_every_network_answers_for_every_pixel(name: str) -> None:
     net = models.build(name, num_classes=5, width=0.125, in_channels=4, device="meta").eval()
     image = torch.empty(2, 4, 380, 396, device="meta")  # sides that U-Net and DilatedNet take without a mirror
@@ -51,7 +55,7 @@ def test_every_network_answers_for_every_pixel(name: str) -> None:
     assert {p.device.type for p in net.parameters()} == {"meta"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_training_logits_are_weighted_maps_at_the_images_size(name: str) -> None:
     net = models.build(name, width=0.125, device="meta").eval()
     pairs = models.training_logits(net, torch.empty(1, 3, 225, 225, device="meta"))
@@ -59,7 +63,7 @@ def test_training_logits_are_weighted_maps_at_the_images_size(name: str) -> None
     assert all(0 < weight <= 1 and logits.shape == (1, 21, 225, 225) for weight, logits in pairs)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_parameters_are_registered_in_the_order_of_the_forward_pass(name: str) -> None:
     net = models.build(name, width=0.125, device="meta").eval()
     order: list[str] = []
@@ -71,7 +75,7 @@ def test_parameters_are_registered_in_the_order_of_the_forward_pass(name: str) -
     assert order == registered
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 def test_width_keeps_the_topology(name: str) -> None:
     def skeleton(width: float) -> list[str]:
         return [type(m).__name__ for m in models.build(name, width=width, device="meta").modules()]
@@ -131,7 +135,7 @@ def test_unknown_options_list_the_known_ones() -> None:
         models.build("segnet", output_stride=8)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 @pytest.mark.parametrize(
     "options, words",
     [
@@ -153,7 +157,7 @@ def narrow(name: str) -> torch.nn.Module:
     return models.build(name, width=0.125, device="meta")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@EACH
 @pytest.mark.parametrize(
     "image, words",
     [

@@ -3,13 +3,15 @@
 import importlib.util
 import re
 
+import nbformat
 import pytest
 
 if importlib.util.find_spec("babel") is None or importlib.util.find_spec("furo") is None:
     pytest.skip("needs the packages of the site: make site", allow_module_level=True)
 
 from notebooks import build, convert
-from notebooks.site import language, messages, tables
+from notebooks.site import language, letters, messages, tables
+from notebooks.site.lecture import Lecture, Pictures
 
 pytestmark = pytest.mark.newest
 TRANSLATED = [(tongue, path.stem) for path in build.sources() for tongue in language.languages(path.stem)]
@@ -47,6 +49,17 @@ def test_no_translation_is_fuzzy(tongue, lecture):
     assert "fuzzy" not in (language.LOCALE / tongue / f"{lecture}.po").read_text()
 
 
+@pytest.mark.parametrize("tongue, lecture", TRANSLATED)
+def test_each_picture_has_a_drawing_made_with_it(tongue, lecture, live, root, tmp_path):
+    """One that is missing, or left over, is older than its notebook: python -m notebooks.build NAME --force."""
+    source = convert.parse(lecture, (root / "notebooks" / "source" / f"{lecture}.py").read_text())
+    redrawn = letters.translated(lecture, language.catalogue(tongue, lecture))
+    page = Lecture(lecture, source.front, live, {}, Pictures(tmp_path, redrawn))
+    page.page(nbformat.read(build.target(lecture, solutions=False), 4))
+    assert len(list(tmp_path.iterdir())) == len(redrawn)
+    assert sum(map(len, redrawn.values())) < 1.5e6
+
+
 WORDS = {"A map": "맵", "Row {0}, column {1}": "{1}열 {0}행", "One two.": "하나 둘.", "a & b": "가 & 나"}
 
 
@@ -67,3 +80,29 @@ def test_html_is_translated_between_tags_and_where_it_is_read_aloud_and_code_is_
     assert language.html(page, WORDS) == (
         '<p>맵</p><img alt="1,000열 3행"> <b> 가 &amp; 나 </b><pre>A map</pre><td>other</td>'
     )
+
+
+def test_words_inside_a_picture_are_exchanged_and_numbers_stay():
+    style = 'style="font-size: 10px; font-family: \'DejaVu Sans\'; text-anchor: middle" x="1" y="2"'
+    drawn = f"<g><text {style}> A map </text>\n</g><text {style}>0.5</text>"
+    assert letters.in_words(drawn, WORDS) == drawn.replace("'DejaVu Sans'", "sans-serif").replace(
+        "> A map <", ">\xa0맵\xa0<"
+    )
+    assert list(letters.heard(drawn)) == ["A map", "0.5"]
+
+
+@pytest.mark.parametrize(("anchor", "share"), [("start", 0), ("middle", 0.5), ("end", 1)])
+def test_a_text_of_several_lines_keeps_its_edge_and_breaks_where_it_is_too_long(anchor, share):
+    lines = ["a first line", "second", "3"]
+    drawn = "".join(
+        f'<text style="font-size: 10px" transform="translate({100 - share * letters.length(line, 10)} {20 * n})">'
+        f"{line}</text>\n"
+        for n, line in enumerate(lines)
+    )
+    said = letters.in_words(drawn, {"a first line second {0}": "가나다 라마바사 {0}\n아"})
+    texts = re.findall(r'translate\(([\d.]+) ([\d.]+)\)" text-anchor="(\w+)">(.*)</text>', said)
+    assert texts == [
+        ("100.00", "0.00", anchor, "가나다"),
+        ("100.00", "20.00", anchor, "라마바사 3"),
+        ("100.00", "40.00", anchor, "아"),
+    ]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_lib.receptive_field import effective, empirical, theoretical
+from course_lib.receptive_field.many_units import ManyUnits
 from course_lib.receptive_field.probing import window
 from course_lib.receptive_field.probing.influence import Spread
 
@@ -346,3 +347,39 @@ def test_one_is_enough_and_none_is_refused(name):
     assert effective(net, images, (3, 3), progress=False, **{name: 1}).map.max() > 0
     with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
         effective(net, images, (3, 3), progress=False, **{name: 0})
+
+
+@pytest.mark.parametrize("layer", [None, "3", "output"])
+def test_many_units_of_one_layer_are_each_that_of_effective(images, layer):
+    net = small_net()
+    units = ManyUnits(net, images[:1], layer)
+    for pixel in ((0, 0), (7, 5), (3, 9)):
+        alone = effective(net, images[:1], pixel, layer=layer, progress=False)
+        found = units(pixel)
+        assert torch.equal(found.map, alone.map)
+        assert (found.unit, found.pixel, found.layer) == (alone.unit, alone.pixel, alone.layer)
+
+
+def test_many_units_look_at_the_weights_as_they_are_now(images):
+    net = small_net()
+    units = ManyUnits(net, images[:1])
+    before = units((7, 5)).map
+    with torch.no_grad():
+        net[4].weight.mul_(3)
+    torch.testing.assert_close(units((7, 5)).map, 3 * before)
+
+
+def test_many_units_turn_to_float64_where_float32_is_too_narrow(images):
+    net = small_net()
+    with torch.no_grad():
+        net[0].weight.mul_(1e-20)
+        net[4].weight.mul_(1e-20)
+    assert torch.equal(ManyUnits(net, images[:1])((7, 5)).map, effective(net, images[:1], (7, 5), progress=False).map)
+
+
+def test_many_units_without_a_gradient_say_so(images):
+    constant = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.Threshold(1e9, 0))
+    with pytest.raises(ValueError, match="zero everywhere"):
+        ManyUnits(constant, images[:1])((7, 5))
+    with pytest.raises(ValueError, match="one image, got 4"):
+        ManyUnits(constant, images)

@@ -27,6 +27,8 @@ from course_lib.explorers.machinery.svg import called, is_light
 from course_lib.explorers.machinery.table import NARROW, colour_table
 from course_lib.figures.style import WIDTH, Figure, picture, styled
 
+LINE = 0.18  # inches from line to line of small letters
+ROW = 44  # letters of a line in the narrowest panel
 DASHES = ("-", "--", ":", "-.", (0, (5, 5)), (0, (1, 4)))
 
 
@@ -36,14 +38,16 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     wide = [panel for panel in panels if is_wide(panel)]
     others = [panel for panel in panels if not is_wide(panel)]
     columns = max(2, min(len(others), 4 if len(others) in (4, 7, 8) else 3))  # a single one takes half the width
-    rows = -(-len(others) // columns)
-    heights = [3.4] * rows + [0.6 + WIDTH * panel.height / panel.width for panel in wide]
-    figure = Figure(figsize=(3 * columns if columns > 2 else WIDTH, sum(heights) + 0.4))
+    rows = [others[i : i + columns] for i in range(0, len(others), columns)]
+    across = 3 * columns if columns > 2 else WIDTH
+    heights = [_height(row, across / columns - 0.25) for row in rows]
+    heights += [0.6 + WIDTH * panel.height / panel.width for panel in wide]
+    figure = Figure(figsize=(across, sum(heights) + 0.4))
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
     for i, panel in enumerate(others):
         _put(figure.add_subplot(grid[i // columns, i % columns]), panel)
     for i, panel in enumerate(wide):
-        _put(figure.add_subplot(grid[rows + i, :]), panel)
+        _put(figure.add_subplot(grid[len(rows) + i, :]), panel)
     figure.suptitle(title, fontsize=11, fontweight="bold")
     figure.photographs = any(isinstance(panel, Image | Collage) for panel in panels)
     figure.alt = f"{title}. " + " ".join(panel.describe() for panel in panels)
@@ -55,11 +59,41 @@ def is_wide(panel: Panel) -> bool:
     return isinstance(panel, Diagram) and panel.width >= NARROW
 
 
+def _height(row: Sequence[Panel], width: float) -> float:
+    """Inches that panels of this width take side by side, with their words."""
+    titles = max(len(_title(panel)) for panel in row)
+    return 0.25 + LINE * titles + max(_drawn(panel, width) + LINE * len(_note(panel)) for panel in row)
+
+
+def _drawn(panel: Panel, width: float) -> float:
+    if isinstance(panel, Readout):
+        return LINE * sum(len(words) for words in map(_said, panel.rows))
+    if isinstance(panel, Chart):
+        return 2.8
+    if isinstance(panel, Diagram):
+        return width * panel.height / panel.width
+    rows, columns = _size(panel)
+    return width * rows / columns + LINE * _shared_out(_pairs(panel))[0]
+
+
+def _size(panel: Map | Image | Collage) -> tuple[int, ...]:
+    if isinstance(panel, Collage):
+        return panel.size
+    return (panel.values if isinstance(panel, Map) else panel.pixels).shape[:2]
+
+
+def _title(panel: Panel) -> list[str]:
+    return textwrap.wrap(panel.title, 100 if is_wide(panel) else 38)
+
+
+def _note(panel: Panel) -> list[str]:
+    return textwrap.wrap(getattr(panel, "note", ""), 120 if is_wide(panel) else 52)
+
+
 def _put(axes: Axes, panel: Panel) -> None:
     _DRAWERS[type(panel)](axes, panel)
-    letters = 100 if is_wide(panel) else 36
-    axes.set_title(textwrap.fill(panel.title, letters), fontsize=9)
-    if note := textwrap.fill(getattr(panel, "note", ""), 44):
+    axes.set_title("\n".join(_title(panel)), fontsize=9)
+    if note := "\n".join(_note(panel)):
         if isinstance(panel, Chart):
             note = f"{panel.x}\n{note}"
         axes.set_xlabel(note, fontsize=7.5, loc="left" if not isinstance(panel, Chart) else "center")
@@ -76,8 +110,6 @@ def _map(axes: Axes, panel: Map) -> None:
             size = min(9, 70 / max(panel.values.shape))
             axes.text(column, row, number_text(value), ha="center", va="center", fontsize=size, color=ink)
     _words(axes, panel, panel.values.shape[1])
-    if panel.colours == CLASSES:
-        _names(axes, called(panel, values, table))
 
 
 def _words(axes: Axes, panel: Map | Collage, width: int) -> None:
@@ -86,28 +118,40 @@ def _words(axes: Axes, panel: Map | Collage, width: int) -> None:
         axes.text(word.left - 0.5, word.top - 0.5, word.text, va="center", fontsize=letters, color="black")
 
 
+def _pairs(panel: Map | Image | Collage) -> Sequence[tuple[str, str]]:
+    """Colour and name of what stands in it."""
+    if not isinstance(panel, Map):
+        return panel.names
+    return called(panel, np.unique(panel.values), colour_table(panel)) if panel.colours == CLASSES else ()
+
+
 def _names(axes: Axes, pairs: Sequence[tuple[str, str]]) -> None:
     """A patch of each colour beside its name, below the picture."""
-    if pairs:
-        patches = [Patch(facecolor=colour, edgecolor="black", label=name) for colour, name in pairs]
-        place = {"loc": "upper left", "bbox_to_anchor": (-0.05, 0)}
-        axes.legend(handles=patches, fontsize=6.5, ncols=3, columnspacing=1, **place)
-        axes.xaxis.labelpad = 4 + 11 * -(-len(pairs) // 3)
+    patches = [Patch(facecolor=colour, edgecolor="black", label=name) for colour, name in pairs]
+    place = {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderpad": 0, "borderaxespad": 0.4}
+    lines, columns = _shared_out(pairs)
+    axes.legend(handles=patches, fontsize=6.5, ncols=columns, columnspacing=1, **place)
+    axes.xaxis.labelpad = 4 + 72 * LINE * lines
+
+
+def _shared_out(pairs: Sequence[tuple[str, str]]) -> tuple[int, int]:
+    """Lines and columns of so many names: three of them in a line, or two where one is long."""
+    columns = 3 if all(len(name) < 14 for _, name in pairs) else 2
+    return -(-len(pairs) // columns), columns
 
 
 def _image(axes: Axes, panel: Image) -> None:
     _picture(axes, panel.pixels, panel)
-    _names(axes, panel.names)
 
 
 def _collage(axes: Axes, panel: Collage) -> None:
     _picture(axes, panel.drawn(), panel)
     _words(axes, panel, panel.size[1])
-    _names(axes, panel.names)
 
 
 def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image | Collage) -> None:
     picture(axes, colours)
+    axes.set_anchor("N")
     for mark in panel.marks:
         place = (mark.left - 0.5, mark.top - 0.5)
         style = "--" if mark.dashed else "-"
@@ -115,6 +159,8 @@ def _picture(axes: Axes, colours: np.ndarray, panel: Map | Image | Collage) -> N
             box = Rectangle(place, mark.width, mark.height, fill=False, edgecolor=colour, linewidth=width)
             box.set_linestyle("-" if colour == "black" else style)
             axes.add_patch(box)
+    if pairs := _pairs(panel):
+        _names(axes, pairs)
 
 
 def _chart(axes: Axes, panel: Chart) -> None:
@@ -142,8 +188,8 @@ def _chart(axes: Axes, panel: Chart) -> None:
 
 def _diagram(axes: Axes, panel: Diagram) -> None:
     letters = 7 * min(1, 900 / panel.width)  # points: boxes are laid out for letters of 11 units
-    axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal")
-    axes.axis("off")
+    axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal", anchor="N", xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     for block in panel.blocks:
         edge = "black" if block.strong else palette.hex_of(palette.GREY)
         box = Rectangle((block.x, block.y), block.width, block.height, linewidth=2 if block.strong else 1)
@@ -161,11 +207,21 @@ def _diagram(axes: Axes, panel: Diagram) -> None:
 
 def _readout(axes: Axes, panel: Readout) -> None:
     axes.axis("off")
-    for i, (name, value) in enumerate(panel.rows):
-        height = 1 - (i + 1) * min(0.09, 1 / (len(panel.rows) + 1))
-        letters = 7.5 * min(1, 36 / (len(name) + len(value)))  # 36 letters fill a line of the narrowest panel
-        axes.text(0, height, name, transform=axes.transAxes, fontsize=letters, color="0.35")
-        axes.text(1, height, value, transform=axes.transAxes, fontsize=letters, ha="right", fontweight="bold")
+    depth = 0.0
+    for row in panel.rows:
+        for line in _said(row):
+            depth += 72 * LINE
+            for side, words, look in zip((0, 1), line, ({"color": "0.35"}, {"ha": "right", "fontweight": "bold"})):
+                place = {"xycoords": "axes fraction", "xytext": (0, -depth), "textcoords": "offset points"}
+                axes.annotate(words, (side, 1), fontsize=7.5, **place, **look)
+
+
+def _said(row: tuple[str, str]) -> list[tuple[str, str]]:
+    """What stands left and right in the lines that a row takes: the value below its name where both fill a line."""
+    name, value = row
+    if len(name) + len(value) < ROW:
+        return [row]
+    return [(name, ""), *(("", part) for part in textwrap.wrap(value, ROW))]
 
 
 _DRAWERS = {Map: _map, Image: _image, Collage: _collage, Chart: _chart, Diagram: _diagram, Readout: _readout}

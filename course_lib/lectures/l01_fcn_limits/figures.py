@@ -30,7 +30,7 @@ def answers(
     figure = side_by_side(image, label, titled, panels if panels <= 4 else -(-panels // 2), classes, colours)
     told = ", ".join(f"{name} {value:.2f}" for name, value in score.items())
     figure.photographs = image.dtype == torch.uint8
-    figure.alt = f"A picture, its true labels, and {len(found)} answers. Mean IoU here: {told}."
+    figure.alt = f"A picture, its true labels, and {len(found)} answer{'s' * (len(found) > 1)}. Mean IoU here: {told}."
     return figure
 
 

@@ -49,9 +49,8 @@ def row(axis: Axes, sides: dict[str, int]) -> None:
         kind = COLOURS[3] if middle else KINDS["down"] if layer[0] in "cp" else KINDS["up"]
         height = side**0.5
         axis.add_patch(Rectangle((x - 0.36, -height / 2), 0.72, height, facecolor=kind, edgecolor=QUIET, linewidth=0.8))
-        axis.text(x, -height / 2 - 0.6, f"{side}", ha="center", va="top", fontsize=9)
-        if middle:
-            axis.text(x, height / 2 + 0.5, layer.replace("_", "\n"), ha="center", va="bottom", fontsize=9)
+        words = f"{side}\n{layer.replace('_', chr(10))}" if middle else f"{side}"
+        axis.text(x, -height / 2 - 0.6, words, ha="center", va="top", fontsize=9)
         places[layer], x = x, x + 1
     ups = [layer for layer in sides if layer[0] == "u"]
     for number, up in zip(range(5, 0, -1), ups):

@@ -1,7 +1,7 @@
 """The bench on painted scenes: the same families from a random start, each trained to its plateau.
 
-The networks stand on one small body and have about as many multiply-adds each (`WORK`); `bench.maps_for` searches the
-width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
+The networks stand on one small body, and have about as many multiply-adds each, or about as many parameters (`EQUAL`);
+`bench.maps_for` searches the width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
 
 The rule of the plateau: after each `EVERY` steps at one learning rate, the network is scored on `LOOKED_AT` scenes that
 are kept for this. When the last `PATIENCE` looks have brought the best score no more than `RISE` further, or after
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from course_lib.evidence import photograph_training, probe
 from course_lib.evidence.cost import multiply_adds
+from course_lib.evidence.counting import parameters
 from course_lib.evidence.small_training import HELD_OUT, edge_iou, mean_iou, one_step, started
 from course_lib.lectures.l08_the_whole_picture.bench import CONTROLS, FAMILIES, Family, costs, maps_for
 from course_lib.lectures.l08_the_whole_picture.networks import SmallBody
@@ -30,7 +31,9 @@ from course_lib.scenes import Scenes
 from course_lib.training.optimisers import AdamW
 
 WORLD, SIDE, CLASSES = "avenue", 128, 9
-WORK = 35e6  # multiply-adds
+COUNTED = {"multiply-adds": lambda net: multiply_adds(net.eval(), SIDE), "parameters": parameters}
+# So many parameters lie between the fewest and the most that equal multiply-adds ask for.
+EQUAL = {"multiply-adds": 35e6, "parameters": 325e3}
 COUNT, BATCH, RATE = 2048, 8, 4e-3
 EVERY, PATIENCE, RISE, MOST, LAST = 50, 3, 0.03, 12, 60
 LOOKED_AT, SCORED = 64, 128
@@ -43,21 +46,22 @@ Batches = Iterator[tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Painter:
-    """A family on the small body, with as many multiply-adds as all others."""
+    """A family on the small body, with as much as all others have of what is `equal`."""
 
     family: Family
+    equal: str
 
     @property
     def name(self) -> str:
         """The name under which its runs are kept."""
-        return f"{self.family.name} on painted scenes"
+        return f"{self.family.name} of equal {self.equal}"
 
     def build(self, maps: int) -> nn.Module:
         """The network with a decoder of so many maps, from random weights."""
         return self.family.build(maps, SmallBody, CLASSES)
 
     def maps(self) -> int:
-        """The width of the decoder at which the network takes about WORK."""
+        """The width of the decoder at which the network has about as much as all others."""
         return searched(self)
 
     def costs(self) -> dict[str, float]:
@@ -82,12 +86,12 @@ class Painter:
 @cache
 def searched(network: Painter) -> int:
     """One search for each network."""
-    return maps_for(lambda maps: multiply_adds(network.build(maps).eval(), SIDE), WORK)
+    return maps_for(lambda maps: COUNTED[network.equal](network.build(maps)), EQUAL[network.equal])
 
 
-def networks() -> dict[str, Painter]:
-    """The families and the control without skips."""
-    return {name: Painter(family) for name, family in (FAMILIES | CONTROLS).items()}
+def networks(equal: str) -> dict[str, Painter]:
+    """The families and the control without skips, with equally much of what is `equal`."""
+    return {name: Painter(family, equal) for name, family in (FAMILIES | CONTROLS).items()}
 
 
 def kept(network: Painter, seed: int) -> dict:

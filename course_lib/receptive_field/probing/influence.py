@@ -13,6 +13,7 @@ In two dimensions a Gaussian's one-sigma disc holds 39 % of the weight, not 68 %
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -50,19 +51,30 @@ class Spread:
             raise ValueError(f"mass is a share, above 0 and at most 1, got {mass}")
         if about not in ("centroid", "unit"):
             raise ValueError(f'about is "centroid" or "unit", got {about!r}')
-        weight = self._share()
-        rows, columns = _positions(weight)
-        y, x = self.centroid if about == "centroid" else self.unit
-        distance = torch.hypot((rows - y)[:, None], (columns - x)[None, :])[weight > 0]
-        # Pixels of one ring count as one distance: else the answer would depend on their order.
-        distance, ring = torch.unique((distance * 1e9).round() / 1e9, return_inverse=True)
-        held = torch.zeros_like(distance).index_add_(0, ring, weight[weight > 0]).cumsum(0)
+        if about not in self._rings:
+            self._rings[about] = self._found_rings(about)
+        distance, held = self._rings[about]
         place = int(torch.searchsorted(held, mass * float(held[-1])))
         if place == 0:
             return float(distance[0])
         place = min(place, len(held) - 1)
         part = (mass * held[-1] - held[place - 1]) / (held[place] - held[place - 1])
         return float(distance[place - 1] + part * (distance[place] - distance[place - 1]))
+
+    @cached_property
+    def _rings(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Sorting all pixels is what a radius costs: who asks about several shares waits for it once."""
+        return {}
+
+    def _found_rings(self, about: str) -> tuple[Tensor, Tensor]:
+        """All distances at which there is weight, and how much the disc of each holds."""
+        weight = self._share()
+        rows, columns = _positions(weight)
+        y, x = self.centroid if about == "centroid" else self.unit
+        distance, order = torch.hypot((rows - y)[:, None], (columns - x)[None, :])[weight > 0].sort()
+        # Pixels of one ring count as one distance: else the answer would depend on their order.
+        distance, ring = torch.unique_consecutive((distance * 1e9).round() / 1e9, return_inverse=True)
+        return distance, torch.zeros_like(distance).index_add_(0, ring, weight[weight > 0][order]).cumsum(0)
 
     def above(self, threshold: float = LUO) -> Tensor:
         """The pixels whose weight exceeds this share of the largest weight (bool, H x W)."""
