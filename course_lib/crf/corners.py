@@ -32,15 +32,17 @@ def there_and_back(weights: Tensor, homes: Tensor, home: Tensor, strides: list[i
     for stride in strides:
         steps = torch.cat([steps, steps + stride])
     entry, values = _side_by_side(weights)
-    pair = (entry & CORNERS - 1) * len(homes) + home.index_select(0, entry >> 5)
-    counts = torch.bincount(pair, minlength=CORNERS * len(homes))
+    pair = (entry & CORNERS - 1).mul_(len(homes)).add_(home.index_select(0, entry >> 5))
+    counts = torch.bincount(pair, minlength=CORNERS * len(homes)).int()
     pairs = places(counts > 0)  # corner after corner
     numbers, order = (steps[:, None] + homes).flatten().index_select(0, pairs).sort(stable=True)
     points, point, pairs_of = torch.unique_consecutive(numbers, return_inverse=True, return_counts=True)
-    place = counts.int().index_copy_(0, pairs.index_select(0, order).long(), point.int())
+    order = order.int()
+    entries_of = counts.index_select(0, pairs)
+    place = counts.index_copy_(0, pairs.index_select(0, order).long(), point.int())
     there = Sums(starts(torch.bincount(entry >> 5)), place.index_select(0, pair), values)
-    del entry, pair, place  # the next steps need as much again
-    return points, there, _back(weights, counts.index_select(0, pairs), order, pairs_of)
+    del entry, pair, pairs, numbers, point, counts, place  # the next steps need as much again
+    return points, there, _back(weights, entries_of, order, pairs_of)
 
 
 def _side_by_side(weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -53,15 +55,15 @@ def _side_by_side(weights: Tensor) -> tuple[Tensor, Tensor]:
 def _back(weights: Tensor, counts: Tensor, order: Tensor, pairs_of: Tensor) -> Sums:
     """From pixels to points, without another sort: corner after corner, the entries of a pair follow each other, so
     they move together to where the pair goes. `pairs_of` says how many pairs each point has."""
-    begins = (counts.cumsum(0) - counts).index_select(0, order)
-    counts = counts.index_select(0, order)
-    ends = counts.cumsum(0)
-    moves = (begins - ends + counts).int().repeat_interleave(counts)
     entry = places(weights > 0)
-    entry = entry.index_select(0, moves.add_(torch.arange(len(moves), dtype=moves.dtype, device=moves.device)))
+    begins = (counts.cumsum(0, dtype=torch.int32) - counts).index_select(0, order)
+    counts = counts.index_select(0, order)
+    ends = counts.cumsum(0, dtype=torch.int32)
+    moves = (begins - ends + counts).repeat_interleave(counts)
+    entry = entry.index_select(0, moves.add_(torch.arange(len(moves), dtype=torch.int32, device=moves.device)))
     values = weights.flatten().index_select(0, entry)
     last = ends.index_select(0, pairs_of.cumsum(0) - 1)
-    return Sums(torch.cat([last.new_zeros(1), last]).int(), entry.remainder_(weights.shape[1]), values)
+    return Sums(torch.cat([last.new_zeros(1), last]), entry.remainder_(weights.shape[1]), values)
 
 
 def without_lonely_points(weights: Tensor, there: Sums, most: int) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from course_lib.crf.exact import Exact
 from course_lib.crf.lattice import Lattice
+from course_lib.memory import give_back
 
 EXACT_PIXELS = 100 * 100  # up to here the exact kernel is the faster one
 REMEMBERED_BYTES = 96 * 2**20  # a photograph of 450 x 300 pixels takes 67
@@ -38,20 +39,20 @@ class Normalised:
 
     def added(self, scores: Tensor, weight: float | Tensor, q: Tensor) -> Tensor:
         """The scores and the weighted messages, in one pass over the pixels."""
-        return torch.addcmul(scores, weight * self.scale, _Filter.apply(self.scale * q, self.kernel))
+        return torch.addcmul(scores, weight * self.scale, _Filter.apply(q, self.scale, self.kernel))
 
 
 class _Filter(torch.autograd.Function):
-    """Linear in Q, so the gradient takes the adjoint and nothing is stored."""
+    """Linear in Q, so the gradient takes the adjoint and nothing is stored. Scaled Q is freed as soon as it is read."""
 
     @staticmethod
-    def forward(context, q: Tensor, kernel: Kernel) -> Tensor:
-        context.kernel = kernel
-        return kernel.filter(q)
+    def forward(context, q: Tensor, scale: Tensor, kernel: Kernel) -> Tensor:
+        context.scale, context.kernel = scale, kernel
+        return kernel.filter(scale * q)
 
     @staticmethod
-    def backward(context, gradient: Tensor) -> tuple[Tensor, None]:
-        return context.kernel.adjoint(gradient), None
+    def backward(context, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return context.scale * context.kernel.adjoint(gradient), None, None
 
 
 _remembered: OrderedDict[tuple, Normalised] = OrderedDict()
@@ -71,6 +72,8 @@ def appearance_kernel(
     _drop(down_to=REMEMBERED_BYTES // 2, at_least=0)  # building takes more than the kernel itself
     build = {"exact": Exact, "lattice": Lattice}[engine]
     kernel = build(image, theta_xy=float(theta_xy), theta_rgb=float(theta_rgb), dtype=dtype)
+    if kernel.bytes() > REMEMBERED_BYTES:
+        give_back()  # what building left behind is in pieces that the iterations cannot use
     _remembered[key] = Normalised(kernel, pixels, dtype=dtype, device=image.device)
     _drop(down_to=REMEMBERED_BYTES, at_least=1)
     return _remembered[key]

@@ -91,7 +91,7 @@ class Lattice:
     def _filter(self, q: Tensor, before_red: list[list[Sums]], after_red: list[list[Sums]]) -> Tensor:
         """Splat, blur and slice, with the blurs inside of each slab that come before and after the blur along red."""
         q = q.index_select(0, self.order)
-        table, out = large(self.slabs[-1].points.stop, q), torch.empty_like(q)
+        table = large(self.slabs[-1].points.stop, q)
         for slab, inside in zip(self.slabs, before_red):
             part = slab.splat(q)
             for blur in inside:
@@ -103,8 +103,9 @@ class Lattice:
             part = slab.red(table)
             for blur in inside:
                 part = blur(part)
-            out[slab.pixels] = slab.slice(torch.cat([last_plane, part]))
-        return out.index_select(0, self.back)
+            q[slab.pixels] = slab.slice(torch.cat([last_plane, part]))
+        del table  # before as many rows come again
+        return q.index_select(0, self.back)
 
     def bytes(self) -> int:
         """What the sums and both orders occupy."""
