@@ -9,7 +9,7 @@
 #   - read DilatedNet's front end and context module, and tell them from DeepLab v1
 # needs: Lecture 00, and 01 for what a stride does to small things. A convolution, a pool, nothing more.
 # read_minutes: 50
-# run_seconds: 100
+# run_seconds: 80
 # quiz:
 #   - ask: "A 3x3 convolution, a 2x2 pool with stride 2, a 3x3 convolution. How wide is the field of one cell?"
 #     options:
