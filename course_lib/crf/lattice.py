@@ -74,6 +74,7 @@ class Lattice:
         points, there, back = there_and_back(weights, homes, home.int(), strides)
         if len(points) > DENSEST * len(home):
             weights = without_lonely_points(weights, there, DENSEST * len(home))
+            del points, there, back  # as much comes again
             points, there, back = there_and_back(weights, homes, home.int(), strides)
         del weights  # the next steps need as much again
         self.slabs = _slabs(

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-SHAPE_STAYS = ("batch_norm", "relu", "relu_", "add", "__add__", "__radd__", "add_", "__iadd__", "mul")
+IN_PLACE = ("relu_", "add_", "__iadd__")
+SHAPE_STAYS = ("batch_norm", "relu", "add", "__add__", "__radd__", *IN_PLACE)
 SUM = "sum of two maps"
 LAYER = "layer"
 
@@ -25,7 +26,7 @@ def shape_of(func: Callable, args: tuple, kwargs: dict) -> Tensor | tuple:
     """What a call gives, without values."""
     maps = [each for each in args if isinstance(each, Tensor) and each.ndim == 4]
     if func.__name__ in SHAPE_STAYS and len({each.shape for each in maps}) == 1:
-        return torch.empty_like(maps[0])
+        return maps[0] if func.__name__ in IN_PLACE or kwargs.get("inplace") else torch.empty_like(maps[0])
     if func.__name__ == "interpolate" and maps and kwargs.get("size") is not None:
         return maps[0].new_empty(*maps[0].shape[:2], *kwargs["size"])
     return func(*args, **kwargs)

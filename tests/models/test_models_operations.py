@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from course_lib.models import operations, wiring
@@ -42,3 +43,28 @@ def test_a_convolution_says_its_step_rate_and_groups_also_where_they_come_in_ord
     found = wiring.convolution(name, (X, weight, *rest), {}, 4)
     assert {key: found[key] for key in facts} == facts
     assert found["kernel"] == 3
+
+
+class Sums(nn.Module):
+    """A convolution of the sum of two, written with or without names for what is made."""
+
+    def __init__(self, in_place):
+        super().__init__()
+        self.in_place = in_place
+        self.one, self.other, self.last = (nn.Conv2d(channels, 4, 3, padding=1) for channels in (3, 3, 4))
+
+    def forward(self, x):
+        y = self.one(x)
+        if self.in_place:
+            y.add_(self.other(x))
+            F.relu(y, inplace=True)
+        else:
+            y = F.relu(y + self.other(x))
+        return self.last(y)
+
+
+def test_what_is_written_in_place_is_wired_like_what_gets_a_name():
+    (named, out), (silent, end) = (wiring.wiring(Sums(in_place), (16, 16)) for in_place in (False, True))
+    assert [(call.kind, call.inputs) for call in named] == [(call.kind, call.inputs) for call in silent]
+    assert out == end == 4
+    assert [len(call.inputs) for call in named] == [0, 1, 1, 2, 1]
