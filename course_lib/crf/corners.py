@@ -25,9 +25,9 @@ def corner_weights(offset: Tensor) -> Tensor:
     return weights.div_(weights.sum(0))
 
 
-def there_and_back(weights: Tensor, homes: Tensor, home: Tensor, strides: list[int]) -> tuple[Tensor, Sums, Sums]:
-    """The sorted numbers of all lattice points that some pixel reaches, the sums from points to pixels, and their
-    transpose. `homes` are the sorted numbers of the cells, `home` the place of each pixel's cell among them."""
+def to_pixels(weights: Tensor, homes: Tensor, home: Tensor, strides: list[int]) -> tuple[Tensor, Sums, list[Tensor]]:
+    """The sorted numbers of all lattice points that some pixel reaches, the sums from points to pixels, and what
+    `to_points` asks for. `homes` are the sorted numbers of the cells, `home` the place of each pixel's cell there."""
     steps = torch.zeros(1, dtype=homes.dtype, device=homes.device)
     for stride in strides:
         steps = torch.cat([steps, steps + stride])
@@ -41,8 +41,7 @@ def there_and_back(weights: Tensor, homes: Tensor, home: Tensor, strides: list[i
     entries_of = counts.index_select(0, pairs)
     place = counts.index_copy_(0, pairs.index_select(0, order).long(), point.int())
     there = Sums(starts(torch.bincount(entry >> 5)), place.index_select(0, pair), values)
-    del entry, pair, pairs, numbers, point, counts, place  # the next steps need as much again
-    return points, there, _back(weights, entries_of, order, pairs_of)
+    return points, there, [entries_of, order, pairs_of]
 
 
 def _side_by_side(weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -52,9 +51,9 @@ def _side_by_side(weights: Tensor) -> tuple[Tensor, Tensor]:
     return entry, weights.flatten().index_select(0, entry)
 
 
-def _back(weights: Tensor, counts: Tensor, order: Tensor, pairs_of: Tensor) -> Sums:
-    """From pixels to points, without another sort: corner after corner, the entries of a pair follow each other, so
-    they move together to where the pair goes. `pairs_of` says how many pairs each point has."""
+def to_points(weights: Tensor, counts: Tensor, order: Tensor, pairs_of: Tensor) -> Sums:
+    """The transpose, from pixels to points, without another sort: corner after corner, the entries of a pair follow
+    each other, so they move together to where the pair goes. `pairs_of` says how many pairs each point has."""
     entry = places(weights > 0)
     begins = (counts.cumsum(0, dtype=torch.int32) - counts).index_select(0, order)
     counts = counts.index_select(0, order)

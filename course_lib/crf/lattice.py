@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from course_lib.crf.blurs import blurs
-from course_lib.crf.corners import corner_weights, there_and_back, without_lonely_points
+from course_lib.crf.corners import corner_weights, to_pixels, to_points, without_lonely_points
 from course_lib.crf.sums import Sums, large, places
 
 COLOUR_BLUR = (1, 2, 1)
@@ -71,12 +71,13 @@ class Lattice:
         self.order, self.back = order.int(), order.argsort().int()
         homes, home = torch.unique_consecutive(numbers, return_inverse=True)
         weights = corner_weights((position - cell).index_select(0, self.order)).to(dtype)
-        points, there, back = there_and_back(weights, homes, home.int(), strides)
+        points, there, pairs = to_pixels(weights, homes, home.int(), strides)
         if len(points) > DENSEST * len(home):
+            del points, pairs  # as much comes again
             weights = without_lonely_points(weights, there, DENSEST * len(home))
-            del points, there, back  # as much comes again
-            points, there, back = there_and_back(weights, homes, home.int(), strides)
-        del weights  # the next steps need as much again
+            points, there, pairs = to_pixels(weights, homes, home.int(), strides)
+        back = to_points(weights, *pairs)
+        del weights, pairs  # the next steps need as much again
         self.slabs = _slabs(
             points // strides[0], numbers // strides[0], there, back, blurs(points, strides, BLURS, dtype)
         )
