@@ -10,7 +10,7 @@ SEEDS ?=
 SEED ?= 0
 VENV := .venv/bin/python
 
-.PHONY: help install lab test check new notebooks site messages slides checkpoints claims bench fuzz colab lint lock release clean
+.PHONY: help install lab test check fast new notebooks site messages slides checkpoints claims bench fuzz colab lint lock release clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -24,7 +24,10 @@ lab: install  ## install what is missing and open the course in JupyterLab (ARGS
 test: install  ## install what is missing and check everything this machine can check (ARGS=changed: what differs from main)
 	@$(VENV) .ci/test.py $(ARGS)
 
-check: lint  ## style, spelling, types and the fast tests: a minute, before every commit
+check: install  ## style, spelling, types and the fast tests, side by side: a minute, before every commit
+	@$(MAKE) -s -j 2 lint fast
+
+fast: install
 	@$(VENV) .ci/test.py fast
 
 new: install  ## start a network or an explorer (KIND=network NAME=my_net)

@@ -62,7 +62,8 @@ def oldest() -> list[str]:
 
 
 def fast() -> list[str]:
-    return [*choose.FAST, "-m", "not slow", *workers(), "-q", "-p", "no:cacheprovider"]
+    """In one process: to start workers takes longer than they save."""
+    return [*choose.FAST, "-m", "not slow", "-q", "-p", "no:cacheprovider"]
 
 
 def changed() -> list[str] | None:
