@@ -56,7 +56,7 @@ def judged(program: Program) -> Verdict:
     verdict = compared(said, per_pixel(truth(program, model, 2), layer.dims), exact=field.exact)
     if verdict.kind == "too large" and program.loose:
         verdict = Verdict("exact")
-    for tries in (40, 400):  # the least of several maxima hangs on some of their pixels in one image of fifty
+    for tries in (40, 400):  # the least of several maxima hangs on some of their pixels in few images
         if verdict.kind == "too large":
             verdict = compared(said, per_pixel(truth(program, model, tries), layer.dims), exact=True)
     return verdict if verdict.is_fault else size_checked(field, said, sizes, verdict)
