@@ -111,10 +111,15 @@ def test_the_steps_of_the_lineage_are_counted_with_their_problem():
     assert ("FCN to SegNet", FAMILIES["SegNet"].problem, "pools whose places are kept", "0", "5") in lines
 
 
-def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
+def told_of(name, root):
+    """The lecture's text in one line, a row of the ledger, and the mean of each of its comparisons."""
     text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
-    row = ledger.read()["W4"]
-    gains = {one["name"]: one["mean"] for one in row["differences"]}
+    row = ledger.read()[name]
+    return text, row, {one["name"]: one["mean"] for one in row["differences"]}
+
+
+def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
+    text, row, gains = told_of("W4", root)
     (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
     assert f"{row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), where the bound is {row['core']['bound']}" in text
     assert f"Beside boundaries it is {gains['the same beside boundaries']:+.3f}" in text
@@ -133,9 +138,7 @@ def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
 
 
 def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_parameters(root):
-    text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
-    row = ledger.read()["W5"]
-    gains = {one["name"]: one["mean"] for one in row["differences"]}
+    text, row, gains = told_of("W5", root)
     (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
     costs = row["settings"]["bench"]
     ratio = {what: paid / costs["FCN-8s"][what] for what, paid in costs["DeepLab v3+"].items()}
