@@ -75,12 +75,12 @@ def train(
 
 
 def one_step(net: nn.Module, optimiser: torch.optim.Optimizer, image: Tensor, label: Tensor) -> None:
-    """One batch through the network and back, and the weights moved."""
-    loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label)
+    """One batch through the network and back, and the weights moved; void counts nowhere."""
+    loss = F.cross_entropy(net(image.to(memory_format=torch.channels_last)), label, ignore_index=255)
     probe.note("", loss)
     optimiser.zero_grad()
     loss.backward()
-    nn.utils.clip_grad_norm_(optimiser.param_groups[0]["params"], 5.0)
+    nn.utils.clip_grad_norm_([weight for group in optimiser.param_groups for weight in group["params"]], 5.0)
     optimiser.step()
 
 

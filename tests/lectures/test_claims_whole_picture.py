@@ -1,5 +1,6 @@
 """The bench of all families and the claims beside it: what is equal is equal, and the counts count."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 
@@ -15,19 +16,21 @@ from course_lib.lectures.l05_deeplab_v1_v2 import experiments as deeplab
 from course_lib.lectures.l05_deeplab_v1_v2 import experiments_aspp as aspp
 from course_lib.lectures.l05_deeplab_v1_v2 import networks as deeplab_networks
 from course_lib.lectures.l07_deeplab_v3_v3plus import experiments_separable as separable
-from course_lib.lectures.l08_the_whole_picture import bench, bench_painted, networks
+from course_lib.lectures.l08_the_whole_picture import bench, bench_painted, bench_photographs, networks, plateau
+from course_lib.lectures.l08_the_whole_picture.bench_photographs import LITE, SMALL
+from course_lib.lectures.l08_the_whole_picture.plateau import Plateau
+from course_lib.models.efficientnet_lite import EfficientNetLite0
 from course_lib.models.resnet import ResNet
 
-
-@pytest.fixture(scope="module")
-def paid():
-    return {name: family.costs() for name, family in bench.FAMILIES.items()}
+CORNER_VOID = torch.zeros(2, 65, 65, dtype=torch.int64).index_fill_(1, torch.tensor(0), 255)
 
 
-def test_all_families_take_about_as_many_multiply_adds(paid):
-    work = [costs["multiply-adds"] for costs in paid.values()]
-    assert max(work) <= (1 + bench.WITHIN) * min(work), paid
-    assert min(work) <= bench.WORK <= max(work)
+@pytest.mark.parametrize("body", (LITE, SMALL), ids=lambda body: body.name)
+def test_on_photographs_the_networks_of_a_body_take_about_as_many_multiply_adds(body):
+    work = [net.costs()["multiply-adds"] for net in body.students().values()]
+    assert len(work) >= 4
+    assert max(work) <= (1 + bench.WITHIN) * min(work), work
+    assert min(work) <= body.work <= max(work)
 
 
 def test_the_search_finds_the_width_that_comes_nearest():
@@ -55,38 +58,56 @@ def test_what_equal_multiply_adds_leave_open_are_the_parameters():
 
 
 def test_a_plateau_is_reached_when_the_last_looks_bring_the_best_no_further():
-    rising = [0.1 * look for look in range(bench_painted.PATIENCE + 1)]
-    flat = [0.5] * bench_painted.PATIENCE
-    assert not bench_painted.settled(rising)
-    assert not bench_painted.settled(flat), "nothing to compare with"
-    assert bench_painted.settled([0.5, *flat])
-    assert bench_painted.settled([0.5, *flat[1:], 0.5 + bench_painted.RISE])
-    assert not bench_painted.settled([0.5, *flat[1:], 0.501 + bench_painted.RISE])
-    assert bench_painted.settled([0.6, *rising]), "the best counts, not the last"
+    rule = Plateau(every=4, patience=3, rise=0.03, most=6, last=5)
+    rising, flat = [0.0, 0.1, 0.2, 0.3], [0.5] * 3
+    assert not rule.settled(rising)
+    assert not rule.settled(flat), "nothing to compare with"
+    assert rule.settled([0.5, *flat])
+    assert rule.settled([0.5, *flat[1:], 0.5 + rule.rise])
+    assert not rule.settled([0.5, *flat[1:], 0.501 + rule.rise])
+    assert rule.settled([0.6, *rising]), "the best counts, not the last"
 
 
-@pytest.mark.parametrize(("scores", "looks"), [([0.5] * 99, "PATIENCE"), ([0.1 * n for n in range(99)], "MOST")])
+@pytest.mark.parametrize(("scores", "looks"), [([0.5] * 9, 4), ([0.1 * n for n in range(9)], 6)])
 def test_training_ends_at_the_plateau_or_at_the_cap_and_the_rate_falls_at_the_end(monkeypatch, scores, looks):
+    rule = Plateau(every=4, patience=3, rise=0.03, most=6, last=50, warm=2)
     rates, answers = [], iter(scores)
     monkeypatch.setattr(
-        bench_painted, "one_step", lambda net, optimiser, *_: rates.append(optimiser.param_groups[0]["lr"])
+        plateau, "one_step", lambda net, optimiser, *_: rates.append([group["lr"] for group in optimiser.param_groups])
     )
-    monkeypatch.setattr(bench_painted, "drawn", lambda _: repeat((None, None)))
-    monkeypatch.setattr(bench_painted, "answered", lambda *_: (None, None))
-    monkeypatch.setattr(bench_painted, "mean_iou", lambda *_: next(answers))
-    count = bench_painted.MOST if looks == "MOST" else bench_painted.PATIENCE + 1
-    assert len(bench_painted.to_plateau(nn.Conv2d(3, 9, 1), 0)) == count
-    assert len(rates) == count * bench_painted.EVERY + bench_painted.LAST
-    last = rates[-bench_painted.LAST :]
-    assert set(rates[: -bench_painted.LAST]) == {bench_painted.RATE}
+    net = nn.Conv2d(3, 9, 1)
+    optimiser = torch.optim.SGD([{"params": [net.weight], "lr": 0.2}, {"params": [net.bias], "lr": 1.0}])
+    found = rule.reach(net, optimiser, repeat((None, None)), lambda: next(answers), seed=0)
+    assert found == scores[:looks]
+    assert len(rates) == rule.steps(found) == looks * rule.every + rule.last
+    assert all(slow == pytest.approx(0.2 * fast) for slow, fast in rates), "each group at its own rate"
+    whole = [fast for _, fast in rates]
+    assert whole[0] == 0.5, "the rate rises in the first steps"
+    assert set(whole[1 : -rule.last]) == {1.0}
+    last = whole[-rule.last :]
     assert last == sorted(last, reverse=True)
-    assert last[-1] < 0.01 * bench_painted.RATE
+    assert last[-1] < 0.01
+
+
+def test_training_on_photographs_takes_the_looks_from_val_and_the_score_from_test(monkeypatch, tmp_path):
+    """The lists are exchanged for painted scenes; what is asked of them is written down."""
+    monkeypatch.setattr(bench_photographs, "folder", lambda: tmp_path)
+    asked = []
+    monkeypatch.setattr(bench_photographs, "looked_at", lambda net: asked.append("val") or 0.5)
+    monkeypatch.setattr(bench_photographs, "scored", lambda net: asked.append("test") or {"mIoU": 0.5})
+    monkeypatch.setattr(bench_photographs, "drawn", lambda *_: repeat((torch.rand(2, 3, 65, 65), CORNER_VOID)))
+    monkeypatch.setattr(type(bench_photographs.NETWORKS[bench_photographs.STORED]), "training_data", lambda *_: None)
+    body = replace(SMALL, plateau=Plateau(every=1, patience=2, rise=0, most=5, last=1))
+    run = bench_photographs.Student(bench.FAMILIES["FCN-8s"], body).run(0)
+    assert asked == ["val"] * 3 + ["test"]
+    assert run["settled"]
+    assert run["steps"] == 4
 
 
 def test_every_decoder_answers_at_the_pictures_size_on_all_bodies():
     image = torch.rand(2, 3, 65, 65)
     for family in bench.FAMILIES.values():
-        assert family.build(8)(image).shape == (2, 3, 65, 65)
+        assert family.build(8, EfficientNetLite0, 3)(image).shape == (2, 3, 65, 65)
         assert family.build(8, networks.SmallBody, 9)(image).shape == (2, 9, 65, 65)
     resnet = networks.OnBody(ResNet(50, output_stride=16, width=0.1), partial(networks.FCN8sDecoder, classes=3, maps=8))
     assert resnet(image).shape == (2, 3, 65, 65)
@@ -102,7 +123,8 @@ def test_the_small_body_gives_up_its_last_stride_for_a_rate():
 
 
 def test_the_body_begins_as_imagenet_left_it_and_the_decoder_with_the_seed():
-    one, other = (bench.FAMILIES["U-Net"].started(seed) for seed in (0, 1))
+    unet = LITE.students()["U-Net"]
+    one, other = (unet.started(seed) for seed in (0, 1))
     assert torch.equal(one.backbone.stem[0].weight, other.backbone.stem[0].weight)
     assert not torch.equal(one.decoder.levels[0].enlarge.weight, other.decoder.levels[0].enlarge.weight)
 

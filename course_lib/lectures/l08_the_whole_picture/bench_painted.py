@@ -3,19 +3,14 @@
 The networks stand on one small body, and have about as many multiply-adds each, or about as many parameters (`EQUAL`);
 `bench.maps_for` searches the width of each decoder. The scenes are those of `avenue`, nine classes at 128 pixels.
 
-The rule of the plateau: after each `EVERY` steps at one learning rate, the network is scored on `LOOKED_AT` scenes that
-are kept for this. When the last `PATIENCE` looks have brought the best score no more than `RISE` further, or after
-`MOST` looks, the rate falls along a cosine to nothing in the last `LAST` steps, and training ends.
+Each learns by the rule of `plateau`.
 
 Equal for all: the body, the `COUNT` scenes of a seed and their order, mirrored batches, AdamW and its rate, the rule.
 """
 
-import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import repeat
 from pathlib import Path
 
 import torch
@@ -24,9 +19,10 @@ from torch import Tensor, nn
 from course_lib.evidence import photograph_training, probe
 from course_lib.evidence.cost import multiply_adds
 from course_lib.evidence.counting import parameters
-from course_lib.evidence.small_training import HELD_OUT, edge_iou, mean_iou, one_step, started
+from course_lib.evidence.small_training import HELD_OUT, edge_iou, mean_iou, started
 from course_lib.lectures.l08_the_whole_picture.bench import CONTROLS, FAMILIES, Family, costs, maps_for
 from course_lib.lectures.l08_the_whole_picture.networks import SmallBody
+from course_lib.lectures.l08_the_whole_picture.plateau import Batches, Plateau
 from course_lib.scenes import Scenes
 from course_lib.training.optimisers import AdamW
 
@@ -35,13 +31,9 @@ COUNTED = {"multiply-adds": lambda net: multiply_adds(net.eval(), SIDE), "parame
 # So many parameters lie between the fewest and the most that equal multiply-adds ask for.
 EQUAL = {"multiply-adds": 35e6, "parameters": 325e3}
 COUNT, BATCH, RATE = 2048, 8, 4e-3
-EVERY, PATIENCE, RISE, MOST, LAST = 50, 3, 0.03, 12, 60
+PLATEAU = Plateau(every=50, patience=3, rise=0.03, most=12, last=60)
 LOOKED_AT, SCORED = 64, 128
-RULE = (
-    f"scored on {LOOKED_AT} other scenes after each {EVERY} steps; when {PATIENCE} looks have brought the best no more "
-    f"than {RISE:g} of mean IoU further, or after {MOST} looks, the learning rate falls to nothing in {LAST} steps"
-)
-Batches = Iterator[tuple[Tensor, Tensor]]
+RULE = PLATEAU.told(f"{LOOKED_AT} other scenes")
 
 
 @dataclass(frozen=True)
@@ -76,9 +68,9 @@ class Painter:
         return {
             "mIoU": mean_iou(prediction, label, CLASSES),
             "edge IoU": edge_iou(prediction, label, CLASSES),
-            "steps": len(looks) * EVERY + LAST,
+            "steps": PLATEAU.steps(looks),
             "on the way": looks,
-            "settled": settled(looks),
+            "settled": PLATEAU.settled(looks),
             "seconds": round(time.process_time() - began),
         }
 
@@ -99,32 +91,14 @@ def kept(network: Painter, seed: int) -> dict:
     return photograph_training.kept(network, seed)
 
 
-def settled(looks: Sequence[float]) -> bool:
-    """True when the last looks brought the best score hardly further."""
-    return len(looks) > PATIENCE and max(looks[-PATIENCE:]) <= max(looks[:-PATIENCE]) + RISE
-
-
 def to_plateau(net: nn.Module, seed: int) -> list[float]:
-    """Trains by the rule above; returns the mean IoU of each look."""
-    probe.note(str((BATCH, RATE, EVERY, PATIENCE, RISE, MOST, LAST)))
-    optimiser, batches, looks = AdamW(net.parameters(), RATE, weight_decay=1e-4), drawn(seed), []
-    net.to(memory_format=torch.channels_last)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)  # for dropout
-        while len(looks) < probe.at_most(MOST, 1) and not settled(looks):
-            learn(net, optimiser, batches, repeat(RATE, probe.at_most(EVERY, probe.STEPS)))
-            looks.append(mean_iou(*answered(net, HELD_OUT + 1, LOOKED_AT), CLASSES))
-        last = probe.at_most(LAST, probe.STEPS)
-        learn(net, optimiser, batches, (RATE * (1 + math.cos(math.pi * step / last)) / 2 for step in range(last)))
-    return looks
-
-
-def learn(net: nn.Module, optimiser: torch.optim.Optimizer, batches: Batches, rates: Iterable[float]) -> None:
-    """One step with the next batch for each rate."""
-    net.train()
-    for rate, (image, label) in zip(rates, batches):
-        optimiser.param_groups[0]["lr"] = rate
-        one_step(net, optimiser, image, label)
+    """Trains by the rule; returns the mean IoU of each look."""
+    plan = PLATEAU
+    probe.note(str((BATCH, RATE, plan.every, plan.patience, plan.rise, plan.most, plan.last)))
+    optimiser = AdamW(net.parameters(), RATE, weight_decay=1e-4)
+    return plan.reach(
+        net, optimiser, drawn(seed), lambda: mean_iou(*answered(net, HELD_OUT + 1, LOOKED_AT), CLASSES), seed
+    )
 
 
 def drawn(seed: int) -> Batches:

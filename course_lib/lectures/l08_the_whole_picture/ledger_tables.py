@@ -117,7 +117,8 @@ def spoken(row: dict[str, Any] | None, advice: Advice) -> tuple[str, str]:
 
 BENCH = ("network", "mean IoU", "edges", "steps", "multiply-adds", "parameters", "memory kept", "time")
 BENCHES = {
-    "W1": "photographs, ImageNet body, equal multiply-adds, equally few steps",
+    "W1": "photographs, ImageNet body, equal multiply-adds, each to its plateau or a cap",
+    "W6": "photographs, small body, random start, equal multiply-adds, each to its plateau or a cap",
     "W4": "painted avenues, random start, equal multiply-adds, each to its plateau or a cap",
     "W5": "painted avenues, random start, equal parameters, each to its plateau or a cap",
 }
