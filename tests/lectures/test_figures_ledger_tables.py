@@ -66,11 +66,11 @@ def test_a_difference_that_may_be_chance_says_so():
 
 def test_the_bench_puts_scores_beside_the_costs_of_the_very_network(monkeypatch):
     costs = {"maps": 119, "parameters": 3_267_249, "multiply-adds": 329.9e6, "bytes kept to learn": 42.9e6}
-    names = [f"{what}, DeepLab v3+" for what in ("mIoU", "edge IoU", "time")]
+    names = [f"{what}, DeepLab v3+" for what in ("mIoU", "edge IoU", "time", "steps")]
     row = {
         "seeds": [0, 1, 2],
-        "settings": {"steps": 100, "bench": {"DeepLab v3+": costs}},
-        "mean": dict(zip(names, (0.51, 0.42, 1.04))),
+        "settings": {"bench": {"DeepLab v3+": costs}},
+        "mean": dict(zip(names, (0.51, 0.42, 1.04, 100))),
         "deviation": dict(zip(names, (0.02, 0.01, 0.3))),
         "values": {names[1]: [0.41, 0.42, 0.43]},
     }
@@ -131,10 +131,13 @@ def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
     words = ("none", "one", "two", "three", "four", "five")
     assert f"undecided, and about {row['core']['seeds that would decide']} seeds would decide" in text
     assert f"stopped {len(stopped)} of the {5 * len(row['seeds'])} trainings, {words[unets]} of U-Net's five" in text
-    rule = bench_painted
-    assert f"after every {rule.EVERY} steps the network is scored on {rule.LOOKED_AT} scenes" in text
-    assert f"no more than {rule.RISE:g} further, or after {rule.MOST} looks" in text
-    assert f"to nothing in {rule.LAST} more steps" in text
+    rule = bench_painted.PLATEAU
+    assert f"after every {rule.every} steps the network is scored on {bench_painted.LOOKED_AT} scenes" in text
+    assert f"no more than {rule.rise:g} further, or after {rule.most} looks" in text
+    assert f"to nothing in {rule.last} more steps" in text
+    lite, small = bench_photographs.LITE.plateau, bench_photographs.SMALL.plateau
+    assert f"after every {lite.every} steps in W1 and every {small.every} in W6, and must bring {lite.rise}" in text
+    assert (small.rise, small.most, small.patience) == (lite.rise, lite.most, lite.patience) == (0.01, 12, 3)
 
 
 def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_parameters(root):

@@ -152,7 +152,7 @@ def on_the_bench(row: dict[str, Any], name: str) -> tuple[str, ...]:
     return (
         name,
         *(f"{row['mean'][key]:.3f}\u00a0±\u00a0{row['deviation'][key]:.3f}" for key in keys),
-        f"{row['mean'].get(f'steps, {name}') or row['settings']['steps']:.0f}",
+        f"{row['mean'][f'steps, {name}']:.0f}",
         f"{costs['multiply-adds'] / 1e6:.0f} M",
         f"{costs['parameters'] / 1e6:.2f} M",
         f"{costs['bytes kept to learn'] / 1e6:.3g} MB",
