@@ -9,8 +9,10 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,12 +31,26 @@ def main() -> int:
     chosen = parser.parse_args().parts or PARTS
     if unknown := set(chosen) - {*PARTS, *NAMED}:
         parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + NAMED}")
-    failed = [part for part in NAMED + PARTS if part in chosen and not passes(part, chosen)]
+    with compiled_once() as bytecode:
+        failed = [part for part in NAMED + PARTS if part in chosen and not passes(part, chosen, bytecode)]
     print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
     return int(bool(failed))
 
 
-def passes(part: str, chosen: Sequence[str]) -> bool:
+@contextmanager
+def compiled_once() -> Iterator[dict[str, str]]:
+    """Where Python may write no bytecode beside the code, a folder of this run's keeps it for all that is started.
+
+    Each of a hundred processes would compile torch again, for seconds.
+    """
+    if not sys.dont_write_bytecode:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
+
+
+def passes(part: str, chosen: Sequence[str], bytecode: Mapping[str, str]) -> bool:
     make = {"units": units, "browser": browser, "fast": fast, "changed": changed, "oldest": oldest}
     command = notebooks(played_in_browser="browser" in chosen) if part == "notebooks" else make[part]()
     if command is None:
@@ -42,7 +58,7 @@ def passes(part: str, chosen: Sequence[str]) -> bool:
     print(f"\n== {part} ==", flush=True)
     began = time.monotonic()
     # one thread a worker: two workers with two threads each would fight over two cores; a student's record is not ours
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "BEYOND_FCN_PROGRESS": "off"}
+    environment = {**os.environ, **bytecode, "OMP_NUM_THREADS": "1", "BEYOND_FCN_PROGRESS": "off"}
     done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
     print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
     return done.returncode == 0
