@@ -1,7 +1,6 @@
 """EfficientNet-Lite0 against timm's, and the trade of strides for rates."""
 
 import pytest
-import timm
 import torch
 from torch.nn import functional as F
 
@@ -28,6 +27,8 @@ def lively(net: torch.nn.Module) -> torch.nn.Module:
 @pytest.fixture(scope="module")
 def twins():
     """timm's network, and ours with its weights, copied in order."""
+    import timm  # seconds, for that worker alone which comes here
+
     torch.manual_seed(0)
     theirs, ours = lively(timm.create_model("tf_efficientnet_lite0")), EfficientNetLite0Classifier()
     own = ours.state_dict()
