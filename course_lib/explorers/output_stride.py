@@ -15,8 +15,8 @@ from course_lib.explorers.machinery.controls import Choice, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import Block, Chart, Diagram, Line, Panel, Readout
 from course_lib.models.deeplab_v3 import aspp_rates
-from course_lib.models.operations import ShapesAlone
 from course_lib.models.resnet import resnet
+from course_lib.models.shapes import ShapesAlone
 
 GRIDS = {"1, 1, 1": (1, 1, 1), "1, 2, 1": (1, 2, 1), "1, 2, 4 (DeepLab v3)": (1, 2, 4)}
 STAGES = ("stem", "pool1", "conv2", "conv3", "conv4", "conv5")

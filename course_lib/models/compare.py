@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_lib.models.operations import count, describe
 from course_lib.models.registry import build
+from course_lib.models.shapes import shape_of
 
 OUTSIDE = "around them"
 
@@ -116,7 +117,7 @@ class Watch(TorchFunctionMode):
         self.running.pop()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
+        out = shape_of(func, args, kwargs or {})
         if isinstance(out, Tensor | tuple) and (found := describe(func.__name__, args, kwargs or {}, out)):
             what, text = found
             self.facts.setdefault(self.running[-1], {}).setdefault(what, Counter())[text] += 1

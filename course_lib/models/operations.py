@@ -5,31 +5,10 @@ It returns a pair such as ("convolutions", "3x3 rate 12"), or None for a call th
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
-IN_PLACE = ("relu_", "add_", "__iadd__")
-SHAPE_STAYS = ("batch_norm", "relu", "add", "__add__", "__radd__", *IN_PLACE)
 SUM = "sum of two maps"
 LAYER = "layer"
-
-
-class ShapesAlone(TorchFunctionMode):
-    """Runs on tensors without values, where torch takes 20 ms to tell a shape that the input tells."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        return shape_of(func, args, kwargs or {})
-
-
-def shape_of(func: Callable, args: tuple, kwargs: dict) -> Tensor | tuple:
-    """What a call gives, without values."""
-    maps = [each for each in args if isinstance(each, Tensor) and each.ndim == 4]
-    if func.__name__ in SHAPE_STAYS and len({each.shape for each in maps}) == 1:
-        return maps[0] if func.__name__ in IN_PLACE or kwargs.get("inplace") else torch.empty_like(maps[0])
-    if func.__name__ == "interpolate" and maps and kwargs.get("size") is not None:
-        return maps[0].new_empty(*maps[0].shape[:2], *kwargs["size"])
-    return func(*args, **kwargs)
 
 
 def describe(name: str, args: tuple, kwargs: dict, out: Tensor | tuple) -> tuple[str, str] | None:
