@@ -164,7 +164,7 @@ def heat() -> Tensor:
     """The photograph, dark where nothing says cat."""
     told, image = shipped.card(CLASSIFIER), photos.load("cat").image
     net = models.build("efficientnet_lite0", 1000, weights=CLASSIFIER).eval()
-    scores = net.scores((image[None].float() / 255 - told["mean"]) / told["std"])[:, CATS].logsumexp(1, keepdim=True)
+    scores = net.scores(shipped.normalised(image[None].float() / 255, told))[:, CATS].logsumexp(1, keepdim=True)
     says = F.interpolate(scores, image.shape[1:], mode="bicubic")[0]
     says = ((says - says.min()) / (says.max() - says.min())).clamp(0, 1)
     return (image * (0.2 + 0.8 * says)).byte()

@@ -79,7 +79,7 @@ def network(name: str, **options: object) -> nn.Module:
 def seen(name: str, image: Tensor) -> Tensor:
     """A photograph as a stored network gets it: normalised, at its working size, 1 x 3 x h x w."""
     told = shipped.card(name)
-    normal = (image.float() / 255 - told["mean"]) / told["std"]
+    normal = shipped.normalised(image.float() / 255, told)
     return AtWorkingSize(nn.Identity(), told["working_size"]).resized(normal[None])
 
 

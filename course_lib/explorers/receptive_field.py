@@ -61,7 +61,7 @@ def receptive_field(
     elif image is None:
         image, _, extras = Scenes("street", size=SIDE, count=1, seed=3)[0]
         objects = extras["instance"]
-    looker = Looker(net.eval(), image, objects, told.get("mean", 0.0), told.get("std", 1.0))
+    looker = Looker(net.eval(), image, objects, shipped.normalised(image, told)[None])
     size = tuple(-(-side // STEP) for side in image.shape[-2:])
     offered = list(layers) if layers else looker.some_layers()
     first = offered[len(offered) // 3]
@@ -85,11 +85,9 @@ class Looker:
     net: nn.Module
     image: Tensor
     objects: Tensor | None
-    mean: float  # what the network reads is (image - mean) / std
-    std: float
+    read: Tensor  # the picture as the network reads it
 
     def __post_init__(self) -> None:
-        self.read = ((self.image - self.mean) / self.std)[None]
         channels, height, width = self.image.shape
         self.field: Field = theoretical(self.net, image_size=(height, width), channels=channels)
         self.effective = lru_cache(maxsize=64)(self._effective)

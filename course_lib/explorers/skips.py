@@ -119,8 +119,7 @@ def compute(network: str, scene: int, on: tuple[bool, ...]) -> Answer:
     """The network's answer to one scene, or to the photograph, with some of its skips switched off."""
     if network == PHOTO:
         image, truth, size = _photograph()
-        told = shipped.card(NETWORKS[PHOTO])
-        asked = (image - told["mean"]) / told["std"]
+        asked = shipped.normalised(image, shipped.card(NETWORKS[PHOTO]))
     else:
         images, truths, extras = _scenes(network)[1]
         image, truth, size = images[scene], truths[scene], extras["object_size"][scene]

@@ -57,7 +57,7 @@ def seen() -> Seen:
     photo = photo[:, :height, :width]
     net = models.build("efficientnet_lite0", num_classes=1000, weights=CLASSIFIER).eval()
     with torch.no_grad():
-        cells = net.scores((photo[None].float() / 255 - told["mean"]) / told["std"])[0]
+        cells = net.scores(shipped.normalised(photo[None].float() / 255, told))[0]
     return Seen(photo.permute(1, 2, 0).numpy(), cells, told["classes"])
 
 

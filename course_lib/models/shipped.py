@@ -36,6 +36,11 @@ def card(name: str) -> dict:
     return json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def normalised(image: Tensor, told: Mapping) -> Tensor:
+    """A picture in 0..1 as the network of this card reads it: as it is, where the card says no more."""
+    return (image - told.get("mean", 0.0)) / told.get("std", 1.0)
+
+
 def tensors(name: str) -> Mapping[str, Tensor]:
     """In the order of the network; filters in half precision."""
     told = card(name)
