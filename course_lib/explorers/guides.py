@@ -126,8 +126,9 @@ GUIDES = {
                 "The field is cut off at the border. What it loses is filled with padding, which holds no picture.",
             ),
             Step(
-                "Go back to the start and hide the picture patch by patch. Will the map agree with the gradient?",
-                {"occlusion": True},
+                "Go back to the start and hide the picture patch by patch. Will the map agree with the gradient, "
+                "which is painted over the picture?",
+                {"gradient": True, "occlusion": True},
                 "Largely. Occlusion changes the picture by a finite amount, the gradient by a tiny one, and so they "
                 "may differ where the network saturates.",
             ),
@@ -218,7 +219,7 @@ GUIDES = {
             Step(
                 "Can a transposed convolution be bilinear upsampling?",
                 TRANSPOSED | {"kernel": 4, "stride": 2, "padding": 1, "weights": "bilinear"},
-                "Yes, with these weights. FCN starts its upsampling layers so and lets training change them.",
+                "Yes, with these weights. FCN initialises its upsampling layers this way, and training changes them.",
             ),
         ],
         {

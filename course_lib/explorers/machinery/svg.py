@@ -28,8 +28,9 @@ from course_lib.explorers.machinery.panels import (
 )
 
 CELL = 16  # units of the overlay per pixel of a map
+SMALL = 700  # a diagram that is no wider may shrink before it scrolls
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "5 5", "1 4")
-LEFT, TOP, WIDE, HIGH = 57, 8, 293, 150  # the frame of a chart that is 360 x 202
+LEFT, TOP, WIDE, HIGH = 57, 32, 293, 150  # the frame of a chart that is 360 x 226
 
 
 def over(panel: Map | Image | Collage, values: np.ndarray | None = None, colours: np.ndarray | None = None) -> str:
@@ -127,8 +128,8 @@ def chart(panel: Chart, alt: str) -> str:
         parts.append(f'<path class="here" d="M{frame.x(panel.at)} {TOP}v{HIGH}"/>')
     parts.append(f'<path class="axis" d="M{LEFT} {TOP}v{HIGH}h{WIDE}"/>')
     parts.append(f'<text x="{LEFT + WIDE / 2:g}" y="{TOP + HIGH + 38}">{escape(panel.x)}</text>')
-    parts.append(f'<text transform="translate(11 {TOP + HIGH / 2:g}) rotate(-90)">{escape(panel.y)}</text>')
-    return _svg(360, 202, alt, parts)
+    parts.append(f'<text class="start" x="2" y="{TOP - 18}">{escape(panel.y)}</text>')
+    return _svg(360, 226, alt, parts)
 
 
 def share(value: float, span: tuple[float, float], *, log: bool = False) -> float:
@@ -162,7 +163,8 @@ def diagram(panel: Diagram, alt: str) -> str:
             parts.append(f"<text {middle}{ink}>{escape(row)}</text>")
         parts += ["</g>"] * (bool(block.sets) + bool(block.comes))
     parts += [_arrow(*arrow) for arrow in panel.arrows]
-    letters = f"min-width:{panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
+    least = 0.8 if panel.width < SMALL else 1  # what nearly fits stands whole, with letters of 9 pixels
+    letters = f"min-width:{least * panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
     return _svg(panel.width, panel.height, alt, parts, letters)
 
 
