@@ -102,7 +102,7 @@ def _reads(reading: Reading, drags: list[Drag]) -> Map:
     else:
         shown[:] = reading.along[-off : -off + side]
         seen = int((shown > 0).sum()) ** 2
-        note = f"The box is wider than the map: {seen:,} of the {reading.pixels:,} pixels read lie on it."
+        note = f"The box is wider than the map, which holds {seen:,} of the {reading.pixels:,} pixels read."
     start, wide = max(off, 0), min(reading.box, side)
     edge = Mark(top=start, left=start, height=wide, width=wide, label=f"box {reading.box} x {reading.box}")
     centre = Mark(top=side // 2 - 0.5, left=side // 2 - 0.5, height=2, width=2, label="the output pixel", colour=MIDDLE)
@@ -174,6 +174,7 @@ def _numbers(reading: Reading, kernel: int) -> Readout:
     layers = len(reading.rates)
     holes = reading.box**2 - reading.pixels
     weights = layers * kernel**2
+    most = int(reading.along.max()) ** 2
     return Readout(
         title="In numbers",
         rows=(
@@ -182,7 +183,7 @@ def _numbers(reading: Reading, kernel: int) -> Readout:
             ("Pixels read", f"{reading.pixels:,} of {reading.box**2:,}"),
             ("Holes", f"{holes:,}"),
             ("Coverage", f"{reading.coverage:.1%}"),
-            ("Read most often", f"{int(reading.along.max()) ** 2:,} times"),
+            ("Read most often", f"{most:,} times" if most > 1 else "once"),
             ("Weights per channel pair", f"{layers} x {kernel**2} = {weights}"),
             (f"Parameters, {CHANNELS} channels", f"{weights * CHANNELS**2:,}"),
             (f"Parameters, one {reading.box} x {reading.box} kernel", f"{reading.box**2 * CHANNELS**2:,}"),

@@ -23,6 +23,7 @@ from course_lib.models import shipped
 
 CLASSIFIER, STRIDE = "efficientnet_lite0_imagenet", 32
 PHOTOGRAPH, CATS = "cat", slice(281, 286)  # ImageNet has five kinds of house cat
+GROWS = "It grows line by line, as far as the window has come. "
 WINDOWS = {"1 x 1 cell": 1, "3 x 3 cells": 3, "5 x 5 cells": 5, "7 x 7 cells": 7, "the whole picture": 27}
 
 
@@ -96,7 +97,7 @@ def render(*, cell: Sequence[int], window: str, everywhere: bool) -> list[Panel]
         low=0,
         high=1,
         marks=[Mark(top=row, left=column)],
-        note="It grows line by line, as far as the window has come. Each place is one answer.",
+        note=f"{'' if everywhere else GROWS}Each place is one answer.",
     )
     return [picture, grown, _words(said[:, row, column], float(heat[row, column]))]
 
