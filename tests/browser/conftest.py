@@ -8,12 +8,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shares
 from chromium import FLAGS, HOW_TO_GET_IT, find
 from gallery_page import Gallery, open_gallery
 from jupyterlab_page import PATIENCE, Lab, running_lab
 from site_visit import Visit
 
 ARTEFACTS = Path(__file__).resolve().parents[2] / "artefacts" / "browser"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest shares first; `shares` has only the names of files to tell who uses the gallery."""
+    for item in items:
+        if ("gallery" in getattr(item, "fixturenames", ())) != (item.path.stem in shares.GALLERY):
+            raise pytest.UsageError(f"shares.GALLERY is to name the files that use the gallery, not so {item.nodeid}")
+    items.sort(key=lambda item: shares.place(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Shares(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return shares.share(nodeid)
+
+    return Shares(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,28 @@
+"""Who runs what where several workers run the tests of this folder: shares, each one worker's, the longest first.
+
+One worker alone opens the gallery, which costs a minute; of the lectures each goes to whoever is free.
+"""
+
+from pathlib import Path
+
+GALLERY = (
+    "test_widgets_b", "test_widgets_dilation", "test_widgets_each", "test_widgets_explorers",
+    "test_widgets_saved_page", "test_widgets_tour",
+)  # fmt: skip
+FIRST = ("the gallery", "test_site_engines", "test_lab_notebooks", "test_site")  # minutes each: short files end it
+
+
+def share(test: str) -> str:
+    """The share of a test, by its pytest name."""
+    file = stem(test)
+    return "the gallery" if file in GALLERY else test if file == "test_lab_notebooks" else file
+
+
+def place(test: str) -> int:
+    """Which of the shares comes first."""
+    name = "the gallery" if stem(test) in GALLERY else stem(test)
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
+def stem(test: str) -> str:
+    return Path(test.partition("::")[0]).stem
