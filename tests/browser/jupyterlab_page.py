@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 PATIENCE = 120_000  # milliseconds: nothing here is about speed, and the machine may be busy
+LOOK_AGAIN = 200  # milliseconds
 CURRENT = "window.jupyterapp.shell.currentWidget"
 READY = f"""async () => {{
   const panel = {CURRENT};
@@ -28,9 +29,10 @@ READY = f"""async () => {{
 }}"""
 OWN_FOLDERS = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
 FINISHED = f"""() => {{
+  const kinds = ({{ outputs }}) => Array.from({{ length: outputs.length }}, (_, number) => outputs.get(number).type);
   const code = {CURRENT}.content.widgets.filter(cell => cell.model.type === "code" && cell.model.sharedModel.source);
   return code.every(cell => cell.model.executionState === "idle" && cell.model.executionCount)
-    || code.some(cell => cell.model.outputs.toJSON().some(output => output.output_type === "error"));
+    || code.some(cell => kinds(cell.model).includes("error"));
 }}"""
 OUTPUTS = f"() => {CURRENT}.content.widgets.filter(c => c.model.type === 'code').map(c => c.model.outputs.toJSON())"
 
@@ -66,7 +68,8 @@ class Lab:
         """Clears and runs every cell; returns the outputs of the code cells."""
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }")
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-        page.wait_for_function(FINISHED, timeout=seconds * 1000)
+        # not at every frame, as is usual: the kernel needs the processor
+        page.wait_for_function(FINISHED, timeout=seconds * 1000, polling=LOOK_AGAIN)
         return page.evaluate(OUTPUTS)
 
     def close(self, page) -> None:
