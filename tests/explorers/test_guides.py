@@ -133,15 +133,19 @@ def test_the_separable_tour_tells_its_numbers():
 def test_the_ledger_tour_tells_its_numbers():
     tour, ledger = GUIDES["ledger"].tour, explorers.ledger()
     undecided, separable, seventh, bench, plateau, weights = (ledger.render(**step.settings) for step in tour)
-    assert undecided[0].title == "5 of 78 statements"
+    assert undecided[0].title == "7 of 79 statements"
     assert separable[1].title.startswith("V5: ")
     assert -0.175 < float(dict(separable[3].rows)["Found"]) < -0.165
     signs = [word.text[-1] for word in seventh[0].words if word.text.startswith("V")]
     assert (signs.count("="), len(signs)) == (7, 13)
     assert bench[1].title.startswith("W1: ")
-    assert -0.135 < float(dict(bench[3].rows)["Found"]) < -0.125
+    assert 0.025 < float(dict(bench[3].rows)["Found"]) < 0.035
+    on_photographs = rows_of.read()["W1"]
+    assert on_photographs["core"]["interval"][0] < 0
+    assert -0.115 < on_photographs["differences"][-1]["mean"] < -0.105, "after 80 steps"
     assert plateau[1].title.startswith("W4: ")
     assert 0.025 < float(dict(plateau[3].rows)["Found"]) < 0.035
+    assert 0 < rows_of.read()["W4"]["core"]["interval"][0] < rows_of.read()["W4"]["core"]["bound"]
     assert weights[1].title.startswith("W5: ")
     assert 0.025 < float(dict(weights[3].rows)["Found"]) < 0.035
     assert rows_of.read()["W5"]["core"]["interval"][0] < 0

@@ -5,7 +5,8 @@ import pytest
 from course_lib.evidence import ledger
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import VERDICTS
-from course_lib.lectures.l08_the_whole_picture import bench_painted, ledger_tables
+from course_lib.lectures.l08_the_whole_picture import bench_painted, bench_photographs, ledger_tables
+from course_lib.lectures.l08_the_whole_picture.experiments import EARLY
 from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
 from course_lib.models.families import FAMILIES
 
@@ -138,6 +139,41 @@ def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
     lite, small = bench_photographs.LITE.plateau, bench_photographs.SMALL.plateau
     assert f"after every {lite.every} steps in W1 and every {small.every} in W6, and must bring {lite.rise}" in text
     assert (small.rise, small.most, small.patience) == (lite.rise, lite.most, lite.patience) == (0.01, 12, 3)
+
+
+def test_the_lecture_tells_the_numbers_of_the_benches_on_photographs(root):
+    text, row, gains = told_of("W1", root)
+    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
+    early = gains[f"DeepLab v3+ over FCN-8s, val after {EARLY} steps"]
+    assert f"After {EARLY} steps DeepLab v3+ is {-early:.3f} behind FCN-8s; at the end it is" in text
+    assert f"at the end it is {row['core']['mean']:+.3f} ahead" in text
+    assert f"DeepLab v3+ over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), where the bound" in text
+    assert (
+        f"undecided, and about {row['core']['seeds that would decide']} seeds would decide. Beside boundaries" in text
+    )
+    assert f"brings v3+ {gains['v3+ over v3, mIoU']:+.3f} over v3, {gains['v3+ over v3, edge IoU']:+.3f} beside" in text
+    gained, beside = gains["U-Net over FCN-8s, mIoU"], gains["U-Net over FCN-8s, edge IoU"]
+    assert f"U-Net leads: {gained:+.3f} over FCN-8s, {beside:+.3f} beside boundaries" in text
+    assert f"for {row['mean']['time, U-Net']:.1f} times its time" in text
+    words = [sum(name.startswith(f"{family},") for name in stopped) for family in ("U-Net", "DeepLab v3+")]
+    assert f"stopped {len(stopped)} of the {4 * len(row['seeds'])} trainings" in text
+    assert words == [2, 2]
+    assert "two of U-Net's three and two of v3+'s three" in text
+    best = {name: row["mean"][f"mIoU, {name}"] for name in row["settings"]["bench"]}
+    assert max(best, key=best.get) == "U-Net"
+    with_imagenet = best["FCN-8s"]
+
+    text, row, gains = told_of("W6", root)
+    (low, high), names = row["core"]["interval"], row["settings"]["bench"]
+    assert f"FCN-8s ends at {row['mean']['mIoU, FCN-8s']:.2f}, where W1 has {with_imagenet:.2f}" in text
+    apart = max(max(row["values"][f"mIoU, {name}"]) - min(row["values"][f"mIoU, {name}"]) for name in names)
+    means = [row["mean"][f"mIoU, {name}"] for name in names]
+    assert apart > max(means) - min(means)
+    assert f"lie up to {apart:.2f} apart, further than the means of any two" in text
+    assert f"DeepLab v3+ over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), undecided" in text
+    assert f"about {row['core']['seeds that would decide']} seeds would decide. Not even the skips show" in text
+    assert f"({gains['FCN-8s over FCN without skips']:+.3f} over the control" in text
+    assert f"nor does U-Net ({gains['U-Net over FCN-8s, mIoU']:+.3f})" in text
 
 
 def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_parameters(root):

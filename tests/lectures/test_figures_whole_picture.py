@@ -1,5 +1,7 @@
 """The figures of 08 say in words, with numbers, what they show, and refuse what cannot be compared."""
 
+from itertools import combinations
+
 import pytest
 import torch
 
@@ -19,6 +21,18 @@ def test_the_front_is_the_one_of_exercise_8_2():
     right = exercises.whole_picture.front.answer
     for points in (XCEPTION, {"x": (4, 9), "y": (4, 9), "z": (7, 8), "w": (9, 9.5)}):
         assert whole_picture.front(points) == right(points)
+
+
+@pytest.mark.parametrize("gap", [0.0005, 0.004, 0.03])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_names_of_two_networks_that_score_alike_do_not_lie_on_each_other(gap, swapped):
+    like, alike = (0.577, 0.577 - gap) if not swapped else (0.577 - gap, 0.577)
+    points = {"FCN-8s": (1.58, [like]), "FCN without skips": (1.58, [alike]), "DeepLab v3+": (3.7, [0.65, 0.4])}
+    figure = whole_picture.score_against_cost(points)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 3
+    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
 
 
 def test_score_against_cost_names_what_no_other_beats():

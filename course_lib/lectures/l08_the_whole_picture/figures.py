@@ -49,8 +49,11 @@ def score_against_cost(
     axis.plot([x for x, _ in line], [y for _, y in line], color=COLOURS[0], linewidth=1, linestyle="--")
     axis.set(xlabel=f"{cost} (less is better)", ylabel=f"{score} (more is better)")
     axis.margins(x=0.2, y=0.15)
-    for name, (x, y) in means.items():
-        axis.annotate(name, (x, y), xytext=(8, -14), textcoords="offset points", fontsize=9)
+    places = {name: axis.transLimits.transform(mean) for name, mean in means.items()}  # 0 to 1 on both axes
+    for name, mean in means.items():
+        beside = [abs(place - places[name]) for place in places.values() if place[1] < places[name][1]]
+        above = any(x < 0.25 and y < 0.05 for x, y in beside)  # else two names would share a line
+        axis.annotate(name, mean, xytext=(8, 5 if above else -14), textcoords="offset points", fontsize=9)
     told = ", ".join(f"{name} {x:,.4g} and {y:.3g}" for name, (x, y) in means.items())
     spread = ", ".join(f"{name} {min(scores):.3g} to {max(scores):.3g}" for name, (_, scores) in points.items())
     figure.alt = f"Dots of {cost} and {score}: {told}. By seed: {spread}. Not beaten in both: {', '.join(best)}."
