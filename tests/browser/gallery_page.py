@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page
 from widget_page import at_rest, in_kernel, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
+import course_lib
 from course_lib import explorers
 
 NAMES = tuple(explorers.__all__)
@@ -100,6 +101,8 @@ def open_gallery(lab) -> Gallery:
     page = lab.open(lab.notebook("gallery", cells()), **SIZE, has_touch=True)
     outputs = lab.run_all(page, seconds=240)
     wait_for_explorers(page, 2 * len(NAMES))
+    library = in_kernel(page, "import course_lib; print(course_lib.__file__)")
+    assert library == course_lib.__file__, "the kernel draws with the library of another checkout"
     said = in_kernel(page, FACTS)
     assert said == ""
     facts, state = (json.loads((Path(lab.folder) / f"{name}.json").read_text()) for name in ("facts", "state"))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120_000  # milliseconds: nothing here is about speed, and the machine may be busy
 LOOK_AGAIN = 200  # milliseconds
 CURRENT = "window.jupyterapp.shell.currentWidget"
@@ -98,6 +99,8 @@ def running_lab(browser, folder: Path, *, artefacts: Path) -> Iterator[Lab]:
     command += ["--expose-app-in-browser"]
     token = secrets.token_urlsafe()  # whoever opens the server runs code as us; a command line can be read by others
     own = {"JUPYTER_TOKEN": token, **{name: str(folder / name.lower()) for name in OWN_FOLDERS}}
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]  # kernels start in another folder: "." would not do
+    own["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log)
     try:
