@@ -113,7 +113,7 @@ def test_the_steps_of_the_lineage_are_counted_with_their_problem():
 
 
 def told_of(name, root):
-    """The lecture's text in one line, a row of the ledger, and the words of its comparisons: mean; mean and interval."""
+    """The lecture's text in one line, a row of the ledger, and its comparisons in words: mean; mean, interval."""
     text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
     row = ledger.read()[name]
     compared = (row["core"], *row["differences"])
