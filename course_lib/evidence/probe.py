@@ -22,8 +22,9 @@ from course_lib import threads
 from course_lib.evidence.verdict import Evidence
 
 STEPS, PICTURES = 2, 16
-# How far a probe may lie from the one that was kept: processors and versions of torch round differently.
-NUMBERS_WITHIN, VALUES_WITHIN = 1e-3, 0.02
+# How far a probe may lie from the one that was kept: processors and versions of torch round differently. Two steps of
+# W5's U-Net make 1.3e-3 of it from one x86 processor to another; another rate of one layer moves a number by 7e-3.
+NUMBERS_WITHIN, VALUES_WITHIN = 2.5e-3, 0.02
 Print = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 

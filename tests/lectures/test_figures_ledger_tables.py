@@ -6,7 +6,7 @@ from course_lib.evidence import ledger
 from course_lib.evidence.ledger import all_claims
 from course_lib.evidence.verdict import VERDICTS
 from course_lib.lectures.l08_the_whole_picture import bench_painted, bench_photographs, ledger_tables
-from course_lib.lectures.l08_the_whole_picture.experiments import EARLY
+from course_lib.lectures.l08_the_whole_picture.experiments import CORE, EARLY
 from course_lib.lectures.l08_the_whole_picture.ledger_tables import ADVICE, Advice
 from course_lib.models.families import FAMILIES
 
@@ -113,82 +113,103 @@ def test_the_steps_of_the_lineage_are_counted_with_their_problem():
 
 
 def told_of(name, root):
-    """The lecture's text in one line, a row of the ledger, and the mean of each of its comparisons."""
+    """The lecture's text in one line, a row of the ledger, and its comparisons in words: mean; mean, interval."""
     text = (root / "notebooks" / "source" / "08_the_whole_picture.py").read_text(encoding="utf-8").replace("\n# ", " ")
     row = ledger.read()[name]
-    return text, row, {one["name"]: one["mean"] for one in row["differences"]}
+    compared = (row["core"], *row["differences"])
+    means = {one["name"]: f"{one['mean']:+.3f}" for one in compared}
+    ranges = {one["name"]: "{:+.3f} to {:+.3f}".format(*one["interval"]) for one in compared}
+    return text, row, means, {name: f"{means[name]} ({ranges[name]})" for name in means}
 
 
-def test_the_lecture_tells_the_numbers_of_the_bench_at_the_plateau(root):
-    text, row, gains = told_of("W4", root)
-    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
-    assert f"{row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), where the bound is {row['core']['bound']}" in text
-    assert f"Beside boundaries it is {gains['the same beside boundaries']:+.3f}" in text
-    assert f"FCN-8s loses {gains['FCN-8s over FCN without skips']:.3f}" in text
-    assert f"ends near that control ({gains['v3 over FCN without skips']:+.3f})" in text
-    assert f"is worth {gains['v3+ over v3, mIoU']:+.3f} from v3 to v3+" in text
-    assert f"FCN-8s is {gains['U-Net over FCN-8s, mIoU']:+.3f}, and {gains['U-Net over FCN-8s, edge IoU']:+.3f}" in text
-    unets = sum(name.startswith("U-Net") for name in stopped)
-    words = ("none", "one", "two", "three", "four", "five")
-    assert f"undecided, and about {row['core']['seeds that would decide']} seeds would decide" in text
-    assert f"stopped {len(stopped)} of the {5 * len(row['seeds'])} trainings, {words[unets]} of U-Net's five" in text
-    rule = bench_painted.PLATEAU
-    assert f"after every {rule.every} steps the network is scored on {bench_painted.LOOKED_AT} scenes" in text
-    assert f"no more than {rule.rise:g} further, or after {rule.most} looks" in text
+@pytest.mark.parametrize("name", ledger_tables.BENCHES)
+def test_the_lecture_tells_what_decides_each_bench_and_how_many_runs_were_stopped(name, root):
+    text, row, _, whole = told_of(name, root)
+    part = text.partition(f"**{name}: ")[2]
+    assert part.startswith(("v3+ learns slowly", "from a random start", "on avenues v3+", "equal parameters"))
+    part = part.partition("**W")[0]
+    assert row["verdict"] == "undecided"
+    assert whole["DeepLab v3+ over FCN-8s"] in part
+    assert f"undecided, and about {row['core']['seeds that would decide']} seeds" in part
+    stopped, runs = row["settings"]["stopped by the cap"], len(row["settings"]["bench"]) * len(row["seeds"])
+    assert f"stopped {len(stopped)} of the {runs} runs" in part
+
+
+def test_the_lecture_tells_the_rule_of_the_benches(root):
+    text, rule = told_of("W4", root)[0], bench_painted.PLATEAU
+    assert f"every {rule.every} steps the network is scored on {bench_painted.LOOKED_AT} scenes" in text
+    assert f"no more than {rule.rise:g} over three such checks, or after {rule.most} checks" in text
+    assert rule.patience == 3
     assert f"to nothing in {rule.last} more steps" in text
     lite, small = bench_photographs.LITE.plateau, bench_photographs.SMALL.plateau
-    assert f"after every {lite.every} steps in W1 and every {small.every} in W6, and must bring {lite.rise}" in text
+    assert f"every {lite.every} steps in W1 and every {small.every} in W6, and asks for {lite.rise}" in text
     assert (small.rise, small.most, small.patience) == (lite.rise, lite.most, lite.patience) == (0.01, 12, 3)
+    assert f"DeepLab v3+ over FCN-8s, at least {CORE.bound}" in text
 
 
-def test_the_lecture_tells_the_numbers_of_the_benches_on_photographs(root):
-    text, row, gains = told_of("W1", root)
-    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
-    early = gains[f"DeepLab v3+ over FCN-8s, val after {EARLY} steps"]
-    assert f"After {EARLY} steps DeepLab v3+ is {-early:.3f} behind FCN-8s; at the end it is" in text
-    assert f"at the end it is {row['core']['mean']:+.3f} ahead" in text
-    assert f"DeepLab v3+ over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), where the bound" in text
+def test_the_guesses_about_the_benches_are_answered_as_measured(root):
+    text, rows = told_of("W1", root)[0], [ledger.read()[name] for name in ("W1", "W6", "W4", "W5")]
+    assert "DeepLab v3+ keeps the most memory on all four benches, and takes the most multiply-adds" in text
+    paid = [row["settings"]["bench"] for row in rows]
+    assert [max(one, key=lambda name: one[name]["bytes kept to learn"]) for one in paid] == ["DeepLab v3+"] * 4
+    assert max(paid[-1], key=lambda name: paid[-1][name]["multiply-adds"]) == "DeepLab v3+"
+    scores = [{name: row["mean"][f"mIoU, {name}"] for name in row["settings"]["bench"]} for row in rows]
+    assert "U-Net is the first in W1 and the last in W6" in text
+    assert max(scores[0], key=scores[0].get) == min(scores[1], key=scores[1].get) == "U-Net"
+    assert "the mean of v3 is below that of FCN-8s everywhere" in text
+    assert all(one["DeepLab v3"] < one["FCN-8s"] for one in scores)
+
+
+def test_the_lecture_tells_the_numbers_of_the_bench_on_imagenets_body(root):
+    text, row, means, whole = told_of("W1", root)
+    early = row["differences"][-1]
+    low, high = (-end for end in early["interval"])
+    assert early["name"].endswith(f"after {EARLY} steps")
+    assert f"After {EARLY} steps DeepLab v3+ is {-early['mean']:.3f} behind FCN-8s ({low:.3f} to {high:.3f})" in text
     assert (
-        f"undecided, and about {row['core']['seeds that would decide']} seeds would decide. Beside boundaries" in text
+        f"v3+ over v3 is {whole['v3+ over v3, mIoU']}, and {means['v3+ over v3, edge IoU']} beside boundaries" in text
     )
-    assert f"brings v3+ {gains['v3+ over v3, mIoU']:+.3f} over v3, {gains['v3+ over v3, edge IoU']:+.3f} beside" in text
-    gained, beside = gains["U-Net over FCN-8s, mIoU"], gains["U-Net over FCN-8s, edge IoU"]
-    assert f"U-Net leads: {gained:+.3f} over FCN-8s, {beside:+.3f} beside boundaries" in text
-    assert f"for {row['mean']['time, U-Net']:.1f} times its time" in text
-    words = [sum(name.startswith(f"{family},") for name in stopped) for family in ("U-Net", "DeepLab v3+")]
-    assert f"stopped {len(stopped)} of the {4 * len(row['seeds'])} trainings" in text
-    assert words == [2, 2]
-    assert "two of U-Net's three and two of v3+'s three" in text
-    best = {name: row["mean"][f"mIoU, {name}"] for name in row["settings"]["bench"]}
-    assert max(best, key=best.get) == "U-Net"
-    with_imagenet = best["FCN-8s"]
+    over_fcn, over_v3plus = whole["U-Net over FCN-8s, mIoU"], whole["U-Net over v3+"]
+    assert f"U-Net is {over_fcn.replace(' (', ' over FCN-8s (')} and {over_v3plus.replace(' (', ' over v3+ (')}" in text
+    clear = ("v3+ over v3, mIoU", "v3+ over v3, edge IoU", "U-Net over FCN-8s, mIoU", "U-Net over v3+")
+    assert [one["name"] for one in row["differences"] if one["name"] in clear and one["interval"][0] <= 0] == []
+    stopped = [name.partition(",")[0] for name in row["settings"]["stopped by the cap"]]
+    assert "two of U-Net's and two of v3+'s" in text
+    assert (stopped.count("U-Net"), stopped.count("DeepLab v3+")) == (2, 2)
 
-    text, row, gains = told_of("W6", root)
-    (low, high), names = row["core"]["interval"], row["settings"]["bench"]
-    assert f"FCN-8s ends at {row['mean']['mIoU, FCN-8s']:.2f}, where W1 has {with_imagenet:.2f}" in text
-    apart = max(max(row["values"][f"mIoU, {name}"]) - min(row["values"][f"mIoU, {name}"]) for name in names)
+
+def test_the_lecture_tells_the_numbers_of_the_bench_from_a_random_start(root):
+    text, row, _, whole = told_of("W6", root)
+    names, start = row["settings"]["bench"], ledger.read()["F6"]["mean"]
     means = [row["mean"][f"mIoU, {name}"] for name in names]
-    assert apart > max(means) - min(means)
-    assert f"lie up to {apart:.2f} apart, further than the means of any two" in text
-    assert f"DeepLab v3+ over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f}), undecided" in text
-    assert f"about {row['core']['seeds that would decide']} seeds would decide. Not even the skips show" in text
-    assert f"({gains['FCN-8s over FCN without skips']:+.3f} over the control" in text
-    assert f"nor does U-Net ({gains['U-Net over FCN-8s, mIoU']:+.3f})" in text
+    apart = {name: max(row["values"][f"mIoU, {name}"]) - min(row["values"][f"mIoU, {name}"]) for name in names}
+    assert f"FCN-8s ends at {row['mean']['mIoU, FCN-8s']:.2f}, and the seeds of U-Net lie {apart['U-Net']:.2f}" in text
+    assert min(apart["U-Net"], apart["FCN-8s"]) > max(means) - min(means), "the row's remark names both"
+    assert f"a difference that shows: {whole['FCN-8s over FCN without skips']} over the control" in text
+    assert f"{start['mIoU, ImageNet']:.2f} with its weights, {start['mIoU, random']:.2f} without" in text
+
+
+def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_multiply_adds(root):
+    text, row, means, whole = told_of("W4", root)
+    assert f"Beside boundaries it is {whole['the same beside boundaries']}" in text
+    assert f"without them FCN-8s loses {means['FCN-8s over FCN without skips'].lstrip('+')}" in text
+    assert f"ends level with that control ({whole['v3 over FCN without skips'].replace(' (', ', ')}: ASPP" in text
+    assert f"v3+ is {means['v3+ over v3, mIoU']} over v3" in text
+    unet, beside = whole["U-Net over FCN-8s, mIoU"], means["U-Net over FCN-8s, edge IoU"]
+    assert f"U-Net over FCN-8s is {unet}, which may be chance, and {beside} beside boundaries, which is not" in text
+    sure = {one["name"]: one["interval"][0] > 0 for one in row["differences"]}
+    assert (sure["U-Net over FCN-8s, mIoU"], sure["U-Net over FCN-8s, edge IoU"]) == (False, True)
+    assert sum(name.startswith("U-Net") for name in row["settings"]["stopped by the cap"]) == 5
+    assert "all five of U-Net's among them" in text
 
 
 def test_the_lecture_tells_the_numbers_of_the_bench_at_equal_parameters(root):
-    text, row, gains = told_of("W5", root)
-    (low, high), stopped = row["core"]["interval"], row["settings"]["stopped by the cap"]
+    text, row, means, _ = told_of("W5", root)
     costs = row["settings"]["bench"]
     ratio = {what: paid / costs["FCN-8s"][what] for what, paid in costs["DeepLab v3+"].items()}
     work, kept, time = ratio["multiply-adds"], ratio["bytes kept to learn"], row["mean"]["time, DeepLab v3+"]
     assert f"about {bench_painted.EQUAL['parameters']:,.0f} weights each" in text
     assert f"{work:.1f} times the multiply-adds of FCN-8s, {kept:.1f} times its memory and {time:.1f} times its" in text
-    assert f"over FCN-8s: {row['core']['mean']:+.3f} ({low:+.3f} to {high:+.3f})" in text
-    assert f"W5 is {row['verdict']}, and about {row['core']['seeds that would decide']} seeds would decide" in text
-    assert f"boundaries it is {gains['the same beside boundaries']:+.3f} here" in text
-    assert f"from v3 to v3+ {gains['v3+ over v3, mIoU']:+.3f}" in text
-    assert f"The cap stopped {len(stopped)} of the {5 * len(row['seeds'])} trainings." in text
+    assert f"From v3 to v3+ it is {means['v3+ over v3, mIoU']}" in text
     steps, scores = (row["values"][f"{what}, U-Net"] for what in ("steps", "mIoU"))
-    assert f"one of U-Net's at {min(steps):.0f} steps" in text
-    assert f"it ends at {scores[steps.index(min(steps))]:.2f}, far below" in text
+    assert f"ended at {min(steps):.0f} steps with {scores[steps.index(min(steps))]:.2f}, far below" in text
