@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from course_lib import threads
+from course_lib.explorers.machinery import cells
 from course_lib.explorers.machinery.controls import Control, complete, every_setting, how_many
 from course_lib.explorers.machinery.guide import Guide
 from course_lib.explorers.machinery.panels import Panel
@@ -53,6 +54,8 @@ class Explorer:
         for settings in guide.every_setting():
             self.settings(**settings)  # raises in words
         self._widget: ExplorerWidget | None = None
+        self._stood: dict = {}  # the settings of a widget that was closed
+        self.lent = False  # whether its widget may be seen where no cell tells: `cells` leaves it open
 
     def __repr__(self) -> str:
         return f"explorers.{self.name}(), moved by {', '.join(control.name for control in self.controls)}"
@@ -63,7 +66,7 @@ class Explorer:
 
     def at(self, **settings: object) -> "Explorer":
         """This explorer, moved to these settings: the line that `Keep this state` writes."""
-        self.widget().settings = self.settings(**settings)
+        self._shown().settings = self.settings(**settings)
         return self
 
     def render(self, **settings: object) -> Sequence[Panel]:
@@ -98,18 +101,27 @@ class Explorer:
         return table.pack()
 
     def widget(self) -> "ExplorerWidget":
-        """The widget that shows this explorer, made when first asked for."""
+        """The widget that shows this explorer, made when first asked for; it stays until you close the explorer."""
+        self.lent = True
+        return self._shown()
+
+    def _shown(self) -> "ExplorerWidget":
         from course_lib.explorers.machinery.widget import ExplorerWidget
 
         if self._widget is None:
-            self._widget = ExplorerWidget(self)
+            self._widget = ExplorerWidget(self, self._stood)
         return self._widget
 
     def close(self) -> None:
-        """Takes the widget out of the page and frees its memory; showing the explorer again makes a new one."""
+        """Takes the widget out of the page and frees its memory; showing the explorer again makes a new one, as moved.
+
+        It is called for you when the cell that showed the explorer runs again, where the notebook tells cells apart.
+        """
         if self._widget is not None:
+            self._stood = self._widget.settings
             self._widget.close()
-            self._widget = None
+            self._widget, self.lent = None, False
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        return self.widget()._repr_mimebundle_(**options)
+        cells.note(self)
+        return self._shown()._repr_mimebundle_(**options)

@@ -3,7 +3,7 @@
 explorer.py makes it; widget.js and widget.css are its other half. `settings` is the state that both halves share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -57,12 +57,12 @@ class ExplorerWidget(anywidget.AnyWidget):
     table = traitlets.Unicode().tag(sync=True)
     settings = traitlets.Dict().tag(sync=True, echo_update=False)  # an echo would undo what was moved meanwhile
 
-    def __init__(self, explorer: Movable):
+    def __init__(self, explorer: Movable, moved: Mapping[str, object]):
         self._explorer = explorer
         super().__init__(
             spec=spec_of(explorer),
             table=explorer.table().compressed(),
-            settings=explorer.settings(),
+            settings={**explorer.settings(), **moved},
         )
         self.on_msg(self._answer)
 
