@@ -1,16 +1,11 @@
 """Which tests a change asks for."""
 
-import importlib.util
-
 import pytest
 
 
 @pytest.fixture
-def choose(root):
-    spec = importlib.util.spec_from_file_location("choose", root / ".ci" / "choose.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def choose(script):
+    return script("choose")
 
 
 def asked(choose, monkeypatch, *changed: str) -> list[str]:

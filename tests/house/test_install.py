@@ -1,6 +1,5 @@
 """The installer's one clear line for each thing that goes wrong on a student's machine."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,11 +11,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def installer(root):
-    spec = importlib.util.spec_from_file_location("installer", root / ".ci" / "install.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def installer(script):
+    return script("install")
 
 
 def test_an_old_python_is_named_with_what_to_do(installer):

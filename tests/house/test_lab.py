@@ -1,6 +1,5 @@
 """`make lab` checks the port before it starts anything."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -13,11 +12,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def lab(root):
-    spec = importlib.util.spec_from_file_location("lab", root / ".ci" / "lab.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def lab(script):
+    return script("lab")
 
 
 def test_a_port_in_use_gets_one_clear_line(root):

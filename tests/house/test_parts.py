@@ -1,6 +1,5 @@
 """What `make test` gives to the parts that it starts."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,11 +9,8 @@ import pytest
 
 
 @pytest.fixture
-def parts(root):
-    spec = importlib.util.spec_from_file_location("parts", root / ".ci" / "test.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def parts(script):
+    return script("test")
 
 
 def test_where_no_bytecode_may_lie_beside_the_code_a_folder_of_the_runs_own_keeps_it(parts, monkeypatch):
