@@ -16,11 +16,16 @@ class Visit:
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self.failed)
 
     def refuse(self, route) -> None:
         self.wrong.append(f"left the site: {route.request.url}")
         route.abort()
+
+    def failed(self, request) -> None:
+        """What the browser itself gave up, as the page was left before it had come, is no fault of the page."""
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url} ({request.failure})")
 
     def to(self, name: str):
         self.page.goto(f"{self.base}/{name}")

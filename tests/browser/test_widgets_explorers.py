@@ -142,7 +142,7 @@ def test_an_impossible_setting_says_why_and_the_last_picture_stays(gallery):
 def test_time_is_measured_when_asked_for(gallery):
     explorer = gallery.fresh("convolution_cost")
     explorer.locator("[name=timed]").check()
-    explorer.locator("text=/Time here, plain/").wait_for(timeout=30_000)
+    explorer.get_by_text("Time here, plain", exact=True).wait_for(timeout=30_000)
 
 
 @pytest.mark.browser
