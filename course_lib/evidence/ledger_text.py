@@ -107,7 +107,9 @@ def costs(rows: Sequence[Row]) -> list[str]:
     rest = total - sum(row["cpu_seconds"] for row in dear)
     lines = [f"| {row['id']} | {row['cpu_seconds']:.0f} | {len(row['seeds'])} |" for row in dear]
     return [
-        "## What it costs", "", f"All rows from nothing take {total:.0f} CPU seconds, {total / 3600:.1f} hours.", "",
+        "## What it costs", "",
+        f"All rows from nothing take at most {total:.0f} CPU seconds, {total / 3600:.1f} hours: rows that share a "
+        "training each bear its cost.", "",
         "| row | CPU seconds | seeds |", "|---|---|---|", *lines,
         f"| the other {len(rows) - len(dear)} | {rest:.0f} | |", "",
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -38,6 +39,17 @@ SETTINGS = {
     "crop": CROP,
     "asked at": WORKING,
 }
+
+
+class Training(Protocol):
+    """What can be kept: it has a name, and a run for each seed."""
+
+    @property
+    def name(self) -> str:
+        """What it is called among the kept ones."""
+
+    def run(self, seed: int, place: Path | None = None) -> dict:
+        """Its scores with this seed, resumable where there is a place."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,7 @@ def score(net: nn.Module, split: str) -> float:
     return evaluate(AtWorkingSize(net, WORKING), some(split, NORMAL), batch_size=8, progress=False).mean_iou
 
 
-def kept(variant: Variant, seed: int) -> dict:
+def kept(variant: Training, seed: int) -> dict:
     """The scores of a run, from the disk if it was made before, and under a probe those of its beginning."""
     if probe.active():
         return variant.run(seed)
@@ -106,7 +118,7 @@ def kept(variant: Variant, seed: int) -> dict:
 
 
 @cache
-def beginning(variant: Variant, seed: int) -> str:
+def beginning(variant: Training, seed: int) -> str:
     """One word for what the run asks for and the first numbers that it gives."""
     with probe.probing() as seen:
         variant.run(seed)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 SUM = "sum of two maps"
 LAYER = "layer"
+POOLS = ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d")
 
 
 def describe(name: str, args: tuple, kwargs: dict, out: Tensor | tuple) -> tuple[str, str] | None:

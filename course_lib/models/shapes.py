@@ -11,12 +11,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
-from course_lib.models.operations import convolved
+from course_lib.models.operations import POOLS, convolved
 
 IN_PLACE = ("relu_", "add_", "__iadd__")
 SHAPE_STAYS = ("batch_norm", "relu", "add", "__add__", "__radd__", "mul", "__mul__", "__rmul__", *IN_PLACE)
-POOLS = ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "adaptive_avg_pool2d")
-EACH_ALONE = (*POOLS, "max_unpool2d", "interpolate", "pad")
+EACH_ALONE = (*POOLS, "adaptive_avg_pool2d", "max_unpool2d", "interpolate", "pad")
 
 
 class ShapesAlone(TorchFunctionMode):

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from course_lib.models.compare import evaluating, without_memory
-from course_lib.models.operations import convolved, largest
+from course_lib.models.operations import POOLS, convolved, largest
 from course_lib.models.shapes import shape_of
 
-POOLS = ("max_pool2d", "max_pool2d_with_indices", "avg_pool2d")
 ADDS = ("add", "__add__", "__radd__", "add_", "__iadd__")
 
 

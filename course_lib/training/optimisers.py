@@ -111,9 +111,9 @@ def optimizer_of(
 
 
 def set_rate(optimizer: torch.optim.Optimizer, factor: float) -> float:
-    """Scale every group's own rate; answers the first group's."""
+    """Scale every group's own rate, which is noted at the first time; answers the first group's."""
     for group in optimizer.param_groups:
-        group["lr"] = group["initial_lr"] * factor
+        group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
     return optimizer.param_groups[0]["lr"]
 
 

@@ -49,7 +49,7 @@ JUDGED = """async () => {
 def test_a_missing_picture_counts_as_wrong_and_one_that_was_left_does_not(browser, tmp_path):
     (tmp_path / "page.html").write_text('<img src="missing.png"><img src="slow.png">')
     visit = Visit(browser, tmp_path.as_uri())
-    visit.context.route("**/slow.png", lambda route: None)  # never answered: it is still asked for when the page is left
+    visit.context.route("**/slow.png", lambda route: None)  # never answered, so asked for when the page is left
     visit.page.goto(f"{visit.base}/page.html", wait_until="commit")
     visit.page.wait_for_function("document.images[0].complete")
     visit.page.goto("about:blank")

@@ -68,6 +68,12 @@ def test_a_plateau_is_reached_when_the_last_looks_bring_the_best_no_further():
     assert rule.settled([0.6, *rising]), "the best counts, not the last"
 
 
+def test_the_settings_tell_the_warm_steps_where_there_are_any():
+    rule = Plateau(every=4, patience=3, rise=0.03, most=6, last=5)
+    assert rule.told("val").endswith("the learning rate falls to nothing in 5 steps")
+    assert replace(rule, warm=2).told("val") == rule.told("val") + "; in the first 2 it rises from nothing"
+
+
 @pytest.mark.parametrize(("scores", "looks"), [([0.5] * 9, 4), ([0.1 * n for n in range(9)], 6)])
 def test_training_ends_at_the_plateau_or_at_the_cap_and_the_rate_falls_at_the_end(monkeypatch, scores, looks):
     rule = Plateau(every=4, patience=3, rise=0.03, most=6, last=50, warm=2)

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from course_lib.evidence import photograph_training, probe
+from course_lib.evidence import probe
 from course_lib.evidence.cost import multiply_adds
 from course_lib.evidence.counting import parameters
 from course_lib.evidence.small_training import HELD_OUT, edge_iou, mean_iou, started
@@ -84,11 +84,6 @@ def searched(network: Painter) -> int:
 def networks(equal: str) -> dict[str, Painter]:
     """The families and the control without skips, with equally much of what is `equal`."""
     return {name: Painter(family, equal) for name, family in (FAMILIES | CONTROLS).items()}
-
-
-def kept(network: Painter, seed: int) -> dict:
-    """The scores of one run, from the disk if it was made before."""
-    return photograph_training.kept(network, seed)
 
 
 def to_plateau(net: nn.Module, seed: int) -> list[float]:

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from course_lib.datasets import Listed
-from course_lib.evidence import photograph_training, probe
+from course_lib.evidence import probe
 from course_lib.evidence.cost import multiply_adds
 from course_lib.evidence.photograph_training import CROP, NORMAL, SCALE, STORED, WORKING, small, some
 from course_lib.evidence.real_photographs import Scores, folder, photographs
@@ -125,11 +125,6 @@ SMALL = Body(
 def searched(family: Family, body: Body) -> int:
     """One search for each network."""
     return maps_for(lambda maps: multiply_adds(Student(family, body).build(maps).eval(), CROP), body.work)
-
-
-def kept(student: Student, seed: int) -> dict:
-    """The scores of one run, from the disk if it was made before."""
-    return photograph_training.kept(student, seed)
 
 
 def drawn(data: Listed, seed: int, batch_size: int, plateau: Plateau) -> Batches:

@@ -7,7 +7,7 @@ from course_lib.evidence.claim import TRAININGS, Seeds, claim
 from course_lib.evidence.photograph_training import CROP
 from course_lib.evidence.small_training import over_seeds
 from course_lib.evidence.verdict import Core, Evidence, Secondary
-from course_lib.lectures.l08_the_whole_picture import bench_painted, bench_photographs
+from course_lib.lectures.l08_the_whole_picture import bench_painted
 from course_lib.lectures.l08_the_whole_picture.bench import NO_SKIPS, WITHIN, forward_times
 from course_lib.lectures.l08_the_whole_picture.bench_painted import Painter
 from course_lib.lectures.l08_the_whole_picture.bench_photographs import EVERY, LITE, SMALL, Body, Student
@@ -140,7 +140,7 @@ def on_painted_avenues(equal: str, seeds: Seeds) -> Evidence:
         "equal": f"{equal}: {bench_painted.EQUAL[equal]:g}, within {WITHIN:.0%}",
     }
     runs = {
-        seed: {name: bench_painted.kept(net, seed) for name, net in bench_painted.networks(equal).items()}
+        seed: {name: photograph_training.kept(net, seed) for name, net in bench_painted.networks(equal).items()}
         for seed in seeds
     }
     return to_the_plateau(bench_painted.networks(equal), runs, bench_painted.SIDE, settings)
@@ -159,7 +159,7 @@ def on_photographs(body: Body, seeds: Seeds) -> Evidence:
         "boundary": real_photographs.BAND["boundary"],
         "equal": f"multiply-adds: {body.work / 1e6:g} million for a picture of {CROP} x {CROP}, within {WITHIN:.0%}",
     }
-    runs = {seed: {name: bench_photographs.kept(net, seed) for name, net in nets.items()} for seed in seeds}
+    runs = {seed: {name: photograph_training.kept(net, seed) for name, net in nets.items()} for seed in seeds}
     for run in (run for of_seed in runs.values() for run in of_seed.values()):
         run[FAST] = run["on the way"][: EARLY // body.plateau.every][-1]
     return to_the_plateau(nets, runs, CROP, settings, (FAST,))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from course_lib.evidence import probe
 from course_lib.evidence.small_training import one_step
 from course_lib.training import dice
-from course_lib.training.optimisers import optimizer_of, set_rate
+from course_lib.training.optimisers import set_rate
 
 Batches = Iterator[tuple[Tensor, Tensor]]
 
@@ -37,7 +37,7 @@ class Plateau:
             f"scored on {looked_at} after each {self.every} steps; when {self.patience} looks have brought the best no "
             f"more than {self.rise:g} of mean IoU further, or after {self.most} looks, the learning rate falls to "
             f"nothing in {self.last} steps"
-        )
+        ) + (f"; in the first {self.warm} it rises from nothing" if self.warm else "")
 
     def settled(self, looks: Sequence[float]) -> bool:
         """True when the last looks brought the best score hardly further."""
@@ -58,7 +58,6 @@ class Plateau:
         """Trains by the rule; returns the mean IoU of each look."""
         looks: list[float] = []
         net.to(memory_format=torch.channels_last)
-        optimizer_of(optimiser, net, None, 0.0)  # notes each group's own rate
         with dice.kept():
             torch.manual_seed(seed)  # for dropout
             while len(looks) < probe.at_most(self.most, 1) and not self.settled(looks):
