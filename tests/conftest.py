@@ -1,7 +1,9 @@
 """What every test shares: the folder of reference data beside the project, and the list of skips we expect."""
 
+import gc
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import course_lib  # isort: skip # noqa: F401 - before torch: it sets how torch's threads wait
@@ -54,6 +56,22 @@ def same_dice() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """A shell that starts us in the background ignores Ctrl-C; the tests of stopping need the usual answer."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is imported and collected stays to the end: to look through it for garbage, again and again, takes long."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Compiled modules complain at the end of what cannot be freed."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,16 +2,12 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
+from unfilled import empty
 
 from course_lib import models
 from course_lib.models.deeplab_v2 import ASPP
-
-
-def empty(name: str, **options) -> nn.Module:
-    """A network whose tensors wait to be filled."""
-    return models.build(name, device="meta", **options).to_empty(device="cpu")
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,11 @@
 
 import pytest
 import torch
-from torch import nn
 from torch.nn import functional as F
+from unfilled import empty
 
 from course_lib import models
 from course_lib.models.deeplab_v3 import ASPP
-
-
-def empty(name: str, **options) -> nn.Module:
-    return models.build(name, device="meta", **options).to_empty(device="cpu")
 
 
 @pytest.mark.parametrize(

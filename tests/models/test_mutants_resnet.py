@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from unfilled import empty, unfilled
 
-from course_lib import models
 from course_lib.models import deeplab_v2, deeplab_v3, pspnet, resnet
 from course_lib.models.xception import SeparableConv, xception65
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
 OURS = {"conv5_4": ["conv5_3", "bin1", "bin2", "bin3", "bin6"]}
 Mutation = Callable[[nn.Module], None]
 
@@ -24,10 +25,6 @@ class Features(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.backbone(image)[1]
-
-
-def empty(name: str, **options) -> nn.Module:
-    return models.build(name, device="meta", **options).to_empty(device="cpu")
 
 
 def v3() -> nn.Module:
@@ -110,6 +107,10 @@ def test_deeplab_v3_concatenated_in_another_order(golden, monkeypatch: pytest.Mo
     assert not golden("deeplabv3_r50_os8_s3x3", v3())
 
 
+def test_without_a_mutation_the_checks_pass(golden) -> None:
+    assert golden("deeplabv3_r50_os8_s3x3", v3())
+
+
 def flipped(x: Tensor, size: tuple[int, int], *, align_corners: bool) -> Tensor:
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=not align_corners)
 
@@ -153,9 +154,7 @@ def test_deeplab_v2_averaged_and_not_summed(golden, monkeypatch: pytest.MonkeyPa
 
 
 def xception(output_stride: int = 16) -> nn.Module:
-    with torch.device("meta"):
-        net = xception65(output_stride=output_stride)
-    return Features(net.to_empty(device="cpu"))
+    return Features(unfilled(xception65, output_stride=output_stride))
 
 
 def relu_between_the_halves_of_a_middle_block(net: nn.Module) -> None:
@@ -182,8 +181,8 @@ def no_relu_at_the_end(net: nn.Module) -> None:
     [
         (16, relu_between_the_halves_of_a_middle_block),
         (16, common_bn_eps),
-        (8, last_of_exit1_at_rate_1),
         (16, no_relu_at_the_end),
+        (8, last_of_exit1_at_rate_1),
     ],
 )
 def test_xception(golden, output_stride: int, mutate: Mutation) -> None:
@@ -194,7 +193,3 @@ def test_xception(golden, output_stride: int, mutate: Mutation) -> None:
 
 def test_separable_halves_of_exit2_are_named_right() -> None:
     assert all(isinstance(part, SeparableConv) for part in xception().backbone.exit2)
-
-
-def test_without_a_mutation_the_checks_pass(golden) -> None:
-    assert golden("deeplabv3_r50_os8_s3x3", v3())

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from unfilled import unfilled
 
 from course_lib.models import blocks, deeplab_v1, fc_densenet, unet
 from course_lib.models.deeplab_v1 import DeepLabV1
@@ -10,6 +11,8 @@ from course_lib.models.dilatednet import ContextModule
 from course_lib.models.fc_densenet import fc_densenet56
 from course_lib.models.segnet import SegNetBasic
 from course_lib.models.unet import UNet
+
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
 def noticed(report) -> bool:
@@ -38,7 +41,8 @@ class OneCorner(blocks.Unpool):
 
     def forward(self, x, memory):
         _, (height, width) = memory
-        places = 2 * torch.arange(x.shape[-2])[:, None] * width + 2 * torch.arange(x.shape[-1])
+        rows, columns = (torch.arange(side, device=x.device) for side in x.shape[-2:])
+        places = 2 * rows[:, None] * width + 2 * columns
         return super().forward(x, (places.expand(x.shape), (height, width)))
 
 
@@ -88,7 +92,7 @@ def test_context_module(golden, mutation):
 
 
 def test_a_large_module_padded_layer_by_layer(golden):
-    net = ContextModule(21, "large")
+    net = unfilled(ContextModule, 21, "large")
     for layer in net.layers[:-1]:
         layer.conv.padding = layer.conv.dilation
     assert noticed(golden("context_large", net))
@@ -136,16 +140,17 @@ def shifted(x, size):
 
 def test_unet_with_a_crop_shifted_by_one(golden, monkeypatch):
     monkeypatch.setattr(unet, "centre_crop", shifted)
-    assert noticed(golden("unet_cin1_nc2", UNet(2, in_channels=1), scores=True))
+    assert noticed(golden("unet_cin1_nc2", unfilled(UNet, 2, in_channels=1), scores=True))
 
 
 def test_unet_as_released_is_not_the_papers(golden):
     order = {"*": ["up", "skip"]}
-    assert noticed(golden("unet_cin1_nc2", UNet(2, in_channels=1, variant="release"), scores=True, concat=order))
+    net = unfilled(UNet, 2, in_channels=1, variant="release")
+    assert noticed(golden("unet_cin1_nc2", net, scores=True, concat=order))
 
 
 def test_unet_with_the_other_order(golden):
-    assert noticed(golden("unet_cin1_nc2", UNet(2, in_channels=1), scores=True, concat={"*": ["up", "skip"]}))
+    assert noticed(golden("unet_cin1_nc2", unfilled(UNet, 2, in_channels=1), scores=True, concat={"*": ["up", "skip"]}))
 
 
 DEEPLAB = {
@@ -160,10 +165,10 @@ DEEPLAB = {
 
 @pytest.mark.parametrize("mutation", DEEPLAB)
 def test_deeplab_v1(golden, mutation):
-    assert noticed(golden("deeplabv1_largefov", DEEPLAB[mutation](DeepLabV1())))
+    assert noticed(golden("deeplabv1_largefov", DEEPLAB[mutation](unfilled(DeepLabV1))))
 
 
 def test_deeplab_v1_with_the_other_corners(golden, monkeypatch):
     right = deeplab_v1.resize
     monkeypatch.setattr(deeplab_v1, "resize", lambda x, size, align_corners: right(x, size, align_corners=False))
-    assert noticed(golden("deeplabv1_largefov", DeepLabV1()))
+    assert noticed(golden("deeplabv1_largefov", unfilled(DeepLabV1)))

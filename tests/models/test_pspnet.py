@@ -4,16 +4,13 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
+from unfilled import empty
 
 from course_lib import models
 from course_lib.models.pspnet import PyramidPooling
 
 # The authors' Caffe code concatenates the bins in the other order; ours is that of their PyTorch code.
 OURS = {"conv5_4": ["conv5_3", "bin1", "bin2", "bin3", "bin6"]}
-
-
-def empty(name: str, **options) -> nn.Module:
-    return models.build(name, device="meta", **options).to_empty(device="cpu")
 
 
 def test_pspnet50_equals_the_authors_pytorch_code(golden) -> None:
