@@ -23,6 +23,7 @@ import course_lib  # noqa: E402, F401 - sets how torch's threads wait, for all t
 
 PARTS = ("units", "notebooks", "browser")
 NAMED = ("fast", "changed", "oldest")
+WITH_BROWSER = ("00_start_here", "06_pspnet")  # short ones; the first has a cell that reads what a solution defines
 
 
 def main() -> int:
@@ -92,11 +93,16 @@ def changed() -> list[str] | None:
 
 
 def notebooks(played_in_browser: bool) -> list[str]:
-    """Student and solution notebooks from top to bottom, without the students' where the browser part runs those."""
+    """Student and solution notebooks from top to bottom, as an instructor plays them.
+
+    The browser part runs every student's notebook and then puts the solutions into its exercises, in which alone the
+    two differ (`tests/house/test_solved.py`): with it two solution notebooks are played here, one a core.
+    """
     from tests.browser.chromium import find
 
-    sets = ["solutions"] if played_in_browser and find() else ["", "solutions"]
-    books = [path for name in sets for path in sorted((ROOT / "notebooks" / name).glob("*.ipynb"))]
+    books = [path for name in ("", "solutions") for path in sorted((ROOT / "notebooks" / name).glob("*.ipynb"))]
+    if played_in_browser and find():
+        books = [path for path in books if path.parent.name == "solutions" and path.stem in WITH_BROWSER]
     books.sort(key=lambda path: -path.read_text().count('"heavy"'))  # the longest are not to begin last
     # a cell that never ends is stopped; how long one may take is the build's to say, on a machine of its own
     patience = ["--nbval-cell-timeout=600", "--nbval-kernel-startup-timeout=300"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
-from widget_page import at_rest, in_kernel, until_kernel_says
+from widget_page import SOON, at_rest, in_kernel, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
 import course_lib
@@ -86,7 +86,7 @@ class Gallery:
     def put_back(self, names: Iterable[str]) -> None:
         """First copies to their defaults."""
         roots = [self.find(name).element_handle() for name in names]
-        self.page.wait_for_function(f"roots => roots.every({IDLE})", arg=roots)
+        self.page.wait_for_function(f"roots => roots.every({IDLE})", arg=roots, polling=SOON)
         # what was moved before is saved a moment later, and would undo this
         painted = "\n".join(self.page.evaluate("roots => roots.map(root => root.dataset.painted)", roots))
         until_kernel_says(self.page, f"for name in {[*names]}: print(stands_at(first[name]))", painted)
@@ -94,6 +94,7 @@ class Gallery:
         self.page.wait_for_function(
             f"([roots, keys]) => roots.every((root, i) => root.dataset.painted === keys[i] && ({IDLE})(root))",
             arg=[roots, [self.facts[name]["start"] for name in names]],
+            polling=SOON,
         )
 
 

@@ -10,7 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -18,7 +18,9 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120_000  # milliseconds: nothing here is about speed, and the machine may be busy
 LOOK_AGAIN = 200  # milliseconds
+HURRY = 20  # times as fast as for a student do animations run
 CURRENT = "window.jupyterapp.shell.currentWidget"
+CURRENT_PATH = "window.jupyterapp?.shell?.currentWidget?.context?.path"
 READY = f"""async () => {{
   const panel = {CURRENT};
   if (!panel?.context || !panel?.sessionContext) return false;
@@ -35,6 +37,20 @@ FINISHED = f"""() => {{
   return code.every(cell => cell.model.executionState === "idle" && cell.model.executionCount)
     || code.some(cell => kinds(cell.model).includes("error"));
 }}"""
+OPEN = "path => { window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' }); }"
+CLOSE = f"""async () => {{
+  const panel = {CURRENT};
+  await panel.sessionContext.shutdown();
+  panel.dispose();
+}}"""
+RUN = f"""([number, source]) => {{
+  const {{ content }} = {CURRENT}, cell = content.widgets.filter(cell => cell.model.type === "code")[number];
+  content.activeCellIndex = content.widgets.indexOf(cell);
+  content.deselectAll();
+  cell.model.sharedModel.setSource(source);
+  window.ran = false;
+  window.jupyterapp.commands.execute("notebook:run-cell").then(() => {{ window.ran = true; }});
+}}"""
 OUTPUTS = f"() => {CURRENT}.content.widgets.filter(c => c.model.type === 'code').map(c => c.model.outputs.toJSON())"
 
 
@@ -47,6 +63,7 @@ class Lab:
     token: str
     folder: Path
     artefacts: Path
+    left: list = field(default_factory=list)  # pages that were closed
 
     def notebook(self, name: str, cells: list[str]) -> str:
         """Writes a notebook with these code cells and returns its path in the lab."""
@@ -56,13 +73,25 @@ class Lab:
         (self.folder / f"{name}.ipynb").write_text(nbformat.writes(book))
         return f"{name}.ipynb"
 
-    def open(self, path: str, width: int = 1280, height: int = 900, **options: object):
-        """The page of a notebook, once its kernel answers."""
-        page = self.browser.new_page(viewport={"width": width, "height": height}, **options)
-        page.set_default_timeout(PATIENCE)
-        page.goto(f"{self.address}/doc/tree/{path}?reset&token={self.token}")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget")
-        page.wait_for_function(READY)
+    def open(
+        self, path: str, width: int = 1280, height: int = 900, *, hurry: int = HURRY, fresh: bool = False, **options
+    ):
+        """The page of a notebook, once its kernel answers.
+
+        A page that was closed serves again, where neither a fresh one nor anything special is asked for: to start
+        JupyterLab takes seven seconds, to open a notebook where it runs takes one.
+        """
+        if fresh or options or hurry != HURRY or not self.left:
+            page = self.browser.new_page(viewport={"width": width, "height": height}, **options)
+            page.set_default_timeout(PATIENCE)
+            hurried(page, hurry)
+            page.goto(f"{self.address}/doc/tree/{path}?reset&token={self.token}")
+        else:
+            page = self.left.pop()
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(OPEN, path)
+        page.wait_for_function(f"path => {CURRENT_PATH} === path", arg=path, polling=LOOK_AGAIN)
+        page.wait_for_function(READY, polling=LOOK_AGAIN)
         return page
 
     def run_all(self, page, seconds: float = 120) -> list[list[dict]]:
@@ -73,10 +102,16 @@ class Lab:
         page.wait_for_function(FINISHED, timeout=seconds * 1000, polling=LOOK_AGAIN)
         return page.evaluate(OUTPUTS)
 
+    def run_cell(self, page, number: int, source: str, seconds: float = 120) -> list[dict]:
+        """Writes this into a code cell and runs it; returns its outputs."""
+        page.evaluate(RUN, [number, source])
+        page.wait_for_function("() => window.ran", timeout=seconds * 1000, polling=LOOK_AGAIN)
+        return page.evaluate(OUTPUTS)[number]
+
     def close(self, page) -> None:
-        """Ends the notebook's kernel, which would keep its memory, and closes the page."""
-        page.evaluate(f"async () => {{ await {CURRENT}.sessionContext.shutdown(); }}")
-        page.close()
+        """Ends the notebook's kernel, which would keep its memory, and leaves the page to the next one."""
+        page.evaluate(CLOSE)
+        self.left.append(page)
 
     def screenshot(self, page, name: str) -> Path:
         path = self.artefacts / f"{name}.png"
@@ -87,6 +122,13 @@ class Lab:
 def errors(outputs: list[list[dict]]) -> list[str]:
     """What failed, in words."""
     return [f"{o['ename']}: {o['evalue']}" for cell in outputs for o in cell if o["output_type"] == "error"]
+
+
+def hurried(page, times: int) -> None:
+    """Lets animations end early: their frames cost more than all else on a page of forty explorers."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Animation.enable")
+    devtools.send("Animation.setPlaybackRate", {"playbackRate": times})
 
 
 @contextmanager

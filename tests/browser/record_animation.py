@@ -42,7 +42,7 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=str(find()), args=FLAGS)
         with running_lab(browser, Path(folder), artefacts=Path(folder)) as lab:
-            page = lab.open(lab.notebook("recorded", CELLS), width=1400, height=1500)
+            page = lab.open(lab.notebook("recorded", CELLS), width=1400, height=1500, hurry=1)
             lab.run_all(page)
             dilation, field = explorers(page, 2)
             page.evaluate("width => document.querySelectorAll('.lm-explorer').forEach("

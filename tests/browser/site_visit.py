@@ -1,5 +1,7 @@
 """A page of the site in a browser, with everything that leaves the site refused, and all that goes wrong noted."""
 
+import re
+
 from jupyterlab_page import PATIENCE
 
 AWAKE = '.lm-explorer[data-painted]:not([data-painted=""])'
@@ -11,7 +13,8 @@ class Visit:
     def __init__(self, browser, base: str, **device):
         self.wrong: list[str] = []
         self.base, self.context = base, browser.new_context(**device)
-        self.context.route(lambda url: not url.startswith((base, "blob:", "data:")), self.refuse)
+        # as a pattern: a function would be asked here for every picture of a page
+        self.context.route(re.compile(f"^(?!{re.escape(base)}|blob:|data:)"), self.refuse)
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda said: said.type == "error" and self.wrong.append(said.text))
@@ -30,6 +33,10 @@ class Visit:
     def to(self, name: str):
         self.page.goto(f"{self.base}/{name}")
         return self.page
+
+    def at(self, name: str):
+        """The page as it stands there; where another one stands, it is opened."""
+        return self.page if self.page.url == f"{self.base}/{name}" else self.to(name)
 
     def awake(self, name: str):
         """An explorer that is scrolled into sight, once it lives."""

@@ -51,7 +51,7 @@ def press(page, slider, sign: str, key: str, root) -> list[float]:
 def ten_in_one_notebook(lab) -> list[list[float]]:
     """Key presses on one of ten explorers."""
     cells = ["from course_lib import explorers", *["explorers.dilation()"] * 10]
-    page = lab.open(lab.notebook("ten", cells), height=1600)
+    page = lab.open(lab.notebook("ten", cells), height=1600, hurry=1)
     lab.run_all(page)
     one = explorers(page, 10)[4]
     times = [press(page, one.locator("[name=rate]"), "root.dataset.painted", "ArrowRight", one) for _ in range(10)]
@@ -73,7 +73,7 @@ MEASURED = {  # explorer: the control, its key, and how often it is pressed
 @pytest.mark.browser
 def test_key_to_picture(lab):
     cells = [f"from course_lib import explorers\nexplorers.{made}" for made, *_ in MEASURED.values()]
-    page = lab.open(lab.notebook("speed", [*cells, SAME_WITH_MATPLOTLIB]), height=1600)
+    page = lab.open(lab.notebook("speed", [*cells, SAME_WITH_MATPLOTLIB]), height=1600, hurry=1)
     lab.run_all(page)
     times, roots = {}, explorers(page, len(MEASURED))
     for (name, (_, control, key, presses)), root in zip(MEASURED.items(), roots):

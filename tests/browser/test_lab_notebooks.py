@@ -1,31 +1,44 @@
-"""Every student notebook, opened in JupyterLab, run to its end, and each of its explorers moved by keys."""
+"""Every student notebook, opened in JupyterLab, run to its end, its explorers moved by keys, its exercises solved.
 
+Where this is played, `make test` does not play the solution notebooks as well: they differ in nothing else
+(`tests/house/test_solved.py`), and here their answers are also judged.
+"""
+
+import re
 import urllib.error
 import urllib.request
 
 import pytest
 from jupyterlab_page import errors
 from playwright.sync_api import Error, Locator, Page
-from widget_page import explorers, picture
+from solved import solved
+from widget_page import SOON, explorers, picture
 
+from course_lib import exercises
 from notebooks.build import sources
 
 OURS = "explorers."  # how the repr of an explorer begins
+SAID = re.compile(r"^\S (Exercise \d\.\d+): (.*)$", re.M)  # what a check answers
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", [path.stem for path in sources()])
-def test_all_cells_run_and_all_explorers_move_in_a_real_browser(lab, name):
+def test_all_cells_run_all_explorers_move_and_all_solutions_are_right_in_a_real_browser(lab, name):
     page = lab.open(f"notebooks/{name}.ipynb", height=1400)
     outputs = lab.run_all(page, seconds=900)
     assert errors(outputs) == []
     assert any(outputs)
+    asked = [one.name for one in exercises.all_exercises() if one.number.startswith(f"{int(name[:2])}.")]
+    assert answers(outputs) == dict.fromkeys(asked, "not attempted")
     shown = [output for cell in outputs for output in cell if is_explorer(output)]
     for number, explorer in enumerate(explorers(page, len(shown)) if shown else ()):
         assert moved_by_keys(page, explorer), f"explorer {number}, {shown[number]['data']['text/plain']}, does not move"
         assert explorer.locator(".problem").is_hidden()
         explorer.screenshot(path=str(lab.artefacts / f"{name}_{number}.png"))
     lab.screenshot(page, name)
+    outputs = [lab.run_cell(page, number, code) for number, code in solved(name).items()]
+    assert errors(outputs) == []
+    assert answers(outputs) == dict.fromkeys(asked, "correct")
     lab.close(page)
 
 
@@ -46,6 +59,12 @@ def test_the_alt_text_of_a_picture_is_in_jupyterlab_to_be_heard(lab):
 def test_without_the_token_nobody_runs_code_in_the_lab(lab):
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(f"{lab.address}/api/kernels", timeout=60)
+
+
+def answers(outputs: list[list[dict]]) -> dict[str, str]:
+    """What each exercise that was checked says of its answer."""
+    said = ("".join(output.get("data", {}).get("text/plain", "")) for cell in outputs for output in cell)
+    return dict(found for text in said for found in SAID.findall(text))
 
 
 def is_explorer(output: dict) -> bool:
@@ -72,7 +91,7 @@ def changes(page: Page, explorer: Locator, before: str) -> bool:
     root = explorer.element_handle()
     page.wait_for_timeout(50)
     try:
-        page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root, timeout=60_000)
+        page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root, polling=SOON)
     except Error:
         return False
     return picture(explorer) != before

@@ -17,16 +17,16 @@ from notebooks.site import fields
 CLOSE = 1e-4
 ANSWER = """async ([name, settings]) => {
   const { computing } = document.querySelector(`[data-explorer="${name}"]`).model;
-  return [...course.panels.pack("[]", await computing.answer(settings))];
-}"""
+  return JSON.stringify([...course.panels.pack("[]", await computing.answer(settings))]);
+}"""  # as one text, here and below: Playwright would carry each number by itself
 MEAN_FIELD = """settings => {
   const { computing } = document.querySelector('[data-explorer="crf"]').model;
-  return computing.meanField(settings).map(plane => [...plane]);
+  return JSON.stringify(computing.meanField(settings).map(plane => [...plane]));
 }"""
 SCORES = """async ([settings, name]) => {
   const { computing } = document.querySelector('[data-explorer="break_the_network"]').model;
   const { pixels } = await computing.edited(settings), { scores } = await computing.label(pixels, name);
-  return { pixels: [...pixels], scores: [...scores] };
+  return JSON.stringify({ pixels: [...pixels], scores: [...scores] });
 }"""
 CRF = [
     {"iterations": 0},
@@ -91,7 +91,10 @@ def panels_of(packed: bytes) -> list[dict]:
 
 def compared(visit: Visit, name: str, explorer: Explorer, settings: dict, *, exact: bool) -> None:
     told = explorer.settings(**settings)
-    here, there = panels_of(bytes(visit.page.evaluate(ANSWER, [name, told]))), panels_of(explorer.answer(settings))
+    here, there = (
+        panels_of(bytes(json.loads(visit.page.evaluate(ANSWER, [name, told])))),
+        panels_of(explorer.answer(settings)),
+    )
     assert len(here) == len(there)
     for mine, python in zip(here, there):
         for part in ("values", "pixels"):
@@ -118,7 +121,7 @@ def test_the_crf_of_the_page_is_the_crf_of_the_library(desktop):
     shown, explorer = desktop.awake("crf"), explorers.crf()
     for settings in CRF:
         told = explorer.settings(**settings)
-        q = torch.tensor(desktop.page.evaluate(MEAN_FIELD, told), dtype=torch.float64)
+        q = torch.tensor(json.loads(desktop.page.evaluate(MEAN_FIELD, told)), dtype=torch.float64)
         assert (q - explorer._render.__self__.refine(**told).flatten(1)).abs().max() < CLOSE
         compared(desktop, "crf", explorer, settings, exact=True)
     moved_by_key(desktop, shown, "iterations", "ArrowRight")
@@ -135,7 +138,7 @@ def test_edited_scenes_and_what_networks_say_of_them_are_those_of_the_library(de
         told = explorer.settings(**settings)
         image = edited(**{name: told[name] for name in ("world", "scene", *settings)}).image
         for name in NETWORKS[told["world"]].values():
-            found = desktop.page.evaluate(SCORES, [told, name])
+            found = json.loads(desktop.page.evaluate(SCORES, [told, name]))
             with torch.inference_mode():
                 scores = trained(name)(image[None])
             assert (torch.tensor(found["scores"]).view_as(scores) - scores).abs().max() < CLOSE
@@ -146,7 +149,7 @@ def test_edited_scenes_and_what_networks_say_of_them_are_those_of_the_library(de
 @pytest.mark.browser
 @pytest.mark.parametrize("name", FIELDS)
 def test_fields_and_gradients_of_the_page_are_those_of_the_library(name, made, desktop):
-    desktop.to(f"{LECTURES[name]}.html")
+    desktop.at(f"{LECTURES[name]}.html")
     shown, explorer = desktop.awake(name), made[name]
     for settings in FIELDS[name]:
         compared(desktop, name, explorer, settings, exact=not settings.get("gradient"))
@@ -166,7 +169,7 @@ HIDDEN = [
 @pytest.mark.browser
 @pytest.mark.parametrize("name, settings", HIDDEN)
 def test_what_is_hidden_in_the_page_moves_a_unit_as_it_does_in_the_library(name, settings, made, desktop):
-    desktop.to(f"{LECTURES[name]}.html")
+    desktop.at(f"{LECTURES[name]}.html")
     desktop.awake(name)
     compared(desktop, name, made[name], settings | {"occlusion": True}, exact=False)
     assert desktop.wrong == []
@@ -177,18 +180,18 @@ STAGES = """async settings => {
   const show = (panels) => { seen.push([...course.panels.pack("[]", panels)]); };
   const progress = (...one) => { done.push(one); };
   await place.model.computing.answer(settings, { show, progress, stopped: () => false });
-  return { seen, done };
+  return JSON.stringify({ seen, done });
 }"""
 
 
 @pytest.mark.browser
 def test_coarse_patches_come_first_and_are_those_of_the_library(made, desktop):
     name = "receptive_field_segnet_street"
-    desktop.to(f"{LECTURES[name]}.html")
+    desktop.at(f"{LECTURES[name]}.html")
     desktop.awake(name)
     explorer = made[name]
     looker, settings = explorer._render.__self__, explorer.settings(layer="pool3", occlusion=True)
-    told = desktop.page.evaluate(STAGES, settings)
+    told = json.loads(desktop.page.evaluate(STAGES, settings))
     unit = looker.unit(settings["place"], "pool3")
     for packed, side in zip(told["seen"], (24, 12), strict=True):
         _, field, _ = panels_of(bytes(packed))

@@ -1,7 +1,7 @@
 """Explorers that ask Python: the newest picture comes, never a queue of old ones, and failures are told in words."""
 
 import pytest
-from widget_page import WATCH, click, explorers, in_kernel, look, until_kernel_says
+from widget_page import SOON, WATCH, click, explorers, in_kernel, look, until_kernel_says
 
 FAILING = """
 import numpy as np
@@ -29,13 +29,13 @@ def page(lab):
     lab.run_all(page)
     explorers(page, len(CELLS))
     yield page
-    page.close()
+    lab.close(page)
 
 
 def painted(page, explorer, key: str) -> None:
     """Waits until this state is on the page."""
     page.wait_for_function(
-        "([root, key]) => root.dataset.painted === key", arg=[explorer.element_handle(), key], timeout=20_000
+        "([root, key]) => root.dataset.painted === key", arg=[explorer.element_handle(), key], polling=SOON
     )
 
 
@@ -91,7 +91,7 @@ def test_an_error_is_told_with_its_settings_and_the_last_picture_stays(page, lab
     painted(page, failing, "[2]")
     good = look(failing)
     page.keyboard.press("ArrowRight")
-    problem.wait_for(timeout=20_000)
+    problem.filter(has_text="three").wait_for()  # before it a busy Python may be told to take its time
     assert problem.inner_text() == "RuntimeError: three is too much (with n = 3; the last good picture stays)"
     assert look(failing) == good
     failing.screenshot(path=str(lab.artefacts / "error.png"))

@@ -1,7 +1,7 @@
 """The time line and the explorers of trained networks, as a student uses them."""
 
 import pytest
-from widget_page import FRAME, click, key_moves, look
+from widget_page import FRAME, SOON, click, key_moves, look
 
 
 @pytest.fixture
@@ -11,7 +11,7 @@ def page(gallery):
 
 def repainted(page, explorer, before) -> None:
     page.wait_for_function(
-        "([root, before]) => root.dataset.painted !== before", arg=[explorer.element_handle(), before], timeout=20_000
+        "([root, before]) => root.dataset.painted !== before", arg=[explorer.element_handle(), before], polling=SOON
     )
 
 
@@ -67,7 +67,7 @@ def test_trained_networks_answer_to_keys(page, gallery, lab, name, control, key)
 def test_the_boat_moves_on_the_picture_from_water_to_road(page, gallery, lab):
     explorer = gallery.fresh("break_the_network")
     explorer.locator("[name=world]").select_option(label="harbour")
-    explorer.locator("dt >> text=IoU of boat").wait_for(timeout=20_000)
+    explorer.locator("dt >> text=IoU of boat").wait_for()
     truth, scene = explorer.locator("[role=application]").nth(1), explorer.locator("[role=application]").first
     assert "boat" in truth.get_attribute("aria-label")
     before = explorer.get_attribute("data-painted")
@@ -79,11 +79,11 @@ def test_the_boat_moves_on_the_picture_from_water_to_road(page, gallery, lab):
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Shift+ArrowLeft")
     repainted(page, explorer, before)
-    explorer.locator("dt >> text=IoU of boat").wait_for(timeout=20_000)
+    explorer.locator("dt >> text=IoU of boat").wait_for()
     assert scene.get_attribute("aria-description") == "Place of the hull"
     explorer.screenshot(path=str(lab.artefacts / "break_the_network_harbour.png"))
     explorer.locator("[name=world]").select_option(label="street")
-    explorer.locator("dt >> text=IoU of sky").wait_for(timeout=20_000)
+    explorer.locator("dt >> text=IoU of sky").wait_for()
     assert scene.get_attribute("aria-description") is None
     before = explorer.get_attribute("data-painted")
     assert click(explorer, 0, row=32, column=56).startswith("Row 32, column 56")
@@ -94,7 +94,7 @@ def test_the_boat_moves_on_the_picture_from_water_to_road(page, gallery, lab):
 def test_the_cab_slides_away_and_the_near_network_loses_its_vehicle(page, gallery, lab):
     explorer = gallery.fresh("break_the_network")
     explorer.locator("[name=world]").select_option(label="long vehicles")
-    explorer.locator("dt >> text=IoU of tram").wait_for(timeout=20_000)
+    explorer.locator("dt >> text=IoU of tram").wait_for()
     before, seen = explorer.get_attribute("data-painted"), look(explorer)
     key_moves(page, explorer, "slid")
     repainted(page, explorer, before)

@@ -5,7 +5,7 @@ from itertools import groupby, pairwise
 
 import pytest
 from gallery_page import NAMES
-from widget_page import FRAME, WATCH, at_rest, in_kernel, picture
+from widget_page import FRAME, SOON, WATCH, at_rest, in_kernel, picture
 
 pytestmark = pytest.mark.browser
 BLANK = """canvas => {
@@ -37,7 +37,7 @@ def arrived(gallery, name: str, copy: int = 0) -> None:
     if gallery.facts[name]["table"] and root.get_attribute("aria-busy") == "true":
         gallery.page.wait_for_timeout(100)
     gallery.page.wait_for_function(
-        "root => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle(), timeout=20_000
+        "root => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle(), polling=SOON
     )
 
 

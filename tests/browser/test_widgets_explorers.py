@@ -2,7 +2,7 @@
 
 import pytest
 from gallery_page import NAMES
-from widget_page import FRAME, at_rest, key_moves, look
+from widget_page import FRAME, SOON, at_rest, key_moves, look
 
 CUT_OFF = """root => {
   const { left, right } = root.getBoundingClientRect();
@@ -101,7 +101,7 @@ def test_a_typed_number_asks_python_and_comes_back(page, gallery):
     before = look(explorer)
     explorer.locator("[name=cells]").nth(2).fill("7")  # the largest of its window now
     page.wait_for_function(
-        "root => root.dataset.painted.includes('[1,0,7,')", arg=explorer.element_handle(), timeout=20_000
+        "root => root.dataset.painted.includes('[1,0,7,')", arg=explorer.element_handle(), polling=SOON
     )
     assert look(explorer) != before
 
@@ -142,7 +142,7 @@ def test_an_impossible_setting_says_why_and_the_last_picture_stays(gallery):
 def test_time_is_measured_when_asked_for(gallery):
     explorer = gallery.fresh("convolution_cost")
     explorer.locator("[name=timed]").check()
-    explorer.get_by_text("Time here, plain", exact=True).wait_for(timeout=30_000)
+    explorer.get_by_text("Time here, plain", exact=True).wait_for()
 
 
 @pytest.mark.browser

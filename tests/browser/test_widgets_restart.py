@@ -2,7 +2,7 @@
 
 import pytest
 from jupyterlab_page import CURRENT
-from widget_page import explorers
+from widget_page import SOON, explorers
 
 KERNEL = f"{CURRENT}.sessionContext.session.kernel"
 RESTART = f"() => {{ window.again = false; {KERNEL}.restart().then(() => window.again = true); }}"
@@ -14,11 +14,11 @@ def test_a_restarted_kernel_is_told_and_the_cell_run_again_helps(lab):
     lab.run_all(page)
     crf = explorers(page, 1)[0]
     page.evaluate(RESTART)
-    page.wait_for_function("() => window.again", timeout=60_000)
+    page.wait_for_function("() => window.again", polling=SOON)
     crf.locator("[name=iterations]").focus()
     page.keyboard.press("ArrowRight")
     problem = crf.locator(".problem")
-    problem.wait_for(timeout=20_000)
+    problem.wait_for()
     assert "run this cell again" in problem.inner_text()
     assert "stale" in crf.locator(".panels").get_attribute("class")
     assert crf.get_attribute("aria-busy") == "false"
@@ -27,6 +27,6 @@ def test_a_restarted_kernel_is_told_and_the_cell_run_again_helps(lab):
     fresh = explorers(page, 1)[0]
     fresh.locator("[name=iterations]").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("root => root.dataset.painted?.startsWith('[')", arg=fresh.element_handle(), timeout=30_000)
+    page.wait_for_function("root => root.dataset.painted?.startsWith('[')", arg=fresh.element_handle())
     assert fresh.locator(".problem").is_hidden()
-    page.close()
+    lab.close(page)

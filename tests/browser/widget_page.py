@@ -12,7 +12,15 @@ LOOK = """root => [...root.querySelectorAll("canvas")].map(canvas => {
   for (let i = 0; i < bytes.length; i++) sum = (sum * 31 + bytes[i]) >>> 0;
   return sum;
 })"""
+# And what stands beside them, as one number: long texts would travel to the test at each step of a drag.
+WORDS = """root => {
+  const text = [...root.querySelectorAll(".panels, .readout")].map(part => part.innerHTML).join("|");
+  let sum = 7;
+  for (let i = 0; i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) >>> 0;
+  return sum;
+}"""
 FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+SOON = 50  # milliseconds until what Python answers is looked for again: each frame of a long page costs the processor
 WATCH = """root => { window.painted = []; new MutationObserver(() => window.painted.push(root.dataset.painted))
   .observe(root, { attributes: true, attributeFilter: ["data-painted"] }); }"""
 
@@ -24,14 +32,14 @@ def explorers(page: Page, number: int = 1) -> list[Locator]:
     page.wait_for_function(
         "number => document.querySelectorAll('.lm-explorer:not([data-painted=\"\"])').length >= number",
         arg=number,
+        polling=SOON,
     )
     return [found.nth(i) for i in range(number)]
 
 
 def picture(explorer: Locator) -> str:
-    """All that an explorer shows: its pictures, their labels, its numbers."""
-    parts = "[...root.querySelectorAll('.panels, .readout')].map(part => part.innerHTML)"
-    return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), {parts}])")
+    """All that an explorer shows, its pictures, their labels, its numbers, as a text that changes with it."""
+    return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), ({WORDS})(root)])")
 
 
 def look(explorer: Locator) -> list[int]:
