@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
@@ -39,7 +40,7 @@ def shape_of(func: Callable, args: tuple, kwargs: dict) -> Tensor | tuple:
         return maps[0] if name in IN_PLACE or kwargs.get("inplace") else without_values(maps[0], maps[0].shape)
     if name in ("conv2d", "conv_transpose2d") and len(maps) == 2:
         return of_few_channels(func, convolved(args, kwargs, name == "conv_transpose2d"))
-    if name == "max_unpool2d" and (size := kwargs.get("output_size")):  # torch would check it
+    if name == "max_unpool2d" and (size := kwargs.get("output_size") if func is F.max_unpool2d else args[2]):
         return without_values(maps[0], (*maps[0].shape[:2], *size[-2:]))
     alone = name in EACH_ALONE or (name == "mean" and (*args[1:], kwargs.get("dim"))[0] == (2, 3))
     alike = len({len(each) for each in maps}) == 1

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course_lib.models.blocks import RememberingPool, Unpool
 from course_lib.models.shapes import ShapesAlone
 
 CALLS = {
@@ -40,6 +41,7 @@ CALLS = {
     "zeros": torch.zeros_like,
     "zeros of another kind": lambda x: torch.zeros_like(x, dtype=torch.int64),
     "unpooled": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=x.shape[-2:]),
+    "unpooled by a layer": lambda x: Unpool()(*RememberingPool()(x)),
     "unpooled, even": lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
 }  # fmt: skip
 
