@@ -16,7 +16,8 @@ from pathlib import Path
 from course_lib import explorers
 
 BROWSER = Path(__file__).resolve().parents[1] / "browser"
-REPORT = BROWSER.parents[1] / "artefacts" / "browser" / "key_to_picture.json"
+ARTEFACTS = BROWSER.parents[1] / "artefacts" / "browser"
+REPORT, DRAGS = ARTEFACTS / "key_to_picture.json", ARTEFACTS / "fast_drags.json"
 
 
 STEPS = {  # what a hand moves in explorers that ask Python; each step is a setting that was not there before
@@ -78,10 +79,17 @@ def first_shows() -> None:
 
 
 def keys() -> None:
-    """Key presses in a browser, timed by tests/browser."""
+    """Key presses and fast drags in a browser, timed by tests/browser."""
     REPORT.unlink(missing_ok=True)
+    DRAGS.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", str(BROWSER / "speed_of_widgets.py"), "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, capture_output=True, text=True)
+    if DRAGS.exists():
+        for name, (moves, asked, painted, late) in json.loads(DRAGS.read_text()).items():
+            words = (
+                f"{moves} moves, {asked} asked of Python, {painted} painted, the last {late:.0f} ms after the last move"
+            )
+            print(f"fast drag, {name:<20} {words}")
     if not REPORT.exists():
         print(f"no figures: {done.stdout[-800:]}")
         return
