@@ -91,7 +91,8 @@ def test_fast_drags(lab):
     for (name, (*_, start, end)), root in zip(DRAGGED.items(), explorers(page, len(DRAGGED))):
         drag = pull(page, root, start, end)
         moves, painted = drag["moves"], [at for at, _ in drag["painted"]]
-        told[name] = [len(moves), len(drag["asked"]), len(painted), painted[-1] - moves[-1] if painted else None]
+        late = max(0, painted[-1] - moves[-1]) if painted else None
+        told[name] = [len(moves), len(drag["asked"]), len(painted), late]
     page.close()
     (lab.artefacts / "fast_drags.json").write_text(json.dumps(told))
     assert all(painted for _, _, painted, _ in told.values())
