@@ -55,7 +55,13 @@ def break_the_network() -> Explorer:
     ]
     title = "Break the network: edit the scene, and trained networks answer"
     return Explorer(
-        render, controls, name="break_the_network", title=title, table=False, guide=GUIDES["break_the_network"]
+        render,
+        controls,
+        name="break_the_network",
+        title=title,
+        table=False,
+        guide=GUIDES["break_the_network"],
+        ahead=[{"world": world} for world in (VEHICLES, HARBOUR)],
     )
 
 

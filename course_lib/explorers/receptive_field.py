@@ -74,7 +74,13 @@ def receptive_field(
     named = network if isinstance(network, str) else type(net).__name__
     title = f"What one unit of {named} sees"
     return Explorer(
-        looker.render, controls, name="receptive_field", title=title, table=False, guide=GUIDES["receptive_field"]
+        looker.render,
+        controls,
+        name="receptive_field",
+        title=title,
+        table=False,
+        guide=GUIDES["receptive_field"],
+        ahead=[{"gradient": True}],
     )
 
 

@@ -65,7 +65,14 @@ def skips() -> Explorer:
         ),
     ]
     return Explorer(
-        render, controls, name="skips", title="What the skips carry across", table=False, main=1, guide=GUIDES["skips"]
+        render,
+        controls,
+        name="skips",
+        title="What the skips carry across",
+        table=False,
+        main=1,
+        guide=GUIDES["skips"],
+        ahead=[{"network": network} for network in (FCN, PHOTO)],
     )
 
 
@@ -84,7 +91,7 @@ class Answer:
     maps: Mapping[str, Tensor]
 
 
-@lru_cache(maxsize=2)
+@cache
 def trained(network: str) -> nn.Module:
     """The stored network with this title, loaded once."""
     return checkpoints.load(NETWORKS[network])

@@ -132,7 +132,7 @@ class Unpool(nn.MaxUnpool2d):
 
     def forward(self, x: Tensor, memory: tuple[Tensor, torch.Size]) -> Tensor:
         places, size = memory
-        return super().forward(x, places, size)
+        return torch.ops.aten.max_unpool2d(x, places, size)  # F.max_unpool2d checks the size, and loads sympy to do so
 
 
 def bilinear_upsampling(channels: int, *, kernel_size: int, stride: int, learned: bool = False) -> nn.ConvTranspose2d:

@@ -8,14 +8,17 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
 
 from course_lib.models.operations import POOLS, convolved
 
 IN_PLACE = ("relu_", "add_", "__iadd__")
-SHAPE_STAYS = ("batch_norm", "relu", "add", "__add__", "__radd__", "mul", "__mul__", "__rmul__", *IN_PLACE)
-EACH_ALONE = (*POOLS, "adaptive_avg_pool2d", "max_unpool2d", "interpolate", "pad")
+ALONE = ("relu", "hardtanh", "hardswish", "sigmoid", "square", "pow", "zeros_like")  # nn.ReLU6 calls hardtanh
+SPREAD = ("add", "__add__", "__radd__", "mul", "__mul__", "__rmul__", "div")  # over maps of other sizes
+SHAPE_STAYS = ("batch_norm", *ALONE, *SPREAD, *IN_PLACE)
+EACH_ALONE = (*POOLS, "adaptive_avg_pool2d", "max_unpool2d", "interpolate", "pad", *SPREAD)
 
 
 class ShapesAlone(TorchFunctionMode):
@@ -32,13 +35,15 @@ def shape_of(func: Callable, args: tuple, kwargs: dict) -> Tensor | tuple:
         return of_no_images(func, args, kwargs, batch=len(args[0][0]))
     if not maps:
         return func(*args, **kwargs)
-    if name in SHAPE_STAYS and len({each.shape for each in maps}) == 1:
+    if name in SHAPE_STAYS and len({each.shape for each in maps}) == 1 and "dtype" not in kwargs:
         return maps[0] if name in IN_PLACE or kwargs.get("inplace") else without_values(maps[0], maps[0].shape)
     if name in ("conv2d", "conv_transpose2d") and len(maps) == 2:
         return of_few_channels(func, convolved(args, kwargs, name == "conv_transpose2d"))
-    if name == "max_unpool2d" and (size := kwargs.get("output_size")):  # torch would check it
+    if name == "max_unpool2d" and (size := kwargs.get("output_size") if func is F.max_unpool2d else args[2]):
         return without_values(maps[0], (*maps[0].shape[:2], *size[-2:]))
-    return of_no_images(func, args, kwargs, batch=len(maps[0])) if name in EACH_ALONE else func(*args, **kwargs)
+    alone = name in EACH_ALONE or (name == "mean" and (*args[1:], kwargs.get("dim"))[0] == (2, 3))
+    alike = len({len(each) for each in maps}) == 1
+    return of_no_images(func, args, kwargs, batch=len(maps[0])) if alone and alike else func(*args, **kwargs)
 
 
 def of_few_channels(func: Callable, given: dict) -> Tensor:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from widget_page import explorers
+from widget_page import explorers, pull
 
 SAME_WITH_MATPLOTLIB = """
 import matplotlib.pyplot as plt, ipywidgets
@@ -68,6 +68,34 @@ MEASURED = {  # explorer: the control, its key, and how often it is pressed
     "long vehicles (asked)": ("break_the_network()", "[name=slid]", "ArrowRight", 11),
     "harbour (asked)": ("break_the_network()", "[role=application] >> nth=0", "ArrowRight", 11),
 }
+
+
+DRAGGED = {  # explorer: how it is set before, where a hand takes hold of its main picture, and where it lets go
+    "field, theoretical": ("receptive_field()", {}, (0.2, 0.1), (0.8, 0.9)),
+    "field, effective": ("receptive_field()", {"gradient": True}, (0.2, 0.1), (0.8, 0.9)),
+    "street": ("break_the_network()", {}, (0.5, 0.2), (0.5, 0.8)),
+    "long vehicles": ("break_the_network()", {"world": "long vehicles"}, (0.5, 0.2), (0.5, 0.8)),
+    "harbour": ("break_the_network()", {"world": "harbour"}, (0.5, 0.1), (0.5, 0.9)),
+}
+
+
+@pytest.mark.browser
+def test_fast_drags(lab):
+    """30 moves in 300 ms: what was asked, what was painted, and when the last place stood there."""
+    cells = [
+        f"from course_lib import explorers\nexplorers.{made}.at(**{set_to})" for made, set_to, *_ in DRAGGED.values()
+    ]
+    page = lab.open(lab.notebook("drags", cells), height=1600)
+    lab.run_all(page)
+    told = {}
+    for (name, (*_, start, end)), root in zip(DRAGGED.items(), explorers(page, len(DRAGGED))):
+        drag = pull(page, root, start, end)
+        moves, painted = drag["moves"], [at for at, _ in drag["painted"]]
+        late = max(0, painted[-1] - moves[-1]) if painted else None
+        told[name] = [len(moves), len(drag["asked"]), len(painted), late]
+    page.close()
+    (lab.artefacts / "fast_drags.json").write_text(json.dumps(told))
+    assert all(painted for _, _, painted, _ in told.values())
 
 
 @pytest.mark.browser

@@ -1,7 +1,9 @@
 """Explorers that ask Python: the newest picture comes, never a queue of old ones, and failures are told in words."""
 
+from itertools import accumulate
+
 import pytest
-from widget_page import SOON, WATCH, click, explorers, in_kernel, look, until_kernel_says
+from widget_page import SOON, WATCH, click, explorers, in_kernel, look, pull, until_kernel_says
 
 FAILING = """
 import numpy as np
@@ -66,6 +68,23 @@ def test_fast_keys_end_at_the_newest_setting_without_a_queue(page):
         page.keyboard.press("ArrowRight")
     painted(page, field, "[533,4,0,0]")
     assert page.evaluate("window.painted.at(-1)") == "[533,4,0,0]"
+
+
+@pytest.mark.browser
+def test_a_fast_pull_asks_one_question_at_a_time_and_one_for_the_last_place(page):
+    """A queue would ask at each move, and would still be answered after the last one."""
+    field = explorers(page, 5)[0]
+    field.locator("[name=gradient]").check()
+    drag = pull(page, field, (0.2, 0.1), (0.8, 0.9))
+    field.locator("[name=gradient]").uncheck()
+    assert len(drag["moves"]) >= 10
+    open_ones = sorted([(at, 1) for at in drag["asked"]] + [(at, -1) for at in drag["answered"]])
+    counts = list(accumulate(step for _, step in open_ones))
+    assert (max(counts), counts[-1]) == (1, 0), "two questions were open at a time"
+    last = drag["moves"][-1]
+    assert sum(at > last for at in drag["asked"]) <= 1, "places were asked for that the hand had left"
+    assert sum(at > last for at, _ in drag["painted"]) <= 1, "places were painted that the hand had left"
+    assert [key for _, key in drag["painted"]][-1].startswith("[828,")  # row 25, column 28 of 32 x 32
 
 
 @pytest.mark.browser

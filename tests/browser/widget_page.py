@@ -21,8 +21,23 @@ WORDS = """root => {
 }"""
 FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SOON = 50  # milliseconds until what Python answers is looked for again: each frame of a long page costs the processor
+IDLE = "root => root.getAttribute('aria-busy') === 'false'"
 WATCH = """root => { window.painted = []; new MutationObserver(() => window.painted.push(root.dataset.painted))
   .observe(root, { attributes: true, attributeFilter: ["data-painted"] }); }"""
+# What a drag asks of Python and what comes of it: the times of the hand's moves, of questions and answers, and of the
+# states painted, with their names.
+DRAGGED = """root => {
+  const log = (window.drag = { moves: [], asked: [], answered: [], painted: [] }), now = () => performance.now();
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  root.addEventListener("pointermove", event => { if (event.buttons) log.moves.push(now()); }, true);
+  kernel.anyMessage.connect((_, { direction, msg }) => {
+    if (msg.content.data?.method === "custom") log[direction === "send" ? "asked" : "answered"].push(now());
+  });
+  new MutationObserver(() => {
+    const last = log.painted.at(-1);
+    if (last?.[1] !== root.dataset.painted) log.painted.push([now(), root.dataset.painted]);
+  }).observe(root, { attributes: true, attributeFilter: ["data-painted"] });
+}"""
 
 
 def explorers(page: Page, number: int = 1) -> list[Locator]:
@@ -77,6 +92,28 @@ def drag(page: Page, explorer: Locator, control: str, steps: int) -> list[list[i
     finally:
         page.mouse.up()
     return seen
+
+
+def pull(page: Page, explorer: Locator, start: tuple, end: tuple, *, moves: int = 30, apart: float = 0.01) -> dict:
+    """Pulls across the main picture, in shares of it, with so many seconds from move to move; tells what came of it.
+
+    Half a second after the last picture it looks whether more comes.
+    """
+    box = at_rest(page, explorer.locator(".main .pulled, .main [role=application]").first)
+    (y0, x0), (y1, x1) = start, end
+    page.wait_for_function(IDLE, arg=explorer.element_handle())
+    explorer.evaluate(DRAGGED)
+    page.mouse.move(box["x"] + x0 * box["width"], box["y"] + y0 * box["height"])
+    page.mouse.down()
+    began = time.monotonic()
+    for number in range(1, moves + 1):
+        y, x = (first + (last - first) * number / moves for first, last in ((y0, y1), (x0, x1)))
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        time.sleep(max(0.0, began + apart * number - time.monotonic()))
+    page.mouse.up()
+    page.wait_for_function(IDLE, arg=explorer.element_handle())
+    page.wait_for_timeout(500)
+    return page.evaluate("window.drag")
 
 
 def at_rest(page: Page, element: Locator) -> dict:

@@ -262,3 +262,29 @@ def test_a_figure_has_the_numbers_in_its_alt_text(explorer):
     figure = explorer.figure(size=20)
     assert "map of 20 x 20, from 100 to 499" in figure.alt
     assert "size: 20" in figure.alt
+
+
+def test_what_is_made_ahead_is_answered_once_where_it_is_shown_and_not_sent():
+    asked = []
+
+    def noted(**settings):
+        asked.append(settings["size"])
+        return render(**settings)
+
+    shown = Explorer(noted, CONTROLS, name="e", title="E", table=False, ahead=[{"size": 2}, {"size": 20}])
+    assert asked == []
+    table = shown.widget().table
+    assert asked == [3, 2, 20]
+    assert list(Read.compressed(table).states) == [key_of(CONTROLS, shown.settings())]
+    assert shown.widget().settings == shown.settings()
+    shown._repr_mimebundle_()
+    assert asked == [3, 2, 20]
+    shown.close()
+
+
+def test_what_is_made_ahead_may_fail_without_a_word_and_must_exist():
+    shown = Explorer(fails_at_two, N, name="e", title="E", table=False, ahead=[{"n": 2}])
+    assert Read.compressed(shown.widget().table).states.keys() == {"[0]"}
+    shown.close()
+    with pytest.raises(ValueError, match="n must be one of 1, 2, 3, got 4"):
+        Explorer(fails_at_two, N, name="e", title="E", table=False, ahead=[{"n": 4}])

@@ -160,3 +160,15 @@ for side in [32, 33] * 10:
     environment = {**os.environ, "MALLOC_CHECK_": "3", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
+
+
+def test_unpooling_loads_no_compiler():
+    code = """
+import sys, torch
+from course_lib.models.blocks import RememberingPool, Unpool
+before = set(sys.modules)
+Unpool()(*RememberingPool()(torch.rand(1, 2, 5, 4)))
+print(*{"sympy", "torch._dynamo"} & (set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

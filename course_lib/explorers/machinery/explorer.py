@@ -4,7 +4,7 @@ In a notebook it shows itself as a widget; `figure(**settings)` draws the same p
 call `render`. The modules of explorers/ make them; widget.py sends them to the browser.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
@@ -34,6 +34,8 @@ class Explorer:
     main      the panel that is drawn large
     table     True: all settings are computed once and sent to the browser, which then needs no Python.
               False: the browser asks Python for every setting but the first.
+    ahead     settings that are answered once where the explorer is shown, and not sent: what they load, build and run
+              first then stands ready when a hand moves
     """
 
     def __init__(
@@ -46,12 +48,13 @@ class Explorer:
         guide: Guide = NO_GUIDE,
         main: int = 0,
         table: bool = True,
+        ahead: Sequence[Mapping[str, object]] = (),
     ):
         if table and (number := how_many(controls, MOST)) > MOST:
             raise ValueError(f"{name} has {number} settings, a table holds at most {MOST}: pass table=False")
         self._render, self.controls, self.name, self.title, self._tabulated = render, controls, name, title, table
-        self.guide, self.main = guide, main
-        for settings in guide.every_setting():
+        self.guide, self.main, self._ahead = guide, main, ahead
+        for settings in (*guide.every_setting(), *ahead):
             self.settings(**settings)  # raises in words
         self._widget: ExplorerWidget | None = None
         self._stood: dict = {}  # the settings of a widget that was closed
@@ -94,10 +97,10 @@ class Explorer:
                 table.add(key_of(self.controls, settings), self._render, settings)
         return table
 
-    def answer(self, settings: dict) -> bytes:
+    def answer(self, settings: Mapping[str, object]) -> bytes:
         """The picture of one setting, for a browser that asks."""
-        table, settings = Table(), self.settings(**settings)
-        table.add(key_of(self.controls, settings), self._render, settings)
+        table, complete = Table(), self.settings(**settings)
+        table.add(key_of(self.controls, complete), self._render, complete)
         return table.pack()
 
     def widget(self) -> "ExplorerWidget":
@@ -110,6 +113,8 @@ class Explorer:
 
         if self._widget is None:
             self._widget = ExplorerWidget(self, self._stood)
+            for settings in self._ahead:
+                self.answer(settings)
         return self._widget
 
     def close(self) -> None:
