@@ -15,7 +15,7 @@ from course_lib.figures.architecture_layout import Path, laid_out
 from course_lib.models.families import FAMILIES, Family
 from course_lib.models.structure import Structure, structure
 
-MONTH, WIDE, HIGH, LANE, LETTER = 15.3, 84, 34, 42, 6.2  # units of the time line, so that it fits a narrow page
+MONTH, WIDE, HIGH, LANE, LETTER = 15.3, 84, 34, 42, 7.4  # units of the time line, so that it fits a narrow page
 CHOSEN, OTHER = palette.hex_of(palette.ORANGE), COLOURS["down"]
 PIPE, DASH = 4, 9
 

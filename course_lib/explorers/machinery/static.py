@@ -193,7 +193,7 @@ def _chart(axes: Axes, panel: Chart) -> None:
 
 
 def _diagram(axes: Axes, panel: Diagram) -> None:
-    letters = 7 * min(1, 900 / panel.width)  # points: boxes are laid out for letters of 11 units
+    letters = min(9, 6300 / panel.width) if is_wide(panel) else 7  # points: boxes are laid out for letters of 11 units
     axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal", anchor="N", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     for block in panel.blocks:
