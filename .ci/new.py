@@ -22,6 +22,7 @@ LISTED = {  # kind -> file, what begins the first line above a list and the firs
     "network": [
         (REGISTRY, "from course_lib.models.blocks", "", "from course_lib.models.{name} import {cls}"),
         (REGISTRY, "NETWORKS: ", "}", '    "{name}": {cls},'),
+        ("course_lib/models/written.py", "NETWORKS = {", "}", '    "{name}": "{cls}",'),
         ("course_lib/training/recipes.py", "RECIPES: ", "}", '    "{name}": LAPTOP,'),
         ("tests/models/test_registry.py", "NAMES = [", "]", '    "{name}",'),
     ],

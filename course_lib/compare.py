@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from course_lib.datasets import Folder
 from course_lib.evidence.verdict import deviation, half_interval, mean
 from course_lib.files import whole
+from course_lib.models import written
 from course_lib.segment import segment
 from course_lib.training import command
 from course_lib.training.sources import table
@@ -52,11 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
                   f"{len(asked.models) * len(asked.seeds)} trainings)")  # fmt: skip
             command.main([*more, "--model", name, "--seed", str(seed), "--output", str(folders[name][number])])
     runs = {
-        name: [json.loads((one / "scores.json").read_text("utf-8")) for one in own] for name, own in folders.items()
+        written.network(name): [json.loads((one / "scores.json").read_text("utf-8")) for one in own]
+        for name, own in folders.items()
     }
     wishes = command.parser().parse_args([*more, "--model", asked.models[0]])
     seen = shown(wishes, folders) if wishes.data == "folder" else None
-    whole.write(asked.output / "report.html", page(runs, seen, {name: own[0] for name, own in folders.items()}))
+    first = {name: own[0] for name, own in zip(runs, folders.values())}
+    whole.write(asked.output / "report.html", page(runs, seen, first))
     print(f"\n{verdict(runs)}\nthe report is {asked.output / 'report.html'}")
 
 
@@ -85,7 +88,10 @@ def shown(wishes: argparse.Namespace, folders: Mapping[str, Sequence[Path]]) -> 
 
     data = Folder(wishes.root, wishes.classes, split="val", colours=table(wishes.colours))
     few = [data.load(number) for number in range(min(SHOWN, len(data)))]
-    said = {name: [segment(image.numpy(), own[0]).labels for image, _ in few] for name, own in folders.items()}
+    said = {
+        written.network(name): [segment(image.numpy(), own[0]).labels for image, _ in few]
+        for name, own in folders.items()
+    }
     return gallery([image for image, _ in few], {"truth": [label for _, label in few], **said}, wishes.classes)
 
 

@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from course_lib import models, palette
 from course_lib.datasets import brought
 from course_lib.datasets.pairs import check_name
-from course_lib.models import shipped
+from course_lib.models import shipped, written
 from course_lib.models.working_size import AtWorkingSize
 from course_lib.shown import show, side_by_side
 
@@ -73,7 +73,7 @@ class Segmented:
     def figure(self) -> "Image.Image":
         """The picture beside the overlay, with a legend that names the shares."""
         step = -(-max(self.labels.shape) // SHOWN)
-        pictures = {"the picture": self.image[:, ::step, ::step], self.network: self.overlay(step)}
+        pictures = {"the picture": self.image[:, ::step, ::step], written.network(self.network): self.overlay(step)}
         colours = [None, *palette.ORDER[1:]]
         shares = enumerate(self.shares().items())
         legend = [(f"{name} {share:.0%}", colours[index % len(colours)]) for index, (name, share) in shares]
@@ -86,7 +86,8 @@ class Segmented:
     @property
     def alt(self) -> str:
         """What the figure shows, for those who do not see it."""
-        return f"A photograph, and beside it the answer of {self.network} laid over it in colour: {self.words()}."
+        name = written.network(self.network)
+        return f"A photograph, and beside it the answer of {name} laid over it in colour: {self.words()}."
 
     def __repr__(self) -> str:
         return self.alt

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from course_lib import models, palette
 from course_lib.datasets import photos
-from course_lib.models import shipped
+from course_lib.models import shipped, written
 from course_lib.segment import networks, segment
 from course_lib.training import checkpoints
 
@@ -141,8 +141,8 @@ def words_of(name: str) -> str:
         return "the cat of data/photos, brighter where the classifier says cat"
     if name in networks():
         photo = PHOTO.get(name, "cat")
-        return f"{photo}.jpg and what {name} says: {answer(name).words()}"
-    return f"an unseen scene and what {name} says"
+        return f"{photo}.jpg and what {written.network(name)} says: {answer(name).words()}"
+    return f"an unseen scene and what {written.network(name)} says"
 
 
 def answer(name: str):

@@ -7,6 +7,8 @@ comparable with them. Two rows compare only when data set, split and conditions 
 import html
 from dataclasses import dataclass
 
+from course_lib.models import written
+
 VOC, CAMVID, CITIES, ADE = "VOC 2012", "CamVid", "Cityscapes", "ADE20K"
 OTHER = ("VOC 2011", "PhC-U373")
 RELEASE = "the authors' release"
@@ -25,6 +27,10 @@ class Headline:
     paper: str
     where: str
     under: str = ""  # what the paper names beside the network: a CRF, more data, several scales
+
+    def source(self) -> str:
+        """The paper and its table."""
+        return f"{self.paper}, {self.where}"
 
 
 HEADLINES = (
@@ -98,7 +104,7 @@ class Table(list):
     def cells(self) -> list[tuple[str, ...]]:
         """The rows as text, column by column."""
         return [
-            (row.data, row.split, row.family, row.network, str(row.mean_iou), row.under, f"{row.paper}, {row.where}")
+            (row.data, row.split, row.family, written.network(row.network), f"{row.mean_iou}", row.under, row.source())
             for row in self
         ]
 

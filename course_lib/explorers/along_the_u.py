@@ -23,18 +23,19 @@ WIDTHS = (138, 120, 102, 84, 66, 54)  # of what is drawn, from the picture down 
 SIDE, LETTERS, GAP = 480, 20, 28  # width of the drawing; height of its words, and of the room above each map for them
 NOTE = "Bright: where a map's channels are strong, on average, by its own maximum. Play it, or move stage by stage."
 
+ACROSS = 404  # of the drawing of the network
 SWITCHES = ("first", "second", "third", "fourth")  # from the deepest skip to the one at the image's size
 ENDS, BRIDGE = palette.hex_of(palette.LIGHT), palette.hex_of(palette.SKY)
 
 
 def drawing(network: str, strides: Sequence[int], on: Sequence[bool]) -> Diagram:
     """The network as a U, the finest maps above; a click on a bridge cuts it or mends it."""
-    deepest, wide, high, row = 2 * strides[0], 92, 24, 34
+    deepest, wide, high, row, step = 2 * strides[0], 70, 24, 34, 18
     bottom = row * len(on)
     blocks, arrows = [], []
     for number, (name, kept, stride) in enumerate(zip(SWITCHES, on, strides)):
-        y, inwards = bottom - row * (number + 1) + 4, 26 * (len(on) - 1 - number)
-        left, right = 4 + inwards, 520 - inwards - wide
+        y, inwards = bottom - row * (number + 1) + 4, step * (len(on) - 1 - number)
+        left, right = 4 + inwards, ACROSS - 4 - inwards - wide
         gap = right - left - wide
         down, up = len(on) - 1 - number, len(on) + 1 + number  # when a map comes by on either side
         for x, turn in ((left, down), (right, up)):
@@ -48,13 +49,13 @@ def drawing(network: str, strides: Sequence[int], on: Sequence[bool]) -> Diagram
                 (left + 20, y + high, left + 26, y + row),
                 (right + wide - 26, y + row, right + wide - 20, y + high),
             ]
-    middle = 262 - wide / 2
-    left = 4 + 26 * (len(on) - 1)  # of the deepest pair, which the lowest box joins
-    arrows += [(left + 46, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, 474 - left, bottom - 2)]
+    middle = (ACROSS - wide) / 2
+    deep = 4 + step * (len(on) - 1) + wide / 2  # the middle of the deepest pair, which the lowest box joins
+    arrows += [(deep, bottom - 2, middle, bottom + 12), (middle + wide, bottom + 12, ACROSS - deep, bottom - 2)]
     blocks.append(Block(x=middle, y=bottom + 4, width=wide, height=high, text=f"stride {deepest}", colour=ENDS,
                         turn=len(on)))  # fmt: skip
     title = f"{network}: click a bridge to cut it"
-    return Diagram(title=title, width=524, height=bottom + high + 8, blocks=blocks, arrows=arrows)
+    return Diagram(title=title, width=ACROSS, height=bottom + high + 8, blocks=blocks, arrows=arrows)
 
 
 def collage(pixels: np.ndarray, maps: Mapping[str, Tensor], labels: np.ndarray, on: Sequence[bool], at: int) -> Collage:

@@ -18,15 +18,16 @@ from course_lib.explorers.machinery.controls import Choice, Pixel, Slider
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Drag, Image, Map, Panel, Readout
 from course_lib.metrics import Confusion
+from course_lib.models import written
 from course_lib.scenes import Scenes
 from course_lib.training import checkpoints
 
 STREET, VEHICLES, HARBOUR = "street", "long vehicles", "harbour"
 NEAR, FAR = "sees 27 pixels", "sees 99 pixels"  # the fields of training.stacks
 NETWORKS = {
-    STREET: {"segnet": "segnet_street", "unet": "unet_street", "fcn8s": "fcn8s_street"},
+    STREET: {written.network(name): f"{name}_street" for name in ("segnet", "unet", "fcn8s")},
     VEHICLES: {NEAR: "near_vehicles", FAR: "far_vehicles"},
-    HARBOUR: {NEAR: "near_harbour", FAR: "far_harbour", "pspnet50": "pspnet50_harbour"},
+    HARBOUR: {NEAR: "near_harbour", FAR: "far_harbour", written.network("pspnet50"): "pspnet50_harbour"},
 }
 SEED = 2_000_003  # neither the seed of the training nor that of the scores
 SIDE, STEP = 64, 2  # of the picture, and pixels of it per place of the hull

@@ -18,6 +18,8 @@ from course_lib.explorers.machinery.panels import Chart, Line, Panel, Readout
 PLAIN, SEPARABLE = "plain", "depthwise separable"
 KERNELS = (1, 3, 5, 7)
 CHANNELS = (3, 16, 32, 64, 128, 256)
+MEASURE = "Measure the time here"
+INVITATION = f"Do fewer products take less time? Tick “{MEASURE}” and see."
 
 
 def convolution_cost() -> Explorer:
@@ -28,7 +30,7 @@ def convolution_cost() -> Explorer:
         Slider(name="before", label="Channels in", values=CHANNELS, default=64),
         Slider(name="after", label="Channels out", values=CHANNELS, default=64),
         Slider(name="side", label="Map", values=(8, 16, 32, 64, 128), default=64, unit="pixels"),
-        Switch(name="timed", label="Measure the time here", asks=True),
+        Switch(name="timed", label=MEASURE, asks=True),
     ]
     return Explorer(
         render, controls, name="convolution_cost", title="What a convolution costs", guide=GUIDES["convolution_cost"]
@@ -135,6 +137,4 @@ def _numbers(kind: str, shape: dict, costs: dict[str, Cost], times: dict[str, fl
     if times:
         rows += [(f"Time here, {name}", f"{milliseconds:.3f} ms") for name, milliseconds in times.items()]
         rows += [("Time, separable / plain", f"{times[SEPARABLE] / times[PLAIN]:.2f}")]
-    else:
-        rows += [("Time here", "switch on to measure")]
-    return Readout(title="In numbers", rows=rows)
+    return Readout(title="In numbers", rows=rows, note="" if times else INVITATION)

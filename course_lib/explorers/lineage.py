@@ -3,20 +3,19 @@
 `models.families` tells the story, `models.structure` counts and draws: no number and no box here is written by hand.
 """
 
-import textwrap
 from functools import cache
 
 from course_lib import palette
 from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice
 from course_lib.explorers.machinery.explorer import Explorer
-from course_lib.explorers.machinery.panels import Block, Diagram, Panel, Readout
+from course_lib.explorers.machinery.panels import Block, Diagram, Panel, Prose, Readout
 from course_lib.figures.architecture import COLOURS, LINES, size_for
 from course_lib.figures.architecture_layout import Path, laid_out
 from course_lib.models.families import FAMILIES, Family
 from course_lib.models.structure import Structure, structure
 
-MONTH, WIDE, HIGH, LANE = 22, 128, 34, 46  # units of the time line
+MONTH, WIDE, HIGH, LANE, LETTER = 15.3, 84, 34, 42, 7.4  # units of the time line, so that it fits a narrow page
 CHOSEN, OTHER = palette.hex_of(palette.ORANGE), COLOURS["down"]
 PIPE, DASH = 4, 9
 
@@ -48,9 +47,9 @@ def _time_line(chosen: str) -> Diagram:
         for year in range(4)
     ]
     blocks = [
-        Block(x=x, y=y, width=WIDE, height=HIGH, text=f"{name}\n{FAMILIES[name].venue} {FAMILIES[name].year}",
+        Block(x=x, y=y, width=max(WIDE, LETTER * len(venue)), height=HIGH, text=f"{name}\n{venue}",
               colour=CHOSEN if name == chosen else OTHER, strong=name == chosen, sets={"family": name})
-        for name, (x, y) in places.items()
+        for name, (x, y) in places.items() for venue in [f"{FAMILIES[name].venue} {FAMILIES[name].year}"]
     ]  # fmt: skip
     arrows = []
     for name, family in FAMILIES.items():
@@ -69,30 +68,10 @@ def _time_line(chosen: str) -> Diagram:
     )
 
 
-def _story(family: Family, name: str) -> Diagram:
+def _story(family: Family, name: str) -> Prose:
     """The problem and the answer, side by side."""
-    parts = (("The problem", family.problem), ("The answer", family.answer))
-    texts = [f"{head}\n{in_lines(words)}" for head, words in parts]
-    high = 13 * max(text.count("\n") + 1 for text in texts) + 14
-    boxes = [
-        Block(
-            x=8 + 425 * place,
-            y=4,
-            width=415,
-            height=high,
-            text=text,
-            colour=colour,
-            told=f"{head}: {words}".rstrip("."),
-        )
-        for place, ((head, words), text, colour) in enumerate(zip(parts, texts, ("#ffffff", COLOURS["up"])))
-    ]
     title = f"{name}: {family.authors} ({family.year}), {family.venue}"
-    return Diagram(title=title, width=856, height=high + 8, blocks=boxes)
-
-
-def in_lines(text: str) -> str:
-    """The text broken into lines that fit a box."""
-    return "\n".join(textwrap.wrap(text, 66))
+    return Prose(title=title, parts=(("The problem", family.problem), ("The answer", family.answer)))
 
 
 def _numbers(told: Structure) -> Readout:

@@ -17,7 +17,7 @@ from course_lib.explorers.guides import GUIDES
 from course_lib.explorers.machinery.controls import Choice, Pixel, Switch
 from course_lib.explorers.machinery.explorer import Explorer
 from course_lib.explorers.machinery.panels import CLASSES, Image, Map, Mark, Panel, Readout, number_text
-from course_lib.models import shipped
+from course_lib.models import shipped, written
 from course_lib.models.working_size import in_proportion
 from course_lib.receptive_field import Field, empirical, theoretical
 from course_lib.receptive_field.many_units import ManyUnits
@@ -67,12 +67,11 @@ def receptive_field(
     first = offered[len(offered) // 3]
     controls = [
         Pixel(name="place", label="Place", size=size, default=looker.start(size, first)),
-        Choice(name="layer", label="Layer", values=offered, default=first, play=True),
+        Choice(name="layer", label="Layer", values=offered, default=first, play=True, texts=said(offered)),
         Switch(name="gradient", label="Effective: where it really looks"),
         Switch(name="occlusion", label="Empirical: hide and see (seconds)"),
     ]
-    named = network if isinstance(network, str) else type(net).__name__
-    title = f"What one unit of {named} sees"
+    title = f"What one unit of {written.network(network)} sees"
     return Explorer(
         looker.render,
         controls,
@@ -82,6 +81,12 @@ def receptive_field(
         guide=GUIDES["receptive_field"],
         ahead=[{"gradient": True}],
     )
+
+
+def said(layers: Sequence[str]) -> dict[str, str]:
+    """The layers in words; two that would read alike keep the names that they have in the code."""
+    words = {layer: written.layer(layer) for layer in layers}
+    return {layer: text for layer, text in words.items() if list(words.values()).count(text) == 1}
 
 
 @dataclass(eq=False)

@@ -32,11 +32,12 @@ from course_lib.explorers.machinery.panels import (
 )
 from course_lib.metrics import Confusion
 from course_lib.metrics.boundary import trimap
-from course_lib.models import activations, shipped
+from course_lib.models import activations, shipped, written
 from course_lib.scenes.dataset import Sample, Scenes
 from course_lib.training import checkpoints
 
-FCN, UNET, PHOTO = "FCN-8s", "U-Net", "U-Net on a photograph"
+FCN, UNET = written.network("fcn8s"), written.network("unet")
+PHOTO = f"{UNET} on a photograph"
 NETWORKS = {FCN: "fcn8s_street", UNET: "unet_street", PHOTO: "unet_pets"}
 STRIDES = {FCN: (16, 8), UNET: (8, 4, 2, 1), PHOTO: (16, 8, 4, 2)}  # of the bridges, the deepest first
 SCENES = 8

@@ -39,7 +39,7 @@ def text_of(stage: Stage) -> str:
     if stage.kind == "bins":
         bins = "whole image" if stage.kernel == 1 else f"{stage.kernel} x {stage.kernel} bins"
         return "\n".join((bins, maps, size))
-    lines = [stage.name.replace("decoder ", "").replace("aspp project", "project"), maps, size]
+    lines = [stage.name.replace("decoder, ", "").replace("aspp, project", "project"), maps, size]
     kernel, count = stage.kernels[0]
     kernel, *separable = kernel.split(" ")
     lines.append(kernel if count == 1 else f"{count} of {kernel}")

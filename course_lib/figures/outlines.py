@@ -9,6 +9,7 @@ from course_lib import palette
 from course_lib.datasets.photos import Photo
 from course_lib.figures.style import WIDTH, Figure, class_legend, new, picture, styled
 from course_lib.metrics import Confusion
+from course_lib.models import written
 
 
 @styled
@@ -30,9 +31,9 @@ def outlines(
         iou = float(Confusion(2).update((said == thing).long(), photo.mask).iou[1])
         tint = palette.paint(said).permute(2, 0, 1).float()
         over = torch.where(said > 0, photo.image.float().lerp(tint, 0.5).byte(), photo.image)
-        picture(axis, over[:, window[0], window[1]], f"{name}\nIoU {iou:.3f}")
+        picture(axis, over[:, window[0], window[1]], f"{written.network(name)}\nIoU {iou:.3f}")
         axis.contour((said == thing)[window].float().numpy(), levels=[0.5], colors="white", linewidths=1.6)
-        told.append(f"{name} {iou:.3f}")
+        told.append(f"{written.network(name)} {iou:.3f}")
     for axis in axes.flat[len(found) :]:
         axis.set_axis_off()
     class_legend(figure, classes[1:], colours=palette.ORDER[1:])

@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
+from course_lib.models import written
 from course_lib.models.registry import build
 from course_lib.models.wiring import Call, wiring
 
 JOINS = ("concatenation", "sum")
 UPWARDS = ("transposed", "unpool", "resize")
-SILENT = ("backbone", "vgg", "front_end", "layers", "branches", "levels", "block", "conv", "convolutions")
+INSIDE = ("conv", "convolutions")  # of a stage, which goes by the name of the module around them
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Structure:
 
 def structure(net: str | nn.Module, *, image_size: tuple[int, int] = (321, 321), **options) -> Structure:
     """One run of a network, told stage by stage; options go to `build`."""
-    name = net if isinstance(net, str) else type(net).__name__
+    name = written.network(net)
     if isinstance(net, str):
         net = build(net, device="meta", **options)
     calls, last = wiring(net, image_size)
@@ -195,8 +196,7 @@ def name_of(calls: Sequence[Call], key: object) -> str:
     if calls[0].kind == "bins" or not calls[0].inside or (isinstance(key, int) and calls[0].kind in JOINS):
         return ""
     name = key[0] if isinstance(key, tuple) else calls[0].inside[-1][0]
-    parts = [part for part in name.split(".") if part not in SILENT]
-    return " ".join(str(int(part) + 1) if part.isdigit() else part for part in parts)
+    return written.layer(".".join(part for part in name.split(".") if part not in INSIDE))
 
 
 def with_direction(stages: list[Stage], links: list[Link]) -> tuple[tuple[Stage, ...], tuple[Link, ...]]:

@@ -14,7 +14,7 @@ LOWEST = """root => Math.max(...[".main :is(canvas, svg)", ".controls > :not(.pl
   const one = [...root.querySelectorAll(part)].find(found => found.getBoundingClientRect().height);
   return one.getBoundingClientRect().bottom - root.getBoundingClientRect().top;
 }))"""
-LETTERS = """root => [...root.querySelectorAll(".chart > div > svg")].map(svg => {
+LETTERS = """(root, kind) => [...root.querySelectorAll(`.${kind} > div > svg`)].map(svg => {
   const unit = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
   return parseFloat(getComputedStyle(svg.querySelector("text")).fontSize) * unit;
 })"""
@@ -25,6 +25,11 @@ OVERLAPPING = """root => [...root.querySelectorAll(".chart > div > svg")].flatMa
       && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > a.height / 4)
     .map(([other]) => `${one} | ${other}`));
 })"""
+BELOW = """root => {
+  const top = part => root.querySelector(part).getBoundingClientRect().top;
+  const others = [...root.querySelectorAll(".panels > figure:not(.main, .prose, .diagram:not(.narrow))")];
+  return top(".main") < top(".readout") && others.every(one => top(".readout") < one.getBoundingClientRect().top);
+}"""
 FIRST = """root => {
   const pictures = [...root.querySelectorAll(".panels > figure:not(.diagram), .panels > .main")];
   const tops = pictures.map(one => one.getBoundingClientRect().top);
@@ -65,12 +70,14 @@ def test_picture_and_control_stand_on_one_screen_also_while_the_tour_asks(galler
 
 
 @pytest.mark.parametrize("side", [216, 271, 632, 732, 1232])  # what JupyterLab leaves of 320, 375, 800, 900 and 1400
-def test_letters_of_charts_can_be_read_and_lie_beside_each_other_at_every_width(gallery, side):
+def test_letters_of_charts_and_drawings_can_be_read_and_lie_beside_each_other_at_every_width(gallery, side):
     for name in NAMES:
         root = gallery.find(name)
         root.evaluate("(root, side) => { root.style.width = `${side}px`; }", side)
         gallery.page.evaluate(FRAME)
-        assert all(9.5 <= high <= 16 for high in root.evaluate(LETTERS)), (name, root.evaluate(LETTERS))
+        charts, drawings = (root.evaluate(LETTERS, kind) for kind in ("chart", "diagram"))
+        assert all(9.5 <= high <= 16 for high in charts), (name, charts)
+        assert all(10.9 <= high <= 16 for high in drawings), (name, drawings)
         assert root.evaluate(OVERLAPPING) == [], name
         root.evaluate("root => { root.style.width = ''; }")
 
@@ -80,6 +87,14 @@ def test_on_a_narrow_page_the_main_picture_comes_first(gallery):
         root = gallery.find(name)
         root.evaluate("root => { root.style.width = '320px'; }")
         assert root.evaluate(FIRST), name
+        root.evaluate("root => { root.style.width = ''; }")
+
+
+def test_on_a_narrow_page_the_numbers_stand_below_the_picture_that_they_belong_to(gallery):
+    for name in NAMES:
+        root = gallery.find(name)
+        root.evaluate("root => { root.style.width = '320px'; }")
+        assert root.evaluate(BELOW), name
         root.evaluate("root => { root.style.width = ''; }")
 
 

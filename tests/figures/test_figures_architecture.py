@@ -73,7 +73,7 @@ def test_dilation_and_pools_have_their_own_look():
 
 def test_the_alt_text_tells_sizes_skips_and_places():
     unet = architecture("unet").alt
-    assert unet.startswith("unet on 388 x 388 pixels, 31,033,045 parameters: ")
+    assert unet.startswith("U-Net on 388 x 388 pixels, 31,033,045 parameters: ")
     assert "bottom 1024 maps of 28 x 28" in unet
     assert "Skips: down4 to concatenation of 56 x 56" in unet
     segnet = architecture("segnet").alt

@@ -110,7 +110,7 @@ def test_between_two_edges_pspnet_names_the_hull_after_the_farther_one_as_the_te
         name = {word: index for index, word in answer.names.items()}
         hull = torch.as_tensor(answer.values)[26:40, 2 * place - 6 : 2 * place + 6]
         nearer = {"car": "boat", "boat": "car"}[farther]
-        assert answer.title == "pspnet50"
+        assert answer.title == "PSPNet-50"
         assert (hull == name[farther]).float().mean() > 0.3  # the box round the hull holds fog, too
         assert not (hull == name[nearer]).any()
 

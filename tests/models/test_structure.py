@@ -66,7 +66,7 @@ def test_tiramisu_has_a_skip_a_level(told):
 
 def test_deeplab_v3plus_takes_its_details_from_inside_entry2(told):
     (skip,) = told["deeplab_v3plus"].skips()
-    assert ends(told["deeplab_v3plus"], [skip]) == [("entry2", "decoder reduce")]
+    assert ends(told["deeplab_v3plus"], [skip]) == [("entry2", "decoder, reduce")]
     assert (skip.channels, skip.size) == (256, (81, 81))  # stride 4, before the block's own stride
 
 

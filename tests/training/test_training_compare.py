@@ -33,7 +33,7 @@ def place(tmp_path_factory):
 
 def test_the_report_holds_verdict_scores_pictures_curves_and_conditions(place):
     page = (place / "out" / "report.html").read_text()
-    assert "deeplab_v3plus minus fcn8s" in page
+    assert "DeepLab v3+ minus FCN-8s" in page
     assert "95 % interval" in page
     assert page.count("<img alt=") == 3  # the pictures, and a curve for each network
     assert not re.search(r'(src|href)="(?!data:)', page), "the page needs another file"

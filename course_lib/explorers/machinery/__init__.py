@@ -20,6 +20,7 @@ from course_lib.explorers.machinery.panels import (
     Map,
     Mark,
     Piece,
+    Prose,
     Readout,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "Mark",
     "Piece",
     "Pixel",
+    "Prose",
     "Readout",
     "Slider",
     "Step",

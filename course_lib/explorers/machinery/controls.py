@@ -15,7 +15,10 @@ from course_lib import checks
 
 @dataclass(frozen=True, kw_only=True)
 class Slider:
-    """A value out of an ordered list; arrow keys go to its neighbours. With `play` a button steps through them."""
+    """A value out of an ordered list; arrow keys go to its neighbours. With `play` a button steps through them.
+
+    `texts` says how a value is shown, where that is not how it is typed.
+    """
 
     name: str
     label: str
@@ -23,6 +26,7 @@ class Slider:
     default: object
     unit: str = ""
     play: bool = False
+    texts: Mapping = field(default_factory=dict)
     when: Mapping[str, Sequence] = field(default_factory=dict)
     kind = "slider"
 
@@ -42,7 +46,7 @@ class Slider:
 
     def wire(self) -> dict:
         """What the browser needs to draw it: values and their texts."""
-        texts = [f"{_text(value)}{' ' if self.unit else ''}{self.unit}" for value in self.values]
+        texts = [self.texts.get(value, f"{_text(value)} {self.unit}".rstrip()) for value in self.values]
         return {"values": list(self.values), "texts": texts, "play": self.play}
 
 

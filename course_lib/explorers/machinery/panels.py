@@ -1,4 +1,4 @@
-"""The pictures an explorer is made of, as plain data: a map, an image, a collage, a chart, a diagram, a read-out.
+"""The pictures an explorer is made of, as plain data: a map, an image, a collage, a chart, a diagram, words, numbers.
 
 A render returns them; table.py turns them into bytes for the browser, static.py into a matplotlib figure. Nothing here
 draws. Every panel can `describe()` itself from its own numbers: that is its alt text, in the browser and in print.
@@ -267,17 +267,31 @@ class Diagram:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Readout:
-    """Exact numbers with their names."""
+    """Exact numbers with their names; the note says what else can be asked for, where somebody can ask."""
 
     rows: Sequence[tuple[str, str]]
     title: str = ""
+    note: str = ""
 
     def describe(self) -> str:
         """Alt text: names and values."""
         return "; ".join(f"{name}: {value}" for name, value in self.rows) + "."
 
 
-Panel = Map | Image | Collage | Chart | Diagram | Readout
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prose:
+    """Paragraphs under their heads, which wrap where a page is narrow."""
+
+    title: str
+    parts: Sequence[tuple[str, str]]
+    note: str = ""
+
+    def describe(self) -> str:
+        """Alt text: heads and paragraphs."""
+        return f"{self.title}: {'; '.join(f'{head}: {text}'.rstrip('.') for head, text in self.parts)}.{_rest(self)}"
+
+
+Panel = Map | Image | Collage | Chart | Diagram | Readout | Prose
 
 
 def number_text(value: float) -> str:
@@ -310,7 +324,7 @@ def ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     return [round(float(i * step), 10) for i in range(first, last + 1)]
 
 
-def _rest(panel: Map | Image | Collage | Chart | Diagram) -> str:
+def _rest(panel: Map | Image | Collage | Chart | Diagram | Prose) -> str:
     labels = ", ".join(mark.label for mark in getattr(panel, "marks", ()) if mark.label)
     outlined = f"Outlined: {labels}" if labels else ""
     written = "; ".join(word.text for word in getattr(panel, "words", ()))

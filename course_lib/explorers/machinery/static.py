@@ -20,6 +20,7 @@ from course_lib.explorers.machinery.panels import (
     Image,
     Map,
     Panel,
+    Prose,
     Readout,
     number_text,
 )
@@ -28,6 +29,7 @@ from course_lib.explorers.machinery.table import NARROW, colour_table
 from course_lib.figures.style import WIDTH, Figure, picture, styled
 
 LINE = 0.18  # inches from line to line of small letters
+ACROSS = 120  # letters of a line over the whole width
 ROW = 44  # letters of a line in the narrowest panel
 DASHES = ("-", "--", ":", "-.", (0, (5, 5)), (0, (1, 4)))
 
@@ -41,7 +43,7 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
     rows = [others[i : i + columns] for i in range(0, len(others), columns)]
     across = 3 * columns if columns > 2 else WIDTH
     heights = [_height(row, across / columns - 0.25) for row in rows]
-    heights += [0.6 + WIDTH * panel.height / panel.width for panel in wide]
+    heights += [0.6 + _drawn(panel, WIDTH) for panel in wide]
     figure = Figure(figsize=(across, sum(heights) + 0.4))
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
     for i, panel in enumerate(others):
@@ -55,8 +57,8 @@ def draw(title: str, panels: Sequence[Panel]) -> Figure:
 
 
 def is_wide(panel: Panel) -> bool:
-    """Whether it is a diagram that does not fit beside others."""
-    return isinstance(panel, Diagram) and panel.width >= NARROW
+    """Whether it does not fit beside others: paragraphs, and a diagram that is no narrow one."""
+    return isinstance(panel, Prose) or (isinstance(panel, Diagram) and panel.width >= NARROW)
 
 
 def _height(row: Sequence[Panel], width: float) -> float:
@@ -68,6 +70,8 @@ def _height(row: Sequence[Panel], width: float) -> float:
 def _drawn(panel: Panel, width: float) -> float:
     if isinstance(panel, Readout):
         return LINE * sum(len(words) for words in map(_said, panel.rows))
+    if isinstance(panel, Prose):
+        return LINE * sum(map(len, _paragraphs(panel)))
     if isinstance(panel, Chart):
         return 2.8
     if isinstance(panel, Diagram):
@@ -87,7 +91,9 @@ def _title(panel: Panel) -> list[str]:
 
 
 def _note(panel: Panel) -> list[str]:
-    return textwrap.wrap(getattr(panel, "note", ""), 120 if is_wide(panel) else 52)
+    if isinstance(panel, Readout):
+        return []  # it invites to a control, and on paper there is none
+    return textwrap.wrap(panel.note, 120 if is_wide(panel) else 52)
 
 
 def _put(axes: Axes, panel: Panel) -> None:
@@ -187,7 +193,7 @@ def _chart(axes: Axes, panel: Chart) -> None:
 
 
 def _diagram(axes: Axes, panel: Diagram) -> None:
-    letters = 7 * min(1, 900 / panel.width)  # points: boxes are laid out for letters of 11 units
+    letters = min(9, 6300 / panel.width) if is_wide(panel) else 7  # points: boxes are laid out for letters of 11 units
     axes.set(xlim=(0, panel.width), ylim=(panel.height, 0), aspect="equal", anchor="N", xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     for block in panel.blocks:
@@ -216,6 +222,21 @@ def _readout(axes: Axes, panel: Readout) -> None:
                 axes.annotate(words, (side, 1), fontsize=7.5, **place, **look)
 
 
+def _prose(axes: Axes, panel: Prose) -> None:
+    axes.axis("off")
+    depth = 0.0
+    for lines in _paragraphs(panel):
+        for number, words in enumerate(lines):
+            depth += 72 * LINE
+            place = {"xycoords": "axes fraction", "xytext": (0, -depth), "textcoords": "offset points"}
+            axes.annotate(words, (0, 1), fontsize=8, fontweight="normal" if number else "bold", **place)
+
+
+def _paragraphs(panel: Prose) -> list[list[str]]:
+    """The lines of each part, its head first."""
+    return [[head, *textwrap.wrap(text, ACROSS)] for head, text in panel.parts]
+
+
 def _said(row: tuple[str, str]) -> list[tuple[str, str]]:
     """What stands left and right in the lines that a row takes: the value below its name where both fill a line."""
     name, value = row
@@ -224,4 +245,5 @@ def _said(row: tuple[str, str]) -> list[tuple[str, str]]:
     return [(name, ""), *(("", part) for part in textwrap.wrap(value, ROW))]
 
 
-_DRAWERS = {Map: _map, Image: _image, Collage: _collage, Chart: _chart, Diagram: _diagram, Readout: _readout}
+_DRAWERS = {Map: _map, Image: _image, Collage: _collage, Chart: _chart, Diagram: _diagram, Readout: _readout,
+            Prose: _prose}  # fmt: skip

@@ -39,7 +39,7 @@ def over(panel: Map | Image | Collage, values: np.ndarray | None = None, colours
     if values is not None:
         for (row, column), value in np.ndenumerate(values):
             text = number_text(value)
-            size = CELL * min(0.42, 1.5 / len(text))
+            size = CELL * (0.54 if len(text) < 3 else min(0.42, 1.5 / len(text)))
             ink = "#000" if is_light(colours[row, column]) else "#fff"
             y, x = (row + 0.5) * CELL, (column + 0.5) * CELL
             parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size:.3g}" fill="{ink}">{text}</text>')
@@ -163,8 +163,9 @@ def diagram(panel: Diagram, alt: str) -> str:
             parts.append(f"<text {middle}{ink}>{escape(row)}</text>")
         parts += ["</g>"] * (bool(block.sets) + bool(block.comes))
     parts += [_arrow(*arrow) for arrow in panel.arrows]
-    least = 0.8 if panel.width < SMALL else 1  # what nearly fits stands whole, with letters of 9 pixels
-    letters = f"min-width:{least * panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 to 14 pixels high
+    shrinks = panel.width < SMALL  # what nearly fits stands whole, and on a narrow page its letters grow
+    least, large = (0.89, "--letters:12.4px;") if shrinks else (1, "")
+    letters = f"{large}min-width:{least * panel.width:.0f}px;max-width:{1.3 * panel.width:.0f}px"  # 11 pixels and more
     return _svg(panel.width, panel.height, alt, parts, letters)
 
 

@@ -32,6 +32,7 @@ from course_lib.explorers.machinery.panels import (
     Map,
     Panel,
     Piece,
+    Prose,
     Readout,
 )
 from course_lib.figures import style
@@ -159,6 +160,10 @@ class Table:
         parts = (f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in panel.rows)
         return {**_shared("readout", panel), "svg": f"<dl>{''.join(parts)}</dl>", "legend": ""}
 
+    def _prose(self, panel: Prose) -> dict:
+        parts = (f"<p><b>{escape(head)}</b> {escape(text)}</p>" for head, text in panel.parts)
+        return {**_shared("prose", panel), "svg": "".join(parts), "legend": ""}
+
 
 _WIRES = {
     Map: Table._map,
@@ -167,6 +172,7 @@ _WIRES = {
     Chart: Table._chart,
     Diagram: Table._diagram,
     Readout: Table._readout,
+    Prose: Table._prose,
 }
 
 
@@ -200,5 +206,4 @@ def heat() -> np.ndarray:
 
 
 def _shared(kind: str, panel: Panel) -> dict:
-    note = getattr(panel, "note", "")
-    return {"kind": kind, "title": panel.title, "note": note, "alt": panel.describe()}
+    return {"kind": kind, "title": panel.title, "note": panel.note, "alt": panel.describe()}

@@ -9,6 +9,7 @@ from course_lib import models
 from course_lib.evidence import counting
 from course_lib.evidence.claim import Seeds, claim
 from course_lib.evidence.verdict import Core, Evidence, Fact
+from course_lib.models import written
 from course_lib.receptive_field import effective
 from course_lib.scenes import Scenes
 
@@ -30,12 +31,13 @@ def shrink_and_enlarge(seeds: Seeds) -> Evidence:
     field = counting.field_of(counting.empty("fcn32s"), side=500)
     sizes = {layer: field.output_size(layer)[0] for layer in ("conv1.conv1_1", "pool5", "fc7", "upscore")}
     stated = {"conv1.conv1_1": 698, "pool5": 22, "fc7": 16, "upscore": 544}
-    evidence.facts = [Fact(f"side after {layer}", sizes[layer], stated[layer]) for layer in stated]
+    evidence.facts = [Fact(f"side after {written.layer(layer)}", sizes[layer], stated[layer]) for layer in stated]
     for name, (last, stride, offset) in ENDS.items():
+        paper = written.network(name)
         evidence.facts += [
-            Fact(f"{name} enlarges at last by", getattr(counting.empty(name), last).stride[0], stride),
-            Fact(f"{name} crops from", last_crop(name, last), offset),
-            Fact(f"{name} parameters", counting.parameters(counting.empty(name)), COUNTS[name]),
+            Fact(f"{paper} enlarges at last by", getattr(counting.empty(name), last).stride[0], stride),
+            Fact(f"{paper} crops from", last_crop(name, last), offset),
+            Fact(f"{paper} parameters", counting.parameters(counting.empty(name)), COUNTS[name]),
         ]
     return evidence
 

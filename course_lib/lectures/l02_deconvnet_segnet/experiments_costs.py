@@ -18,6 +18,7 @@ from course_lib.evidence.cost import costs
 from course_lib.evidence.small_training import answers, held_out, mean_iou, over_seeds, started, train
 from course_lib.evidence.verdict import Core, Evidence, Secondary
 from course_lib.lectures.l02_deconvnet_segnet.networks import SMALL, WIDTH, small, without_fully_connected
+from course_lib.models import written
 
 SIDE, STEPS = 224, 250
 
@@ -53,7 +54,7 @@ def scores(seed: int) -> dict[str, float]:
     row = {}
     for name in SMALL:
         net = train(started(partial(small, name), seed), "street", steps=STEPS, seed=seed)
-        row[f"mIoU, {name}"] = mean_iou(*answers(net, held_out("street"))[:2], 6)
+        row[f"mIoU, {written.network(name)}"] = mean_iou(*answers(net, held_out("street"))[:2], 6)
     return row
 
 
@@ -66,7 +67,7 @@ def scores(seed: int) -> dict[str, float]:
     "against 9731 MB in training; table 3, CamVid: 60.1 against 59.8 % mean IoU",
     core=Core("DeconvNet's time over SegNet's", "forward, ratio", bound=1.12,
               why="the paper's own ratio, 474.7 to 422.5 ms (table 6)"),
-    secondary=(Secondary("near in accuracy", "mIoU, segnet", "mIoU, deconvnet"),),
+    secondary=(Secondary("near in accuracy", "mIoU, SegNet", "mIoU, DeconvNet"),),
     remarks={
         "holds": "The fully connected layers cost the time, although they hold few of the multiply-adds: their weights "
         "must all be read for a single cell. Without them the two are nearly as fast. With many pictures at a time the "

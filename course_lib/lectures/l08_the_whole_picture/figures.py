@@ -11,6 +11,7 @@ from course_lib.evidence.published import Headline
 from course_lib.figures.answers import side_by_side
 from course_lib.figures.scores import scores
 from course_lib.figures.style import COLOURS, QUIET, Figure, new, styled
+from course_lib.models import written
 from course_lib.models.families import FAMILIES
 
 
@@ -19,8 +20,8 @@ def gallery(
     image: Tensor, truth: Tensor, answers: Mapping[str, Tensor], classes: Sequence[str], colours: Sequence
 ) -> Figure:
     """A picture, its truth, and what each network answers, four in a row and scored against the truth."""
-    words = {name: scores(label, truth, len(classes)) for name, label in answers.items()}
-    titled = {f"{name}\n{words[name]}": label for name, label in answers.items()}
+    words = {written.network(name): scores(label, truth, len(classes)) for name, label in answers.items()}
+    titled = {f"{name}\n{score}": label for (name, score), label in zip(words.items(), answers.values())}
     figure = side_by_side(image, truth, titled, 4, classes, colours)
     told = "; ".join(f"{name} {score}" for name, score in words.items())
     figure.alt = f"A picture, its label map, and the answers of {len(answers)} networks: {told}."

@@ -53,7 +53,10 @@ const course = {
           stopped: () => ended || keyed(state.settings).key !== key, // nobody waits for a setting that was left
         };
         await later();
-        try { told(await computing.answer(value, working), false); }
+        try {
+          if (!computing) throw new Error("Only Python can do this: open the notebook in Jupyter.");
+          told(await computing.answer(value, working), false);
+        }
         catch (error) { tell("msg:custom", { number, problem: error.message }, []); }
         if (document.activeElement === stop) from.focus();
         bar.hidden = true;
