@@ -112,7 +112,7 @@ def _one_batch(frozen: FrozenNet, batch: Tensor, pixel: tuple[int, int], draws: 
         if not value.requires_grad:
             raise ValueError("the network's answer does not depend on its image by any differentiable path")
         for draw in draws.unbind(1):
-            (gradient,) = torch.autograd.grad(value, batch, draw.to(value), retain_graph=True)
+            (gradient,) = torch.autograd.grad((value * draw.to(value)).sum(), batch, retain_graph=True)
             total += gradient.abs().double().sum((0, 1)).cpu()
     return total
 

@@ -45,7 +45,7 @@ class ManyUnits:
     def _gradient(self, value: Tensor, signs: Tensor) -> Tensor:
         if not value.requires_grad:
             return torch.zeros(self.image.shape[-2:])
-        (gradient,) = torch.autograd.grad(value, self.read, signs.to(value), retain_graph=True)
+        (gradient,) = torch.autograd.grad((value * signs).sum(), self.read, retain_graph=True)
         return gradient.abs().double().sum((0, 1)).cpu()
 
     def _run(self) -> None:

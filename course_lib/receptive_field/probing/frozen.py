@@ -14,6 +14,8 @@ from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_leaves
 
+from ..tracing.shapes import called
+
 
 class FrozenNet:
     """`with FrozenNet(net, layer) as frozen: frozen(images)` gives the map N x C x h x w of a layer or the output."""
@@ -133,7 +135,7 @@ class _Shapes(TorchDispatchMode):
         self.shapes: list[tuple[int, ...]] = []
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        answer = function(*args, **(kwargs or {}))
+        answer = called(function, args, kwargs or {})
         self.shapes += [tuple(leaf.shape) for leaf in tree_leaves(answer) if isinstance(leaf, Tensor)]
         return answer
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from . import shapes
 from .axes import Traced, channel, places
 from .memory import Memory, View, storage_of, tensors_in
 from .recorder import Recorder
@@ -82,7 +83,7 @@ class Watching(TorchDispatchMode):
         """Shapes only. An operation that has no such form is run on zeros."""
         args, kwargs = self.memory.without_values(args), self.memory.without_values(kwargs)
         try:
-            return func(*args, **kwargs)
+            return shapes.called(func, args, kwargs)
         except NotImplementedError:
             zeros = tree_map_only(Tensor, lambda t: torch.zeros(t.shape, dtype=t.dtype), (args, kwargs))
             result = func(*zeros[0], **zeros[1])
