@@ -6,7 +6,7 @@ import pytest
 from widget_page import FRAME, key_moves, picture
 
 LECTURE = "04_receptive_field_dilation"
-NO_WORDS = {"DeepLab", "SegNet", "pool", "conv", "norm", "relu", "unpool", "score", "enc", "dec"}  # names
+NO_WORDS = {"DeepLab", "SegNet", "pool", "conv", "ReLU", "unpool", "score", "enc", "dec"}  # names
 SAID = """root => {
   const said = [], walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   const hidden = () => walk.currentNode.parentElement.closest("style, script, .spoken, [hidden]");
