@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 TAIL = 1e-7  # what a pixel's left-out neighbours may weigh together, where its own weight is 1
+FAINT = -80.0  # nothing weighs less than exp of this: a processor takes several times as long for still smaller numbers
 ROWS = 128
 KEPT_BYTES = 2**30  # above this the blocks are computed anew in each iteration
 
@@ -61,7 +62,7 @@ class Exact:
         theta_xy, theta_rgb = self.thetas
         d = torch.addmm(*_squared_distance(self.colour[rows], self.colour[columns]), alpha=-2)
         near = torch.addmm(*_squared_distance(self.space[rows], self.space[columns]), alpha=-2)
-        return d.mul_(-0.5 / theta_rgb**2).add_(near, alpha=-0.5 / theta_xy**2).exp_()
+        return d.mul_(-0.5 / theta_rgb**2).add_(near, alpha=-0.5 / theta_xy**2).clamp_(min=FAINT).exp_()
 
 
 def _squared_distance(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor, Tensor]:

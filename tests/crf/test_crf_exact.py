@@ -50,6 +50,12 @@ def test_blocks_that_are_not_kept_give_the_same(monkeypatch):
     assert torch.equal(dense_crf(image, probabilities, engine="exact"), kept)
 
 
+def test_no_weight_is_so_small_that_a_processor_is_slow_with_it():
+    image = scene("textured", 31, 37, 5)[0]
+    blocks = exact.Exact(image.float(), theta_xy=2, theta_rgb=3).blocks
+    assert min(float(block.min()) for *_, block in blocks) >= torch.finfo(torch.float32).tiny
+
+
 def test_pixels_of_one_colour_only_are_no_special_case():
     image = torch.full((3, 13, 17), 90, dtype=torch.uint8)
     probabilities = scene("smooth", 13, 17, 3)[2]
