@@ -75,6 +75,7 @@ TOGETHER = {
     "a sum with one image": lambda x: torch.add(x, torch.empty(1, 4, 9, 11, device="meta")),
     "turned axes": lambda x: torch.relu(x.transpose(1, 3)),
     "channels last": lambda x: torch.relu(x.to(memory_format=torch.channels_last)),
+    "copied as channels last": lambda x: x.contiguous(memory_format=torch.channels_last),
     "a vector": lambda x: torch.relu(torch.empty(5, device="meta")),
 }
 

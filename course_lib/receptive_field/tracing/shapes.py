@@ -31,7 +31,7 @@ def found(func, args: tuple, kwargs: dict) -> Any:
     """The same without torch's compiler, or None."""
     name = base_name(func)
     tensors = tensors_in((args, kwargs))
-    if not tensors or not all(tensor.is_meta and by_rows(tensor) for tensor in tensors):
+    if not tensors or "memory_format" in kwargs or not all(tensor.is_meta and by_rows(tensor) for tensor in tensors):
         return None
     first, pointwise = tensors[0], torch.Tag.pointwise in func.tags or name in ON_PAIRS
     if func._schema.is_mutable:
