@@ -52,14 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n{name}, seed {seed} ({number * len(asked.models) + asked.models.index(name) + 1} of "
                   f"{len(asked.models) * len(asked.seeds)} trainings)")  # fmt: skip
             command.main([*more, "--model", name, "--seed", str(seed), "--output", str(folders[name][number])])
+    folders = {written.network(name): own for name, own in folders.items()}
     runs = {
-        written.network(name): [json.loads((one / "scores.json").read_text("utf-8")) for one in own]
-        for name, own in folders.items()
+        name: [json.loads((one / "scores.json").read_text("utf-8")) for one in own] for name, own in folders.items()
     }
     wishes = command.parser().parse_args([*more, "--model", asked.models[0]])
     seen = shown(wishes, folders) if wishes.data == "folder" else None
-    first = {name: own[0] for name, own in zip(runs, folders.values())}
-    whole.write(asked.output / "report.html", page(runs, seen, first))
+    whole.write(asked.output / "report.html", page(runs, seen, {name: own[0] for name, own in folders.items()}))
     print(f"\n{verdict(runs)}\nthe report is {asked.output / 'report.html'}")
 
 
@@ -88,10 +87,7 @@ def shown(wishes: argparse.Namespace, folders: Mapping[str, Sequence[Path]]) -> 
 
     data = Folder(wishes.root, wishes.classes, split="val", colours=table(wishes.colours))
     few = [data.load(number) for number in range(min(SHOWN, len(data)))]
-    said = {
-        written.network(name): [segment(image.numpy(), own[0]).labels for image, _ in few]
-        for name, own in folders.items()
-    }
+    said = {name: [segment(image.numpy(), own[0]).labels for image, _ in few] for name, own in folders.items()}
     return gallery([image for image, _ in few], {"truth": [label for _, label in few], **said}, wishes.classes)
 
 

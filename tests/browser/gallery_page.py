@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
-from widget_page import SOON, at_rest, in_kernel, until_kernel_says
+from widget_page import IDLE, SOON, at_rest, in_kernel, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
 import course_lib
@@ -15,7 +15,6 @@ from course_lib import explorers
 NAMES = tuple(explorers.__all__)
 SIZE = {"width": 1280, "height": 1200}
 THEME = "name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: `JupyterLab ${name}`}); }"
-IDLE = "root => root.getAttribute('aria-busy') === 'false'"
 ONCE = """
 from course_lib import explorers
 from course_lib.explorers.machinery import Explorer

@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE))
 
 from chromium import FLAGS, find  # noqa: E402
 from jupyterlab_page import running_lab  # noqa: E402
-from widget_page import FRAME, at_rest, explorers  # noqa: E402
+from widget_page import FRAME, IDLE, at_rest, explorers  # noqa: E402
 
 TARGET = HERE.parents[1] / "notebooks" / "explorers.gif"
 CELLS = [
@@ -87,7 +87,7 @@ def places(page: Page, root: Locator) -> Frames:
 
 def settle(page: Page, root: Locator) -> None:
     page.evaluate(FRAME)
-    page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle())
+    page.wait_for_function(IDLE, arg=root.element_handle())
     page.evaluate(FRAME)
 
 

@@ -12,7 +12,7 @@ import pytest
 from jupyterlab_page import errors
 from playwright.sync_api import Error, Locator, Page
 from solved import solved
-from widget_page import SOON, explorers, picture
+from widget_page import IDLE, SOON, explorers, picture
 
 from course_lib import exercises
 from notebooks.build import sources
@@ -91,7 +91,7 @@ def changes(page: Page, explorer: Locator, before: str) -> bool:
     root = explorer.element_handle()
     page.wait_for_timeout(50)
     try:
-        page.wait_for_function("root => root.getAttribute('aria-busy') === 'false'", arg=root, polling=SOON)
+        page.wait_for_function(IDLE, arg=root, polling=SOON)
     except Error:
         return False
     return picture(explorer) != before

@@ -5,7 +5,7 @@ from itertools import groupby, pairwise
 
 import pytest
 from gallery_page import NAMES
-from widget_page import FRAME, SOON, WATCH, at_rest, in_kernel, picture
+from widget_page import FRAME, IDLE, SOON, WATCH, at_rest, in_kernel, picture
 
 pytestmark = pytest.mark.browser
 BLANK = """canvas => {
@@ -36,9 +36,7 @@ def arrived(gallery, name: str, copy: int = 0) -> None:
     gallery.page.evaluate(FRAME)
     if gallery.facts[name]["table"] and root.get_attribute("aria-busy") == "true":
         gallery.page.wait_for_timeout(100)
-    gallery.page.wait_for_function(
-        "root => root.getAttribute('aria-busy') === 'false'", arg=root.element_handle(), polling=SOON
-    )
+    gallery.page.wait_for_function(IDLE, arg=root.element_handle(), polling=SOON)
 
 
 def step(gallery, name: str, control: dict, copy: int = 0) -> str:

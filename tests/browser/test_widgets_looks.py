@@ -82,19 +82,12 @@ def test_letters_of_charts_and_drawings_can_be_read_and_lie_beside_each_other_at
         root.evaluate("root => { root.style.width = ''; }")
 
 
-def test_on_a_narrow_page_the_main_picture_comes_first(gallery):
+@pytest.mark.parametrize("order", [FIRST, BELOW], ids=["first the main picture", "below it its numbers"])
+def test_a_narrow_page_has_its_order(gallery, order):
     for name in NAMES:
         root = gallery.find(name)
         root.evaluate("root => { root.style.width = '320px'; }")
-        assert root.evaluate(FIRST), name
-        root.evaluate("root => { root.style.width = ''; }")
-
-
-def test_on_a_narrow_page_the_numbers_stand_below_the_picture_that_they_belong_to(gallery):
-    for name in NAMES:
-        root = gallery.find(name)
-        root.evaluate("root => { root.style.width = '320px'; }")
-        assert root.evaluate(BELOW), name
+        assert root.evaluate(order), name
         root.evaluate("root => { root.style.width = ''; }")
 
 

@@ -5,15 +5,14 @@ from itertools import groupby
 import pytest
 from gallery_page import NAMES
 from npm_packages import packed
-from widget_page import FRAME, SOON, WATCH, at_rest, in_kernel
+from widget_page import FRAME, IDLE, SOON, WATCH, at_rest, in_kernel
 
 AXE = ("axe-core@4.10.3", "0f2b4d7dcdf7d1219df8d1959ad68e565f51d14c3f0d88bb71cd59abeb956292")
-SETTLED = "root => root.getAttribute('aria-busy') === 'false'"
 
 
 def settled(gallery, root) -> None:
     gallery.page.evaluate(FRAME)
-    gallery.page.wait_for_function(SETTLED, arg=root.element_handle(), polling=SOON)
+    gallery.page.wait_for_function(IDLE, arg=root.element_handle(), polling=SOON)
 
 
 @pytest.mark.browser

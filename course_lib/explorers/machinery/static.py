@@ -93,7 +93,7 @@ def _title(panel: Panel) -> list[str]:
 def _note(panel: Panel) -> list[str]:
     if isinstance(panel, Readout):
         return []  # it invites to a control, and on paper there is none
-    return textwrap.wrap(panel.note, 120 if is_wide(panel) else 52)
+    return textwrap.wrap(panel.note, ACROSS if is_wide(panel) else 52)
 
 
 def _put(axes: Axes, panel: Panel) -> None:
