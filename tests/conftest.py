@@ -6,12 +6,9 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import course_lib  # isort: skip # noqa: F401 - before torch: it sets how torch's threads wait
-import matplotlib
 import pytest
-import torch
 
-matplotlib.use("agg")
+import course_lib  # noqa: F401 - sets how torch's threads wait, before a test loads it
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -47,9 +44,19 @@ def own_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return record
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_window() -> None:
+    """Figures are drawn into memory. (What is heavy is loaded in fixtures: workers wait until this file is.)"""
+    import matplotlib
+
+    matplotlib.use("agg")
+
+
 @pytest.fixture(autouse=True)
 def same_dice() -> None:
     """Every test throws the same dice, alone or after others."""
+    import torch
+
     torch.manual_seed(0)
 
 
