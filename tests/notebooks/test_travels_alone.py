@@ -24,7 +24,7 @@ from notebooks import build, first_cell
 
 pytestmark = pytest.mark.newest
 WHERE = "import course_lib, course_lib.paths, torch\nprint(course_lib.__file__, course_lib.paths.data().is_dir())"
-HAS = ("pip", "torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
+HAS = ("torch", "numpy", "matplotlib", "ipywidgets", "ipykernel")
 USUAL = ("08",)
 
 
@@ -62,7 +62,8 @@ def kernel(tmp_path_factory) -> str:
     versions = [
         f"{name}=={re.sub(r'[+].*', '', __import__('importlib.metadata').metadata.version(name))}" for name in HAS
     ]
-    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, *versions]
+    # the newest pip, as elsewhere: that of this Python is made with seconds of compiling and reads names for seconds
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, "pip", *versions]
     subprocess.run(install, check=True)
     spec = place / "share" / "kernels" / "elsewhere"
     spec.mkdir(parents=True)
