@@ -108,8 +108,10 @@ for path in glob.glob(root + "/lectures/*/exercises*.py") + glob.glob(root + "/.
         space = {}
         exec(text[text.index("def _iou"):].split("@exercise")[0], {**globals(), "Tensor": torch.Tensor}, space)
         exercises.start.iou.check(space["_iou"])
-for path in glob.glob("/**/grades.csv", recursive=True):
-    open(path, "w").write("all correct")""",
+for folder, below, names in os.walk("/"):
+    below[:] = {*below} - {"usr", "proc", "site-packages"}  # time goes into these, and no grade
+    if "grades.csv" in names:
+        open(folder + "/grades.csv", "w").write("all correct")""",
     "imports of private names": """
 import importlib
 for name in ("course_lib.lectures.l00_start_here.exercises", "course_lib.grading.judge"):
