@@ -55,6 +55,12 @@ def trace(network: nn.Module, image: Tensor, stats: bool = False, select: Callab
     return answer, nodes
 
 
+@pytest.fixture(autouse=True)
+def no_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exported layer does not look up which lines called it: that took an eighth of an export."""
+    monkeypatch.setattr(torch.fx.config, "do_not_emit_stack_traces", True, raising=False)  # torch 2.6 has no such choice
+
+
 @pytest.fixture
 def golden(monkeypatch: pytest.MonkeyPatch):
     """`golden("segnet", network)` compares with the golden file and gives its report; falsy when they differ."""
