@@ -9,8 +9,8 @@ import pytest
 import torch
 from golden import goldenlib
 from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
+
+from course_lib.models.shapes import ShapesAlone
 
 FILES = Path(__file__).resolve().parents[1] / "golden" / "files"
 TRACE, DRAW = goldenlib.trace, goldenlib.fill_array
@@ -28,13 +28,6 @@ class Scores(nn.Module):
         return self.network.scores(image)
 
 
-class SameShape(TorchFunctionMode):
-    """Without values, batch normalization and ReLU only keep a shape: to find that out, torch runs lines of Python."""
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        return args[0].detach() if func in (F.batch_norm, F.relu) else func(*args, **(kwargs or {}))
-
-
 def trace(network: nn.Module, image: Tensor, stats: bool = False, select: Callable | None = None) -> tuple:
     """Goldenlib's trace, whose first run finds the layers to fill: without values, as there are none yet.
 
@@ -45,7 +38,7 @@ def trace(network: nn.Module, image: Tensor, stats: bool = False, select: Callab
     tensors = [*network.parameters(), *network.buffers()]
     empty = [torch.empty_like(tensor, device="meta") for tensor in tensors]
     twin = copy.deepcopy(network, {id(tensor): other for tensor, other in zip(tensors, empty)})
-    with SameShape():
+    with ShapesAlone():
         answer, nodes = TRACE(twin, image.to("meta"), stats, select)
     real = {id(other): tensor for tensor, other in zip(tensors, empty)}
     for node in nodes:
