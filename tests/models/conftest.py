@@ -51,7 +51,14 @@ def trace(network: nn.Module, image: Tensor, stats: bool = False, select: Callab
 @pytest.fixture(autouse=True)
 def no_origins(monkeypatch: pytest.MonkeyPatch) -> None:
     """An exported layer does not look up which lines called it: that took an eighth of an export."""
-    monkeypatch.setattr(torch.fx.config, "do_not_emit_stack_traces", True, raising=False)  # torch 2.6 has no such choice
+    monkeypatch.setattr(torch.fx.config, "do_not_emit_stack_traces", True, raising=False)  # unknown to torch 2.6
+
+
+@pytest.fixture
+def shapes_alone() -> Iterator[None]:
+    """Sizes by the library's own rules, which test_shapes holds to torch's; those of torch take longer."""
+    with ShapesAlone():
+        yield
 
 
 @pytest.fixture
