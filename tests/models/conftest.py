@@ -10,6 +10,8 @@ import torch
 from golden import goldenlib
 from torch import Tensor, nn
 
+from course_lib.models.shapes import ShapesAlone
+
 FILES = Path(__file__).resolve().parents[1] / "golden" / "files"
 TRACE, DRAW = goldenlib.trace, goldenlib.fill_array
 HELD = ("weight", "bias_t", "mean_t", "var_t")  # what a node of goldenlib's holds of the network
@@ -36,13 +38,27 @@ def trace(network: nn.Module, image: Tensor, stats: bool = False, select: Callab
     tensors = [*network.parameters(), *network.buffers()]
     empty = [torch.empty_like(tensor, device="meta") for tensor in tensors]
     twin = copy.deepcopy(network, {id(tensor): other for tensor, other in zip(tensors, empty)})
-    answer, nodes = TRACE(twin, image.to("meta"), stats, select)
+    with ShapesAlone():
+        answer, nodes = TRACE(twin, image.to("meta"), stats, select)
     real = {id(other): tensor for tensor, other in zip(tensors, empty)}
     for node in nodes:
         for name in HELD:
             held = getattr(node, name)
             setattr(node, name, real.get(id(held), held))
     return answer, nodes
+
+
+@pytest.fixture(autouse=True)
+def no_origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exported layer does not look up which lines called it: that took an eighth of an export."""
+    monkeypatch.setattr(torch.fx.config, "do_not_emit_stack_traces", True, raising=False)  # unknown to torch 2.6
+
+
+@pytest.fixture
+def shapes_alone() -> Iterator[None]:
+    """Sizes by the library's own rules, which test_shapes holds to torch's; those of torch take longer."""
+    with ShapesAlone():
+        yield
 
 
 @pytest.fixture

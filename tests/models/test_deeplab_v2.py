@@ -29,6 +29,7 @@ def test_parameters(name: str, count: int) -> None:
     assert sum(p.numel() for p in models.build(name, device="meta").parameters()) == count
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @pytest.mark.parametrize("name", ["deeplab_v2", "deeplab_v2_vgg16"])
 def test_stride_8(name: str) -> None:
     net = models.build(name, width=0.125, device="meta")

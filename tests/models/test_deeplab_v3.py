@@ -54,6 +54,7 @@ def test_parameters(depth: int, options: dict, count: int) -> None:
     assert sum(p.numel() for p in net.parameters()) == count
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @pytest.mark.parametrize("output_stride, side", [(16, 33), (8, 65)])
 def test_sizes(output_stride: int, side: int) -> None:
     net = models.build("deeplab_v3_resnet50", width=0.125, output_stride=output_stride, device="meta")

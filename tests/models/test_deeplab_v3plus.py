@@ -34,6 +34,7 @@ def test_parameters(options: dict, count: int) -> None:
     assert sum(p.numel() for p in meta(**options).parameters()) == count
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @pytest.mark.parametrize("backbone", ["xception65", "resnet101"])
 @pytest.mark.parametrize("output_stride, side", [(16, 33), (8, 65)])
 def test_encoder_and_decoder_sizes(backbone: str, output_stride: int, side: int) -> None:

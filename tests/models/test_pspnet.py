@@ -45,6 +45,7 @@ def test_parameters(name: str, options: dict, count: int) -> None:
     assert sum(p.numel() for p in models.build(name, device="meta", **options).parameters()) == count
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @pytest.mark.parametrize("size, side", [(473, 60), (713, 90)])
 def test_stride_8(size: int, side: int) -> None:
     net = models.build("pspnet50", width=0.125, device="meta")

@@ -55,6 +55,7 @@ def test_every_network_answers_for_every_pixel(name: str) -> None:
     assert {p.device.type for p in net.parameters()} == {"meta"}
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @EACH
 def test_training_logits_are_weighted_maps_at_the_images_size(name: str) -> None:
     net = models.build(name, width=0.125, device="meta").eval()
@@ -63,6 +64,7 @@ def test_training_logits_are_weighted_maps_at_the_images_size(name: str) -> None
     assert all(0 < weight <= 1 and logits.shape == (1, 21, 225, 225) for weight, logits in pairs)
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @EACH
 def test_parameters_are_registered_in_the_order_of_the_forward_pass(name: str) -> None:
     net = models.build(name, width=0.125, device="meta").eval()

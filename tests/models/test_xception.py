@@ -52,6 +52,7 @@ def test_parameters() -> None:
     assert sum(kernel > (1, 1) for kernel in kernels) == 65
 
 
+@pytest.mark.usefixtures("shapes_alone")
 @pytest.mark.parametrize("output_stride, side", [(8, 65), (16, 33), (32, 17)])
 def test_sizes(output_stride: int, side: int) -> None:
     low_level, features = meta(output_stride=output_stride)(torch.empty(1, 3, 513, 513, device="meta"))
