@@ -61,7 +61,7 @@ def test_an_image_meets_new_chance_in_each_epoch():
 def test_dropout_throws_anew_at_each_step_and_in_each_process():
     seen = []
     for step, rank in ((0, 0), (1, 0), (0, 1), (0, 0)):
-        dice.throw_for_step(7, step, rank)
+        dice.throw_for_step(7, step, rank, torch.device("cpu"))
         seen.append(torch.rand(8))
     assert torch.equal(seen[0], seen[3])
     assert not torch.equal(seen[0], seen[1])
