@@ -24,6 +24,7 @@ import matplotlib
 import numpy as np
 from matplotlib import figure as matplotlib_figure
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import Patch
 from PIL import Image
 from torch import Tensor
@@ -84,10 +85,24 @@ class Figure(matplotlib_figure.Figure):
 
     def drawn(self, kind: str, dpi: int = DPI) -> bytes:
         """The figure as bytes of a PNG or JPEG."""
-        quality = {"quality": 80} if kind == "jpeg" else {}
+        picture = self._pixels(dpi)
+        if kind == "png" and not self.photographs:
+            picture = in_palette(picture)
         buffer = io.BytesIO()
-        self.savefig(buffer, format=kind, dpi=dpi, pil_kwargs={"optimize": True, **quality})
-        return in_palette(buffer) if kind == "png" and not self.photographs else buffer.getvalue()
+        picture.save(buffer, kind, optimize=True, **({"quality": 80, "dpi": (dpi, dpi)} if kind == "jpeg" else {}))
+        return buffer.getvalue()
+
+    def _pixels(self, dpi: int) -> Image.Image:
+        """Drawn once: `savefig` draws everything twice, the first time to lay it out alone."""
+        canvas, before = self.canvas, self.dpi
+        agg = FigureCanvasAgg(self)
+        self.dpi = dpi
+        try:
+            pixels, size = agg.print_to_buffer()
+        finally:
+            self.dpi = before
+            self.set_canvas(canvas)
+        return Image.frombytes("RGBA", size, pixels).convert("RGB")
 
     def _repr_html_(self) -> str:
         """The figure inside other HTML, such as an evidence card."""
@@ -100,27 +115,25 @@ class Figure(matplotlib_figure.Figure):
         show(self.drawn(kind), kind, self.alt, width=round(self.get_figwidth() * 96))
 
 
-def in_palette(png: io.BytesIO) -> bytes:
+def in_palette(full: Image.Image) -> Image.Image:
     """The same picture in 256 colours, not dithered, in a third of the bytes.
 
     Half of them are kept exactly: the course's own, which carry meaning also where a legend alone shows them, and the
     most frequent others, those of lines and areas. The other half is shared out among the rest.
     """
-    full, kept = Image.open(png).convert("RGB"), Image.new("P", (1, 1))
+    kept = Image.new("P", (1, 1))
     counted = full.getcolors(full.width * full.height) or []
     by_number = [colour for _, colour in sorted(counted, reverse=True)]
     frequent = sorted(by_number, key=lambda colour: colour not in palette.ORDER)[:128]
     rest = full.quantize(128, dither=Image.Dither.NONE).getpalette() or []
     kept.putpalette([value for colour in frequent for value in colour] + rest)
-    near = full.quantize(palette=kept, dither=Image.Dither.NONE)
-    numbers, pixels = np.array(near), np.asarray(full).astype(np.int32) @ (65536, 256, 1)
-    for number, (red, green, blue) in enumerate(frequent):  # what quantize calls the nearest may be off by three
-        numbers[pixels == 65536 * red + 256 * green + blue] = number
-    drawn = Image.fromarray(numbers)
+    near, one_number = np.array(full.quantize(palette=kept, dither=Image.Dither.NONE)), (65536, 256, 1)
+    places = np.zeros(1 << 24, np.uint8)  # of each colour among the frequent ones, from 1 on
+    places[np.array(frequent) @ one_number] = range(1, len(frequent) + 1)
+    place = places[np.asarray(full).astype(np.int32) @ one_number]
+    drawn = Image.fromarray(np.where(place > 0, place - 1, near))  # what quantize calls the nearest may be off by three
     drawn.putpalette(kept.getpalette())
-    small = io.BytesIO()
-    drawn.save(small, "png", optimize=True)
-    return small.getvalue()
+    return drawn
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:

@@ -76,6 +76,11 @@ class Scenes(Dataset):
         """One colour per class, for `palette.paint`."""
         return self.family.colours
 
+    @property
+    def at_once(self) -> int:
+        """How many pictures are best painted together; fewer cost more each."""
+        return max(1, CHUNK // self.size**2)
+
     def __len__(self) -> int:
         return self.count
 
@@ -98,7 +103,7 @@ class Scenes(Dataset):
         image = torch.empty(len(indices), 3, self.size, self.size)
         maps: dict[str, Tensor] = {}
         start = 0
-        for some in indices.split(max(1, CHUNK // self.size**2)):
+        for some in indices.split(self.at_once):
             end = start + len(some)
             for name, plane in self._paint(some, image[start:end]).items():
                 if name not in maps:
@@ -155,7 +160,7 @@ class Loader:
         for epoch in range(self.epochs):
             order = permutation(count, stream(self.seed, epoch)) if self.shuffle else torch.arange(count)
             # Several batches are painted at once and handed out one by one: the same pictures for less work.
-            for some in order.split(self.batch_size * max(1, CHUNK // self.scenes.size**2 // self.batch_size)):
+            for some in order.split(self.batch_size * max(1, self.scenes.at_once // self.batch_size)):
                 image, label, extras = self.scenes.batch(some)
                 for start in range(0, len(some) - (self.batch_size - 1) * self.drop_last, self.batch_size):
                     batch = slice(start, start + self.batch_size)

@@ -38,6 +38,13 @@ def throw(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002
 
 
-def throw_for_step(seed: int, step: int, rank: int) -> None:
-    """Dropout and whatever else the network throws; each process its own."""
-    torch.manual_seed(seed_of(seed, "step", step, rank))
+def throw_for_step(seed: int, step: int, rank: int, device: torch.device) -> None:
+    """Dropout and whatever else the network throws; each process its own.
+
+    `torch.manual_seed` is for all devices: where no GPU runs it writes the stack down twice, to seed one later.
+    """
+    throws = seed_of(seed, "step", step, rank)
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(throws)
+    else:
+        torch.manual_seed(throws)

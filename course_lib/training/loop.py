@@ -92,7 +92,7 @@ def fit(
         parameters = list(model.train().parameters())
         try:
             for step, (images, labels) in enumerate(Clock(history).timed(feed), history.steps):
-                dice.throw_for_step(seed, step, distributed.rank())
+                dice.throw_for_step(seed, step, distributed.rank(), device)
                 rate = set_rate(optimizer, factor(step / steps))
                 watch.look(labels)
                 images = images.to(device, memory_format=torch.channels_last, non_blocking=True)

@@ -14,7 +14,7 @@ from training_tiny import CLASSES, Blobs, TinyNet, fingerprint
 from course_lib import models
 from course_lib.scenes import Scenes
 from course_lib.training import History, dice, evaluate, fit
-from course_lib.training.feed import Checked, Order
+from course_lib.training.feed import Checked, Order, batches
 from course_lib.training.objective import Objective, weights_of
 from course_lib.training.optimisers import OPTIMISERS, light, one_cycle, poly, stairs
 
@@ -61,7 +61,7 @@ def test_an_image_meets_new_chance_in_each_epoch():
 def test_dropout_throws_anew_at_each_step_and_in_each_process():
     seen = []
     for step, rank in ((0, 0), (1, 0), (0, 1), (0, 0)):
-        dice.throw_for_step(7, step, rank)
+        dice.throw_for_step(7, step, rank, torch.device("cpu"))
         seen.append(torch.rand(8))
     assert torch.equal(seen[0], seen[3])
     assert not torch.equal(seen[0], seen[1])
@@ -70,6 +70,14 @@ def test_dropout_throws_anew_at_each_step_and_in_each_process():
 
 def test_workers_change_nothing():
     assert fingerprint(quick(workers=0)[0]) == fingerprint(quick(workers=2)[0])
+
+
+def test_scenes_that_are_painted_together_come_step_by_step():
+    scenes = Scenes("shapes", size=256, count=10)  # sixteen are painted at once
+    order = Order(len(scenes), batch_size=4, start=0, steps=10, seed=0, rank=1, world=2)
+    checked = Checked(scenes, num_classes=scenes.num_classes, ignore=255, seed=0)
+    for items, batch in zip(order, batches(checked, order, workers=0, pin=False), strict=True):
+        assert all(map(torch.equal, batch, checked.__getitems__(items)))
 
 
 def test_an_epoch_shows_each_image_once():
