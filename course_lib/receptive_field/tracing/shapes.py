@@ -16,7 +16,7 @@ from .rules import base_name
 
 ON_MAPS = {  # the first argument are images, and all others say what is done with them
     "convolution", "native_batch_norm", "max_pool2d_with_indices", "avg_pool2d", "_adaptive_avg_pool2d",
-    "reflection_pad2d", "replication_pad2d", "upsample_bilinear2d", "upsample_nearest2d",
+    "reflection_pad2d", "replication_pad2d", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d",
 }  # fmt: skip
 ON_PAIRS = {"max_unpool2d", "hardswish"}  # image by image, as what torch calls pointwise
 
