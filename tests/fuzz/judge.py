@@ -81,13 +81,16 @@ def truth(program: Program, model: Run, tries: int) -> Tensor:
             image = torch.rand(1, program.channels, height, width, generator=generator, dtype=torch.float64) * spread
             before = model(image.clone())
             read = torch.zeros(*before.shape, height, width, dtype=torch.bool) if read is None else read
+            after = []
             for y, x in np.ndindex(height, width):
                 for by in (0.3, 20.0 if number % 2 else -20.0, 1e4 if number % 3 else -1e4):
                     change = 0.5 + torch.rand(program.channels, generator=generator, dtype=torch.float64)
                     other = image.clone()
                     other[:, :, y, x] += by * change
-                    after = model(other)
-                    read[..., y, x] |= ~((before == after) | (before.isnan() & after.isnan()))
+                    after.append(model(other))
+            every = torch.stack(after).unflatten(0, (height, width, -1))
+            alike = (before == every) | (before.isnan() & every.isnan())
+            read |= (~alike).any(2).movedim((0, 1), (-2, -1))
     return read
 
 

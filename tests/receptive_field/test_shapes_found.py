@@ -56,6 +56,7 @@ ALONE = {
                      "max_unpool2d"),
     "mirrored borders": (nn.ReflectionPad2d(2), "reflection_pad2d"),
     "an enlargement": (lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), "upsample_bilinear2d"),
+    "a cubic enlargement": (lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"), "upsample_bicubic2d"),
     "a ReLU": (torch.relu, "relu"),
     "a ReLU in place": (torch.relu_, "relu"),
     "a hard swish": (F.hardswish, "hardswish"),

@@ -9,14 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map_only
 
-from .memory import tensors_in
+from .memory import each_tensor, tensors_in
 from .rules import base_name
 
 ON_MAPS = {  # the first argument are images, and all others say what is done with them
     "convolution", "native_batch_norm", "max_pool2d_with_indices", "avg_pool2d", "_adaptive_avg_pool2d",
-    "reflection_pad2d", "replication_pad2d", "upsample_bilinear2d", "upsample_nearest2d",
+    "reflection_pad2d", "replication_pad2d", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d",
 }  # fmt: skip
 ON_PAIRS = {"max_unpool2d", "hardswish"}  # image by image, as what torch calls pointwise
 
@@ -68,5 +67,5 @@ def of_no_image(func, args: tuple, kwargs: dict, images: list[Tensor]) -> Any:
         shape = (number, *result.shape[1:]) if result.dim() > 1 else result.shape  # statistics have one axis
         return torch.empty(shape, dtype=result.dtype, device="meta")
 
-    args, kwargs = tree_map_only(Tensor, without, (args, kwargs))
-    return tree_map_only(Tensor, put_back, func(*args, **kwargs))
+    args, kwargs = each_tensor(without, (args, kwargs))
+    return each_tensor(put_back, func(*args, **kwargs))

@@ -12,11 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
 from . import shapes
 from .axes import Traced, channel, places
-from .memory import Memory, View, storage_of, tensors_in
+from .memory import Memory, View, each_tensor, storage_of, tensors_in
 from .recorder import Recorder
 from .refusal import LOOKING, refuse_to_look
 from .rules import Call, apply, base_name
@@ -85,9 +84,9 @@ class Watching(TorchDispatchMode):
         try:
             return shapes.called(func, args, kwargs)
         except NotImplementedError:
-            zeros = tree_map_only(Tensor, lambda t: torch.zeros(t.shape, dtype=t.dtype), (args, kwargs))
+            zeros = each_tensor(lambda t: torch.zeros(t.shape, dtype=t.dtype), (args, kwargs))
             result = func(*zeros[0], **zeros[1])
-            return tree_map_only(Tensor, lambda t: torch.empty_like(t, device="meta"), result)
+            return each_tensor(lambda t: torch.empty_like(t, device="meta"), result)
 
     def _views(self, func, args, kwargs, tensors: list[Tensor], outputs: list[Tensor]) -> None:
         """Results that share the memory of the first argument."""
@@ -157,4 +156,4 @@ def _written_by(func, args: tuple, kwargs: dict) -> list[Tensor]:
 def _same_objects(result: Any, stand_ins: list[Tensor], written: list[Tensor]) -> Any:
     """An in-place operation returns the very tensor it was given."""
     back = {id(stand_in): tensor for stand_in, tensor in zip(stand_ins, written)}
-    return tree_map_only(Tensor, lambda t: back.get(id(t), t), result)
+    return each_tensor(lambda t: back.get(id(t), t), result)

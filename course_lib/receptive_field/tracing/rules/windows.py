@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+
+import numpy as np
 
 from ..axes import FOLDED, Traced, channel, is_spatial, is_wide, kind_of, places, with_dimension
 from ..graph import TableRecipe
@@ -98,8 +99,13 @@ def one_in_another(geometry: tuple) -> bool:
     reads = window(*geometry)
     if reads is None:
         return False
-    sets = [set(row[row >= 0].tolist()) for row in reads.reads]
-    return any(one <= other or other <= one for one, other in pairwise(sets))
+    rows, others = reads.reads[:-1], reads.reads[1:]
+    return bool((_inside(rows, others) | _inside(others, rows)).any())
+
+
+def _inside(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For each row whether all its positions are positions of the other row, too; -1 is none."""
+    return ((rows[:, :, None] == others[:, None]).any(2) | (rows < 0)).all(1)
 
 
 def back_to_window(geometry: tuple):
