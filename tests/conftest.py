@@ -67,7 +67,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is imported and collected stays to the end: to look through it for garbage, again and again, takes long."""
+    """What is imported and collected stays to the end: to look through it for garbage, again and again, takes long.
+
+    Of what the tests make, the compiler keeps so much that it is looked through more rarely than usual.
+    """
+    gc.set_threshold(20_000)
     gc.disable()
     try:
         return (yield)
