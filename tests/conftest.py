@@ -13,9 +13,9 @@ import course_lib  # noqa: F401 - sets how torch's threads wait, before a test l
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 # files with minutes of work begin first, so that no worker is left alone with one of them at the end
-LONG = ("test_travels_alone", "test_any_size_vgg", "test_any_size_resnet", "test_release", "test_fuzz",
-        "test_unclipped", "test_mutants_resnet", "test_random_graphs", "test_training_resume",
-        "test_claims_again")  # fmt: skip
+LONG = ("test_travels_alone", "test_any_size_vgg", "test_any_size_resnet", "test_class_tools", "test_colab",
+        "test_release", "test_fuzz", "test_unclipped", "test_mutants_resnet", "test_random_graphs",
+        "test_training_photographs", "test_training_compare", "test_training_resume", "test_claims_again")  # fmt: skip
 # these read files, call git or the network, or run the standard library: no package's version matters to them
 ONCE = ("test_agreement", "test_choose", "test_convert", "test_course_notebooks", "test_files_archives",
         "test_files_download", "test_forgeries", "test_install", "test_lab", "test_lint_rules", "test_release",
@@ -67,11 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """What is imported and collected stays to the end: to look through it for garbage, again and again, takes long.
-
-    Of what the tests make, the compiler keeps so much that it is looked through more rarely than usual.
-    """
-    gc.set_threshold(20_000)
+    """What is imported and collected stays to the end: to look through it for garbage, again and again, takes long."""
     gc.disable()
     try:
         return (yield)
