@@ -1,6 +1,5 @@
-"""Checks the course: `units`, `notebooks`, `browser`, or all three when none is named.
+"""Checks the course: `units`, `notebooks`, `browser`, or all three in that order when none is named.
 
-The browser waits often, for a kernel or a page: it runs beside the others, and tells all at once when it ends.
 `fast` runs the quick tests of every room, `changed` those of what differs from `main`: a minute each, for daily work.
 `oldest` is `units` without what the versions of packages cannot change, for an environment with the oldest ones.
 Every part runs, also when an earlier one failed; the end says which failed and ends non-zero.
@@ -13,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,12 +32,8 @@ def main() -> int:
     chosen = parser.parse_args().parts or PARTS
     if unknown := set(chosen) - {*PARTS, *NAMED}:
         parser.error(f"unknown part {sorted(unknown)}, expected any of {PARTS + NAMED}")
-    here = [part for part in NAMED + PARTS if part in chosen and part != "browser"]
-    with compiled_once() as bytecode, ThreadPoolExecutor(1) as beside:
-        asides = {*chosen} & {"browser"}
-        waiting = [(part, beside.submit(passes, part, chosen, bytecode, told_at_its_end=bool(here))) for part in asides]
-        failed = [part for part in here if not passes(part, chosen, bytecode)]
-        failed += [part for part, passed in waiting if not passed.result()]
+    with compiled_once() as bytecode:
+        failed = [part for part in NAMED + PARTS if part in chosen and not passes(part, chosen, bytecode)]
     print(f"\n{', '.join(failed)} failed" if failed else f"\nall of {', '.join(chosen)} passed")
     return int(bool(failed))
 
@@ -57,18 +51,17 @@ def compiled_once() -> Iterator[dict[str, str]]:
         yield {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
 
-def passes(part: str, chosen: Sequence[str], bytecode: Mapping[str, str], *, told_at_its_end: bool = False) -> bool:
+def passes(part: str, chosen: Sequence[str], bytecode: Mapping[str, str]) -> bool:
     make = {"units": units, "browser": browser, "fast": fast, "changed": changed, "oldest": oldest}
     command = notebooks(played_in_browser="browser" in chosen) if part == "notebooks" else make[part]()
     if command is None:
         return True
-    print(f"\n== {part} =={' (what it says comes when it ends)' if told_at_its_end else ''}", flush=True)
+    print(f"\n== {part} ==", flush=True)
     began = time.monotonic()
     # one thread a worker: two workers with two threads each would fight over two cores; a student's record is not ours
     environment = {**os.environ, **bytecode, "OMP_NUM_THREADS": "1", "BEYOND_FCN_PROGRESS": "off"}
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True} if told_at_its_end else {}
-    done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment, **output)
-    print(f"{done.stdout or ''}\n== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
+    done = subprocess.run([sys.executable, "-m", "pytest", *command], cwd=ROOT, env=environment)
+    print(f"== {part}: {time.monotonic() - began:.0f} s ==", flush=True)
     return done.returncode == 0
 
 
