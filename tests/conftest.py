@@ -12,7 +12,7 @@ import course_lib  # noqa: F401 - sets how torch's threads wait, before a test l
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-# files with minutes of work begin first, so that no worker is left alone with one of them at the end
+# files with half a minute of work or more begin first, so that no worker is left alone with one of them at the end
 LONG = ("test_travels_alone", "test_any_size_vgg", "test_any_size_resnet", "test_class_tools", "test_colab",
         "test_release", "test_fuzz", "test_unclipped", "test_mutants_resnet", "test_random_graphs",
         "test_training_photographs", "test_training_compare", "test_training_resume", "test_claims_again")  # fmt: skip

@@ -46,7 +46,7 @@ def test_a_word_of_half_a_million_letters_takes_no_time():
 
 
 @pytest.mark.parametrize("code", ["x;" * 60_000, "x = 1" + " < 1" * 30_000, "x = 1" + "+1" * 200_000])
-def test_a_cell_of_endless_statements_is_read_once_and_not_looked_through(code, monkeypatch):
+def test_a_cell_of_endless_statements_is_not_read_again_for_its_names_nor_looked_through(code, monkeypatch):
     read, looked_through = [], []
     monkeypatch.setattr(code_shape, "tree", lambda source: read.append(source) or ast.parse(source))
     table = symtable.symtable
@@ -54,7 +54,7 @@ def test_a_cell_of_endless_statements_is_read_once_and_not_looked_through(code, 
     grading_cells.reads_and_writes.cache_clear()
     for _ in range(3):  # as after cells that ended their process
         assert 3 in grading_cells.needed({1: code, 2: "f = x", 3: "exercises.start.iou.check(f)"}, {3})
-    assert read.count(code) <= 4  # for its names once, for its imports each time
+    assert read.count(code) <= 1 + 3 * ("=" in code)  # for its names once; one that gives x, for its imports each time
     assert len(looked_through) < 10
 
 
