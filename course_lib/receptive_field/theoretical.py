@@ -31,7 +31,7 @@ def theoretical(
     *,
     inputs: Sequence[Tensor | Sequence[int]] | None = None,
     stop_at_global: bool = False,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = None,
 ) -> Field:
     """The exact receptive field of every pixel of every layer of `model`.
 
@@ -41,11 +41,13 @@ def theoretical(
                     their spatial axes are those after the first two dimensions of the first one
     stop_at_global  leave out branches that read the whole map (global pooling, squeeze-excitation, the statistics of
                     GroupNorm): what remains is the local part of the field
+    dtype           of the image, where it is not that of the model's first weights
 
     The model is traced in evaluation mode (in training BatchNorm would read the whole image) and left as it was.
     """
     model, shapes = checked_model(model), shapes_of(image_size, channels, inputs)
     axes = len(shapes[0]) - 2
+    dtype = dtype or next((w.dtype for w in model.parameters() if w.is_floating_point()), torch.float32)
     kinds = [t.dtype if isinstance(t, Tensor) else dtype for t in inputs] if inputs is not None else [dtype]
 
     def shapes_at(size: tuple[int, ...]) -> list[tuple[int, ...]]:

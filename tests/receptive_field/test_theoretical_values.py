@@ -274,3 +274,11 @@ def test_one_axis_and_three():
     assert field.box((1, 2, 3)) == (1, 2, 3, 2, 4, 6)
     assert field.size() == (1, 2, 3)
     assert np.count_nonzero(field.mask((1, 2, 3))) == 6
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_a_network_of_another_precision_is_traced_as_it_is(dtype):
+    net = stack(nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 2, 3, dilation=2)).to(dtype)
+    assert theoretical(net, 31).size() == (11, 11)
+    with pytest.raises(ValueError, match="float"):
+        theoretical(net, 31, dtype=torch.float32)
