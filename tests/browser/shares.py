@@ -9,7 +9,7 @@ GALLERY = (
     "test_widgets_b", "test_widgets_dilation", "test_widgets_each", "test_widgets_explorers",
     "test_widgets_looks", "test_widgets_saved_page", "test_widgets_tour",
 )  # fmt: skip
-FIRST = ("the gallery", "test_site_engines", "test_lab_notebooks", "test_site")  # minutes each: short files end it
+FIRST = ("the gallery", "test_site", "test_site_engines", "test_lab_notebooks")  # minutes each: short files end it
 
 
 def share(test: str) -> str:

@@ -21,9 +21,13 @@ WORDS = """root => {
 }"""
 FRAME = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SOON = 50  # milliseconds until what Python answers is looked for again: each frame of a long page costs the processor
+EXPLORER = "css:light=.lm-explorer"  # "light": no look into each of the 20,000 nodes of JupyterLab for a shadow tree
 IDLE = "root => root.getAttribute('aria-busy') === 'false'"
-WATCH = """root => { window.painted = []; new MutationObserver(() => window.painted.push(root.dataset.painted))
-  .observe(root, { attributes: true, attributeFilter: ["data-painted"] }); }"""
+WATCH = """root => {
+  window.watch?.disconnect(); window.painted = [];
+  window.watch = new MutationObserver(() => window.painted.push(root.dataset.painted));
+  window.watch.observe(root, { attributes: true, attributeFilter: ["data-painted"] });
+}"""
 # What a drag asks of Python and what comes of it: the times of the hand's moves, of questions and answers, and of the
 # states painted, with their names.
 DRAGGED = """root => {
@@ -42,7 +46,7 @@ DRAGGED = """root => {
 
 def explorers(page: Page, number: int = 1) -> list[Locator]:
     """The explorers on the page, once each has drawn its first picture."""
-    found = page.locator(".lm-explorer")
+    found = page.locator(EXPLORER)
     found.nth(number - 1).wait_for()
     page.wait_for_function(
         "number => document.querySelectorAll('.lm-explorer:not([data-painted=\"\"])').length >= number",

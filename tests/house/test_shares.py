@@ -17,4 +17,4 @@ def test_the_gallery_is_one_share_a_file_another_and_each_lecture_its_own():
     site, first, second, asked, gallery = "test_site", tests[2], tests[3], "test_widgets_asked", "the gallery"
     assert [shares.share(test) for test in tests] == [site, site, first, second, asked, asked, *[gallery] * 4]
     in_order = list(dict.fromkeys(shares.share(test) for test in sorted(tests, key=shares.place)))
-    assert in_order == [gallery, first, second, site, asked]
+    assert in_order == [gallery, site, first, second, asked]
