@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
-from widget_page import EXPLORER, IDLE, SOON, at_rest, in_kernel, until_kernel_says
+from widget_page import IDLE, SOON, at_rest, in_kernel, titled, until_kernel_says
 from widget_page import explorers as wait_for_explorers
 
 import course_lib
@@ -60,7 +60,7 @@ class Gallery:
 
     def find(self, name: str, copy: int = 0) -> Locator:
         """The first (0) or second (1) copy of an explorer."""
-        return self.page.locator(f'{EXPLORER}[aria-label="{self.facts[name]["title"]}"]').nth(copy)
+        return titled(self.page, self.facts[name]["title"]).nth(copy)
 
     def fresh(self, name: str) -> Locator:
         """The first copy, put back to its defaults."""

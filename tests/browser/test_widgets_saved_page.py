@@ -12,7 +12,7 @@ import nbformat
 import pytest
 import saved_html
 from gallery_page import NAMES, cells
-from widget_page import click, drag, explorers, key_moves, look, picture
+from widget_page import click, drag, explorers, key_moves, look, picture, titled
 
 ANYWIDGET = Path(sys.prefix) / "share/jupyter/nbextensions/anywidget/index.js"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -33,7 +33,7 @@ def page(request, root, browser, gallery, tmp_path_factory):
 
 
 def find(page, gallery, name):
-    return page.locator(f'.lm-explorer[aria-label="{gallery.facts[name]["title"]}"]').first
+    return titled(page, gallery.facts[name]["title"]).first
 
 
 @pytest.mark.browser

@@ -56,6 +56,11 @@ def explorers(page: Page, number: int = 1) -> list[Locator]:
     return [found.nth(i) for i in range(number)]
 
 
+def titled(page: Page, title: str) -> Locator:
+    """The explorers of this title, one for each time that it stands on the page."""
+    return page.locator(f'{EXPLORER}[aria-label="{title}"]')
+
+
 def picture(explorer: Locator) -> str:
     """All that an explorer shows, its pictures, their labels, its numbers, as a text that changes with it."""
     return explorer.evaluate(f"root => JSON.stringify([({LOOK})(root), ({WORDS})(root)])")
