@@ -5,8 +5,8 @@ One worker alone opens the gallery, which costs a minute; of the lectures each g
 
 from pathlib import Path
 
-GALLERY = (
-    "test_widgets_b", "test_widgets_dilation", "test_widgets_each", "test_widgets_explorers",
+GALLERY = (  # in this order: the first closes each explorer's second copy, which costs time while it is there
+    "test_widgets_each", "test_widgets_b", "test_widgets_dilation", "test_widgets_explorers",
     "test_widgets_looks", "test_widgets_saved_page", "test_widgets_tour",
 )  # fmt: skip
 FIRST = ("the gallery", "test_site", "test_site_engines", "test_lab_notebooks")  # minutes each: short files end it
@@ -18,10 +18,10 @@ def share(test: str) -> str:
     return "the gallery" if file in GALLERY else test if file == "test_lab_notebooks" else file
 
 
-def place(test: str) -> int:
-    """Which of the shares comes first."""
-    name = "the gallery" if stem(test) in GALLERY else stem(test)
-    return FIRST.index(name) if name in FIRST else len(FIRST)
+def place(test: str) -> tuple[int, int]:
+    """Which of the shares comes first, and which of its files."""
+    name, file = ("the gallery", GALLERY.index(stem(test))) if stem(test) in GALLERY else (stem(test), 0)
+    return (FIRST.index(name) if name in FIRST else len(FIRST)), file
 
 
 def stem(test: str) -> str:

@@ -83,6 +83,37 @@ def test_it_opens_and_draws(gallery, name):
 
 
 @every_explorer
+def test_only_the_explorer_that_is_moved_repaints(gallery, name):
+    page, root = gallery.page, gallery.find(name)
+    control, second = movers(gallery, name)[0], picture(gallery.find(name, 1))
+    root.evaluate(OTHERS_CHANGED)
+    back = step(gallery, name, control)
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.watches.forEach(watch => watch.disconnect()), window.changed") == []
+    assert picture(gallery.find(name, 1)) == second
+    page.keyboard.press(back)
+    arrived(gallery, name)
+
+
+@every_explorer
+def test_closing_one_takes_it_off_the_page_and_leaves_the_other_working(gallery, name):
+    page, title = gallery.page, gallery.facts[name]["title"]
+    canvases = gallery.find(name, 1).locator("canvas").count()
+    before = page.locator("canvas").count()
+    in_kernel(page, f"second['{name}'].close()")
+    page.wait_for_function(
+        "title => document.querySelectorAll(`.lm-explorer[aria-label=${JSON.stringify(title)}]`).length === 1",
+        arg=title,
+    )
+    assert page.locator("canvas").count() == before - canvases
+    painted = gallery.find(name).get_attribute("data-painted")
+    back = step(gallery, name, movers(gallery, name)[0])
+    assert gallery.find(name).get_attribute("data-painted") != painted
+    page.keyboard.press(back)
+    arrived(gallery, name)
+
+
+@every_explorer
 def test_each_control_answers_to_arrow_keys(gallery, name):
     root, moved = gallery.find(name), 0
     for control in movers(gallery, name):
@@ -178,36 +209,9 @@ def test_a_click_on_each_picture_and_a_touch_move_the_pixel(gallery, name):
 
 
 @every_explorer
-def test_only_the_explorer_that_is_moved_repaints(gallery, name):
-    page, root = gallery.page, gallery.find(name)
-    control, second = movers(gallery, name)[0], picture(gallery.find(name, 1))
-    root.evaluate(OTHERS_CHANGED)
-    step(gallery, name, control)
-    page.wait_for_timeout(100)
-    assert page.evaluate("window.watches.forEach(watch => watch.disconnect()), window.changed") == []
-    assert picture(gallery.find(name, 1)) == second
-
-
-@every_explorer
 def test_reduced_motion_is_honoured(gallery, name):
     root = gallery.find(name)
     gallery.page.emulate_media(reduced_motion="reduce")
     assert root.evaluate(MOVING) == []
     gallery.page.emulate_media(reduced_motion="no-preference")
     assert set(root.evaluate(MOVING)) - {"fresh", "flows", "glides"} == {"panels"}  # and what has just changed
-
-
-@every_explorer
-def test_closing_one_takes_it_off_the_page_and_leaves_the_other_working(gallery, name):
-    page, title = gallery.page, gallery.facts[name]["title"]
-    canvases = gallery.find(name, 1).locator("canvas").count()
-    before = page.locator("canvas").count()
-    in_kernel(page, f"second['{name}'].close()")
-    page.wait_for_function(
-        "title => document.querySelectorAll(`.lm-explorer[aria-label=${JSON.stringify(title)}]`).length === 1",
-        arg=title,
-    )
-    assert page.locator("canvas").count() == before - canvases
-    painted = gallery.find(name).get_attribute("data-painted")
-    step(gallery, name, movers(gallery, name)[0])
-    assert gallery.find(name).get_attribute("data-painted") != painted
