@@ -18,6 +18,6 @@ FLAGS = [
 
 
 def find() -> Path | None:
-    """The program named by CHROMIUM, or one of the usual names on the path."""
-    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    """The program named by CHROMIUM, or one of the usual names on the path: first the one without windows."""
+    names = [os.environ.get("CHROMIUM", ""), "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     return next((Path(found) for name in names if name and (found := shutil.which(name))), None)
