@@ -52,9 +52,14 @@ PULLED = {  # where a hand takes hold, as shares of the main picture, and where 
 @pytest.fixture
 def sized(gallery):
     """Sets the size of the window, and puts it back."""
-    before = gallery.page.viewport_size
-    yield gallery.page.set_viewport_size
-    gallery.page.set_viewport_size(before)
+    page, before = gallery.page, gallery.page.viewport_size
+
+    def sized(size: dict) -> None:
+        page.set_viewport_size(size)
+        page.evaluate(FRAME)  # JupyterLab gives its panels their new size a frame later
+
+    yield sized
+    sized(before)
 
 
 @every_explorer
