@@ -193,7 +193,6 @@ def clean(built: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for number, cell in enumerate((c for c in built.cells if c.cell_type == "code"), start=1):
         cell.execution_count = number
         cell.metadata.pop("execution", None)
-        cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
         for output in cell.outputs:
             if "execution_count" in output:
                 output.execution_count = number
@@ -201,11 +200,26 @@ def clean(built: nbformat.NotebookNode) -> nbformat.NotebookNode:
                 del output.data[kind]
             if "text" in output:
                 output.text = re.sub(r" at 0x[0-9a-f]+", "", output.text)
+        cell.outputs = _joined(output for output in cell.outputs if not _is_progress(output))
     return built
 
 
 def _is_progress(output: nbformat.NotebookNode) -> bool:
-    return output.output_type == "stream" and output.name == "stderr" and "\r" in output.text
+    """A bar on stderr, or the empty place of one in the page that has gone."""
+    if output.output_type == "stream":
+        return output.name == "stderr" and "\r" in output.text
+    return output.get("data") == {"text/plain": ""}
+
+
+def _joined(outputs: Iterable[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """What follows in the same stream as one text: into how many it is cut hangs on the moment."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if joined and output.output_type == "stream" and output.name == joined[-1].get("name"):
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 if __name__ == "__main__":

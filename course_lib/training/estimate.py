@@ -144,4 +144,4 @@ def spell(seconds: float) -> str:
     for length, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 1.95 * length:
             return f"{seconds / length:.0f} {unit}"
-    return f"{max(1, seconds):.0f} seconds"
+    return f"{seconds:.0f} seconds" if seconds >= 1.5 else "1 second"

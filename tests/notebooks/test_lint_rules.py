@@ -130,13 +130,20 @@ def test_a_file_that_is_too_large_is_caught(tmp_path):
 
 
 def test_cleaning_removes_what_would_change_from_build_to_build():
-    stream = nbformat.v4.new_output("stream", name="stderr", text="\r 10%|#   |")
-    view = {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "a widget"}
-    cell = nbformat.v4.new_code_cell("x", outputs=[stream, nbformat.v4.new_output("display_data", data=view)])
+    view = "application/vnd.jupyter.widget-view+json"
+    outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text="\r 10%|#   |"),
+        nbformat.v4.new_output("display_data", data={view: {}, "text/plain": ""}),  # a bar that has gone
+        nbformat.v4.new_output("display_data", data={view: {}, "text/plain": "a widget"}),
+        *(nbformat.v4.new_output("stream", name=name, text=f"{name}\n") for name in ("stdout", "stdout", "stderr")),
+    ]
+    cell = nbformat.v4.new_code_cell("x", outputs=outputs)
     cell.metadata["execution"] = {"a": "b"}
     built = nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}})
     cleaned = build.clean(built)
     assert "widgets" not in cleaned.metadata
     assert cleaned.cells[0].metadata == {}
-    assert [dict(output.data) for output in cleaned.cells[0].outputs] == [{"text/plain": "a widget"}]
+    widget, *streams = cleaned.cells[0].outputs
+    assert dict(widget.data) == {"text/plain": "a widget"}
+    assert [(one.name, one.text) for one in streams] == [("stdout", "stdout\nstdout\n"), ("stderr", "stderr\n")]
     assert cleaned.cells[0].execution_count == 1

@@ -78,7 +78,14 @@ def test_a_folder_that_is_not_there_yet_lies_on_the_disk_of_its_parent(tmp_path)
 
 @pytest.mark.parametrize(
     "seconds, words",
-    [(0.1, "1 seconds"), (100, "100 seconds"), (180, "3 minutes"), (4e4, "11 hours"), (1e6, "12 days")],
+    [
+        (0.1, "1 second"),
+        (1.6, "2 seconds"),
+        (100, "100 seconds"),
+        (180, "3 minutes"),
+        (4e4, "11 hours"),
+        (1e6, "12 days"),
+    ],
 )
 def test_seconds_are_spelled_in_the_unit_that_one_thinks_in(seconds, words):
     assert estimate.spell(seconds) == words
