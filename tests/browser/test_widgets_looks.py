@@ -54,12 +54,12 @@ def sized(gallery):
     """Sets the size of the window, and puts it back."""
     page, before = gallery.page, gallery.page.viewport_size
 
-    def sized(size: dict) -> None:
+    def resize(size: dict) -> None:
         page.set_viewport_size(size)
         page.evaluate(FRAME)  # JupyterLab gives its panels their new size a frame later
 
-    yield sized
-    sized(before)
+    yield resize
+    resize(before)
 
 
 @every_explorer
