@@ -9,7 +9,7 @@ GALLERY = (  # in this order: the first closes each explorer's second copy, whic
     "test_widgets_each", "test_widgets_b", "test_widgets_dilation", "test_widgets_explorers",
     "test_widgets_looks", "test_widgets_saved_page", "test_widgets_tour",
 )  # fmt: skip
-FIRST = ("the gallery", "test_site", "test_site_engines", "test_lab_notebooks")  # minutes each: short files end it
+FIRST = (*GALLERY, "test_site", "test_site_engines", "test_lab_notebooks")  # minutes each: short files end it
 
 
 def share(test: str) -> str:
@@ -18,10 +18,9 @@ def share(test: str) -> str:
     return "the gallery" if file in GALLERY else test if file == "test_lab_notebooks" else file
 
 
-def place(test: str) -> tuple[int, int]:
-    """Which of the shares comes first, and which of its files."""
-    name, file = ("the gallery", GALLERY.index(stem(test))) if stem(test) in GALLERY else (stem(test), 0)
-    return (FIRST.index(name) if name in FIRST else len(FIRST)), file
+def place(test: str) -> int:
+    """Where in the order of files a test comes."""
+    return FIRST.index(stem(test)) if stem(test) in FIRST else len(FIRST)
 
 
 def stem(test: str) -> str:
